@@ -1,0 +1,216 @@
+//! What an op says.
+
+use std::sync::Arc;
+
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
+
+use crate::{AuthorKey, KeyPackageHash, LinkId, NOTE_BYTES, Name, PartyId, Role};
+
+/// Which of the bodies an op carries; part of the signed header.
+///
+/// *Control* kinds decide who is at the table and are readable by every seat, also by those who join
+/// later. All others are readable by the seats of their origin state only.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// [`Charter`]. Control.
+    Charter,
+    /// [`Invite`]. Control.
+    Invite,
+    /// [`Body::Revoke`]. Control.
+    Revoke,
+    /// [`Add`]. Control.
+    Add,
+    /// [`Note`].
+    Note,
+    /// A kind this version does not know, by its number. Kept and served, not shown.
+    Newer(u8),
+}
+
+impl Kind {
+    /// Returns whether the op decides who is at the table.
+    pub fn is_control(self) -> bool {
+        match self {
+            Kind::Charter | Kind::Invite | Kind::Revoke | Kind::Add => true,
+            Kind::Note | Kind::Newer(_) => false,
+        }
+    }
+
+    fn number(self) -> u8 {
+        match self {
+            Kind::Charter => 1,
+            Kind::Invite => 2,
+            Kind::Revoke => 3,
+            Kind::Add => 4,
+            Kind::Note => 16,
+            Kind::Newer(n) => n,
+        }
+    }
+}
+
+impl<C> Encode<C> for Kind {
+    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+        e.u8(self.number())?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Kind {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        Ok(match d.u8()? {
+            1 => Kind::Charter,
+            2 => Kind::Invite,
+            3 => Kind::Revoke,
+            4 => Kind::Add,
+            16 => Kind::Note,
+            n => Kind::Newer(n),
+        })
+    }
+}
+
+/// What an op says.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Opens the talk; the founder's first op.
+    Charter(Charter),
+    /// Makes a link that leads to a party and a role.
+    Invite(Invite),
+    /// Makes a link unusable.
+    Revoke(LinkId),
+    /// Gives a seat to one key package.
+    Add(Add),
+    /// A note.
+    Note(Note),
+    /// A body this version does not know.
+    Newer(u8, Vec<u8>),
+}
+
+/// What the founder wrote when the talk was opened.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Charter {
+    /// Title of the talk.
+    #[n(0)]
+    pub title: Name,
+    /// The founder's party.
+    #[n(1)]
+    pub party: Name,
+    /// The founder's name.
+    #[n(2)]
+    pub name: Name,
+}
+
+/// Where a link leads. The invitation op decides it, not the link and not the person who uses it.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Invite {
+    /// The link.
+    #[n(0)]
+    pub link: LinkId,
+    /// The party; None founds a new one on admission.
+    #[n(1)]
+    pub party: Option<PartyId>,
+    /// The role.
+    #[n(2)]
+    pub role: Role,
+    /// Milliseconds since 1970 after which its maker refuses it.
+    #[n(3)]
+    pub expires_at: u64,
+}
+
+/// Gives a seat to one key package.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Add {
+    /// The seat's signature key, the one in the key package.
+    #[n(0)]
+    pub seat: AuthorKey,
+    /// The one key package that may be added.
+    #[n(1)]
+    pub key_package: KeyPackageHash,
+    /// The link it came with.
+    #[n(2)]
+    pub link: LinkId,
+    /// The party.
+    #[n(3)]
+    pub party: PartyRef,
+    /// The role.
+    #[n(4)]
+    pub role: Role,
+    /// The person's name.
+    #[n(5)]
+    pub name: Name,
+    /// Whether the author compared the door digits with the newcomer.
+    #[n(6)]
+    pub digits_compared: bool,
+}
+
+/// The party of an [`Add`].
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub enum PartyRef {
+    /// One that sits already.
+    #[n(0)]
+    Existing(#[n(0)] PartyId),
+    /// One that this op founds.
+    #[n(1)]
+    New(#[n(0)] Name),
+}
+
+/// A note.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Note {
+    /// When it was written, in milliseconds since 1970 by the author's clock. Shown, never judged by.
+    pub written_at: u64,
+    /// Between 1 and [`NOTE_BYTES`] bytes, as typed.
+    pub text: Arc<str>,
+}
+
+impl Body {
+    /// Returns the kind for the header.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Body::Charter(_) => Kind::Charter,
+            Body::Invite(_) => Kind::Invite,
+            Body::Revoke(_) => Kind::Revoke,
+            Body::Add(_) => Kind::Add,
+            Body::Note(_) => Kind::Note,
+            Body::Newer(n, _) => Kind::Newer(*n),
+        }
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        match self {
+            Body::Charter(charter) => to_vec(charter),
+            Body::Invite(invite) => to_vec(invite),
+            Body::Revoke(link) => to_vec(link),
+            Body::Add(add) => to_vec(add),
+            Body::Note(note) => to_vec((note.written_at, &*note.text)),
+            Body::Newer(_, bytes) => bytes.clone(),
+        }
+    }
+
+    /// Reads a body of the kind its header names. Only the one encoding that [`Body::encode`] makes is taken.
+    pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Self, decode::Error> {
+        let body = match kind {
+            Kind::Charter => Body::Charter(minicbor::decode(bytes)?),
+            Kind::Invite => Body::Invite(minicbor::decode(bytes)?),
+            Kind::Revoke => Body::Revoke(minicbor::decode(bytes)?),
+            Kind::Add => Body::Add(minicbor::decode(bytes)?),
+            Kind::Note => {
+                let (written_at, text): (u64, &str) = minicbor::decode(bytes)?;
+                if text.is_empty() || text.len() > NOTE_BYTES {
+                    return Err(decode::Error::message("length of a note"));
+                }
+                Body::Note(Note { written_at, text: text.into() })
+            }
+            Kind::Newer(n) => Body::Newer(n, bytes.to_vec()),
+        };
+        if body.encode() != bytes {
+            return Err(decode::Error::message("not the deterministic encoding"));
+        }
+        Ok(body)
+    }
+}
+
+fn to_vec<T: Encode<()>>(value: T) -> Vec<u8> {
+    // Writing to a Vec cannot fail, and none of our Encode impls does.
+    minicbor::to_vec(value).expect("encoding into memory")
+}

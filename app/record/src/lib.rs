@@ -1,0 +1,23 @@
+//! Signed ops, version vectors and what folds out of them. Knows no MLS and does no IO.
+//!
+//! Everything people do in a room is an [`Op`]. A [`Record`] is the set of ops one seat holds; a
+//! [`Vector`] says which ones; a [`Table`] is what the control ops among them fold to.
+
+mod body;
+mod id;
+mod name;
+mod op;
+mod record;
+mod table;
+mod vector;
+
+pub use body::{Add, Body, Charter, Invite, Kind, Note, PartyRef};
+pub use id::{AuthorKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
+pub use name::{NAME_BYTES, Name, NameError};
+pub use op::{Draft, HEADS, Op, OpError};
+pub use record::{Inserted, MissingPrevious, Record};
+pub use table::{Link, Party, Role, Seat, Table};
+pub use vector::{Head, Vector};
+
+/// Longest note, in bytes of UTF-8.
+pub const NOTE_BYTES: usize = 64 * 1024;

@@ -1,0 +1,152 @@
+//! The ops one seat holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::op::DEPTH_STEP;
+use crate::{AuthorKey, HEADS, Head, Op, OpId, Vector};
+
+/// The ops one seat holds: for every author a chain without holes from a base, and control ops beyond.
+///
+/// A seat that joins later starts from a base: the heads at that time. It does not hold what lies before.
+#[derive(Clone, Default)]
+pub struct Record {
+    ops: BTreeMap<OpId, Op>,
+    /// By author and number. Two ops with one number (a copied profile, or malice) are both kept.
+    chains: BTreeMap<AuthorKey, BTreeMap<u64, Vec<OpId>>>,
+    base: Vector,
+    vector: Vector,
+    /// Control ops that came with a commit or at the door, before their author's chain reached them.
+    cited: BTreeMap<OpId, Op>,
+    /// Ops that no other op held names yet.
+    heads: BTreeSet<OpId>,
+    order: BTreeSet<Position>,
+}
+
+/// Where an op stands among all: depth, author, number, id.
+type Position = (u64, AuthorKey, u64, OpId);
+
+/// What an insertion did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Inserted {
+    /// The op is new.
+    New,
+    /// The header was held, now the content is too.
+    Filled,
+    /// The op was held.
+    Known,
+    /// The op is new and its author has another one with this number.
+    Twin,
+}
+
+/// The author's previous op is not held: ask for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the author's previous op is not held")]
+pub struct MissingPrevious;
+
+/// Most ops kept for one author and number; more are refused as missing.
+const TWINS: usize = 4;
+
+impl Record {
+    /// Returns a record that starts after the given heads.
+    pub fn from_base(base: Vector) -> Self {
+        Self { vector: base.clone(), base, ..Self::default() }
+    }
+
+    /// Takes an op when its author's previous one is held.
+    pub fn insert(&mut self, op: Op) -> Result<Inserted, MissingPrevious> {
+        let (id, author, number) = (op.id(), op.author(), op.number());
+        if let Some(held) = self.ops.get_mut(&id) {
+            if held.body().is_none() && op.body().is_some() {
+                *held = op;
+                return Ok(Inserted::Filled);
+            }
+            return Ok(Inserted::Known);
+        }
+        if number <= self.base.number(&author) {
+            return Ok(Inserted::Known);
+        }
+        let previous_depth = self.depth_of_previous(&op).ok_or(MissingPrevious)?;
+        if op.depth() <= previous_depth || op.depth() - previous_depth > DEPTH_STEP {
+            return Err(MissingPrevious);
+        }
+        let twins = self.chains.entry(author).or_default().entry(number).or_default();
+        if twins.len() == TWINS {
+            return Err(MissingPrevious);
+        }
+        twins.push(id);
+        let twin = twins.len() > 1;
+        if number > self.vector.number(&author) {
+            self.vector.set(author, Head { number, depth: op.depth(), id });
+        }
+        self.heads.remove(&op.previous());
+        for head in op.heads() {
+            self.heads.remove(head);
+        }
+        self.heads.insert(id);
+        self.order.insert((op.depth(), author, number, id));
+        self.cited.remove(&id);
+        self.ops.insert(id, op);
+        Ok(if twin { Inserted::Twin } else { Inserted::New })
+    }
+
+    fn depth_of_previous(&self, op: &Op) -> Option<u64> {
+        if op.previous() == OpId::NONE {
+            return Some(0);
+        }
+        let base = self.base.head(&op.author()).filter(|head| head.id == op.previous());
+        if let Some(base) = base {
+            return (op.number() == base.number + 1).then_some(base.depth);
+        }
+        let previous = self.ops.get(&op.previous())?;
+        (previous.author() == op.author() && op.number() == previous.number() + 1).then(|| previous.depth())
+    }
+
+    /// Takes a control op out of its author's order, because a commit or the door cites it.
+    pub fn cite(&mut self, op: Op) {
+        if op.kind().is_control()
+            && op.body().is_some()
+            && !self.ops.get(&op.id()).is_some_and(|op| op.body().is_some())
+        {
+            self.cited.insert(op.id(), op);
+        }
+    }
+
+    /// Returns the op, if held in its author's chain.
+    pub fn op(&self, id: &OpId) -> Option<&Op> {
+        self.ops.get(id)
+    }
+
+    /// Returns which ops are held.
+    pub fn vector(&self) -> &Vector {
+        &self.vector
+    }
+
+    /// Returns the heads an author's next op should name, the author's own excepted, and its depth.
+    pub fn heads_for(&self, author: &AuthorKey) -> (Vec<OpId>, u64) {
+        let others = self.heads.iter().filter(|id| self.ops.get(id).is_some_and(|op| op.author() != *author));
+        let heads: Vec<OpId> = others.copied().take(HEADS).collect();
+        let deepest = heads.iter().filter_map(|id| self.ops.get(id)).map(Op::depth).max().unwrap_or(0);
+        let own = self.vector.head(author).map_or(0, |head| head.depth);
+        // A jump beyond the bound would be refused by everybody; the note then stands a little earlier instead.
+        (heads, deepest.max(own).min(own + DEPTH_STEP - 1) + 1)
+    }
+
+    /// Returns all ops in the one order that is the same everywhere: depth, author, number.
+    pub fn in_order(&self) -> impl DoubleEndedIterator<Item = &Op> {
+        self.order.iter().filter_map(|(_, _, _, id)| self.ops.get(id))
+    }
+
+    /// Returns every control op whose content is held, in no particular order.
+    pub fn control(&self) -> impl Iterator<Item = &Op> {
+        let held = self.ops.values().filter(|op| op.kind().is_control() && op.body().is_some());
+        held.chain(self.cited.values().filter(|op| self.ops.get(&op.id()).is_none_or(|held| held.body().is_none())))
+    }
+
+    /// Returns the ops that lie beyond the other's heads, each author's in order, authors by key.
+    pub fn beyond<'a>(&'a self, other: &'a Vector) -> impl Iterator<Item = &'a Op> {
+        self.chains.iter().flat_map(move |(author, chain)| {
+            let from = other.number(author) + 1;
+            chain.range(from..).flat_map(|(_, ids)| ids).filter_map(|id| self.ops.get(id))
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! The MLS engine of one room, without IO.

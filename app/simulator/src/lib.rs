@@ -1,0 +1,1 @@
+//! Talks and a relay joined in memory, in virtual time.

@@ -1,0 +1,75 @@
+//! What goes into a talk and what comes out of it.
+
+use record::{LinkId, OpId, PartyId, Role};
+use wire::{FromClient, FromRelay};
+
+use crate::door::KnockId;
+
+/// Milliseconds since 1970-01-01 UTC, as the shell's clock tells them. Never used to judge what others did.
+pub type Millis = u64;
+
+/// Something that happened outside the talk.
+pub enum Input {
+    /// A connection to the relay opened; `host` is the authority of its address, such as `localhost:8080`.
+    Connected {
+        /// Signed in every proof, so that one relay cannot use it at another.
+        host: String,
+    },
+    /// The connection is gone. What was not echoed will be sent again on the next one.
+    Disconnected,
+    /// A frame arrived on the connection.
+    Relay(FromRelay),
+    /// The time of the last [`Effect::Schedule`] has come.
+    Timer,
+    /// The person wants something.
+    Command(Command),
+}
+
+/// What the person can ask for.
+pub enum Command {
+    /// Makes an invitation link.
+    Invite {
+        /// The party the newcomer will sit with.
+        party: PartyChoice,
+        /// The role the newcomer will have.
+        role: Role,
+    },
+    /// Makes a link unusable.
+    Revoke(LinkId),
+    /// Lets the person at the door in: the digits were compared.
+    Admit(KnockId),
+    /// Turns the person at the door away.
+    Decline(KnockId),
+    /// Writes a note; at most [`record::NOTE_BYTES`] of UTF-8.
+    Write(String),
+}
+
+/// The party of an invitation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PartyChoice {
+    /// A party that sits already.
+    Existing(PartyId),
+    /// A party that the admission founds, named as the convener saw it at the door.
+    New,
+}
+
+/// What the shell must do, in order.
+pub enum Effect {
+    /// Send this to the relay, if connected; else drop it: the talk will ask again.
+    Send(FromClient),
+    /// Call again with [`Input::Timer`] at this time. Replaces the earlier request.
+    Schedule(Millis),
+    /// Something to show has changed; the page reads it from the view.
+    Show(Event),
+}
+
+/// What changed, for the page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// Anything in [`crate::view::TalkView`].
+    Changed,
+    /// A note by somebody else came in.
+    NoteArrived(OpId),
+    /// Somebody knocked.
+    Knocked(KnockId),
+}

@@ -1,0 +1,200 @@
+//! What a page shows of a talk: plain data, cheap to clone and to compare.
+
+use std::sync::Arc;
+
+use record::{AuthorKey, LinkId, OpId, PartyId, Role};
+
+use crate::door::KnockId;
+use crate::input::{Millis, PartyChoice};
+
+/// Everything a page needs to draw a talk.
+#[derive(Clone, PartialEq)]
+pub struct TalkView {
+    /// Where this browser stands: at the door or at the table.
+    pub phase: Phase,
+    /// The title from the charter; empty while at the door.
+    pub title: Arc<str>,
+    /// Parties in the order in which they came to the table.
+    pub parties: Vec<PartyView>,
+    /// Seats, by party and then by the order of admission.
+    pub seats: Vec<SeatView>,
+    /// Notes in the one order that is the same everywhere.
+    pub notes: Arc<Vec<Arc<NoteView>>>,
+    /// Notes from before this seat joined, which it cannot read. At the door unknown, thus zero.
+    pub withheld: usize,
+    /// Who waits at the door; empty for seats that do not admit.
+    pub door: Vec<KnockView>,
+    /// Links this seat made, newest first.
+    pub links: Vec<LinkView>,
+    /// What this seat may do.
+    pub rights: Rights,
+    /// Own notes that the relay has not echoed yet.
+    pub unsent: usize,
+}
+
+/// Where this browser stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// Waiting to be admitted.
+    AtTheDoor {
+        /// The name given at the door.
+        name: Arc<str>,
+        /// The party given at the door.
+        party: Arc<str>,
+        /// The same twelve digits as on the inviter's screen, as `"4719 0283 5566"`, once both sides are there.
+        digits: Option<Arc<str>>,
+        /// Whether the inviter has been heard since the last connection. While not, the page waits and says so.
+        inviter_here: bool,
+    },
+    /// The door stays shut.
+    TurnedAway(TurnedAway),
+    /// At the table.
+    Seated,
+}
+
+/// Why the door stays shut; each is one sentence for the person.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum TurnedAway {
+    /// The inviter declined.
+    Declined,
+    /// The link was used by somebody before.
+    Spent,
+    /// The inviter took the link back.
+    Revoked,
+    /// The link is too old.
+    Expired,
+    /// Too many people wait with this link.
+    Crowded,
+    /// What came back did not come from the inviter's room as promised: nobody was let in.
+    NotGenuine,
+}
+
+/// What this seat may do, as the role table says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Rights {
+    /// May write notes.
+    pub write: bool,
+    /// May make links and admit.
+    pub invite: bool,
+}
+
+/// One party.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PartyView {
+    /// Which party.
+    pub id: PartyId,
+    /// Its name, as admitted.
+    pub name: Arc<str>,
+    /// Index of its colour, counted from 0 in the order of arrival.
+    pub hue: usize,
+}
+
+/// One seat.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SeatView {
+    /// Which seat.
+    pub key: AuthorKey,
+    /// The person's name, as admitted.
+    pub name: Arc<str>,
+    /// Index into [`TalkView::parties`].
+    pub party: usize,
+    /// The role fixed by the invitation.
+    pub role: Role,
+    /// Whether this is the seat of this browser.
+    pub you: bool,
+    /// How far this seat is known to be who it says.
+    pub confirmed: Confirmed,
+    /// When a signed frame of this seat was last heard, by this browser's clock. None: not since this page opened.
+    pub heard: Option<Millis>,
+}
+
+/// How far a seat is known to be who it says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Confirmed {
+    /// It is this browser's own seat.
+    You,
+    /// This person compared the door digits.
+    ByYou,
+    /// Another seat compared the door digits: its name.
+    By(Arc<str>),
+    /// Its key is the one in the link this browser was invited with.
+    FromYourLink,
+    /// Opened the talk; this browser has no other proof.
+    NotConfirmed,
+}
+
+/// One note.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NoteView {
+    /// Which op.
+    pub id: OpId,
+    /// The author's name, as admitted.
+    pub author: Arc<str>,
+    /// The author's party, as admitted.
+    pub party: Arc<str>,
+    /// Index of the party's colour.
+    pub hue: usize,
+    /// The author's role.
+    pub role: Role,
+    /// Whether this seat wrote it.
+    pub own: bool,
+    /// When it was written, by the author's clock.
+    pub written_at: Millis,
+    /// The text as typed.
+    pub text: Arc<str>,
+    /// How many readers hold it, the author included, by their own signed beacons.
+    pub held: usize,
+    /// How many readers it has.
+    pub readers: usize,
+    /// Where its position among all notes is decided: changes of order are rare, but happen.
+    pub depth: u64,
+}
+
+/// Somebody at the door.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KnockView {
+    /// Which knock.
+    pub id: KnockId,
+    /// The name typed at the door.
+    pub name: Arc<str>,
+    /// The party typed at the door: a claim.
+    pub claimed_party: Arc<str>,
+    /// The party that admitting gives: fixed by the invitation. For a new party the typed name.
+    pub party: Arc<str>,
+    /// The role that admitting gives.
+    pub role: Role,
+    /// The same twelve digits as on the newcomer's screen; None until its reveal has been checked. No admitting before.
+    pub digits: Option<Arc<str>>,
+    /// Whether the person has been admitted and the commit is on its way.
+    pub admitting: bool,
+}
+
+/// One invitation link.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// Which link.
+    pub id: LinkId,
+    /// The fragment of the link without `#`, as `v1.….….…`. Secret.
+    pub fragment: Arc<str>,
+    /// The party it leads to.
+    pub party: PartyChoice,
+    /// The role it gives.
+    pub role: Role,
+    /// Whether it still works.
+    pub state: LinkState,
+    /// After this time the inviter refuses it.
+    pub expires_at: Millis,
+}
+
+/// Whether a link still works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LinkState {
+    /// Nobody was admitted with it yet.
+    Open,
+    /// Somebody was admitted with it.
+    Spent,
+    /// Taken back by its maker.
+    Revoked,
+    /// Too old.
+    Expired,
+}
