@@ -1,0 +1,1 @@
+//! The relay without its sockets: (input, now) -> commands.

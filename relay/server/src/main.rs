@@ -1,0 +1,2 @@
+//! The relay: sockets, static files and headers.
+fn main() {}
