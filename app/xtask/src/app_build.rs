@@ -1,0 +1,221 @@
+//! The app: Rust to wasm, wasm-bindgen, hashed names, compressed copies, in `target/app`.
+//!
+//! What is served is described in [`crate::assets`]. wasm-bindgen's files are called `web.js` and `web.wasm` there,
+//! so `static/boot.js` starts the app by `import("{{web.js}}")` and can stream `{{web.wasm}}`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::assets::{self, Files};
+use crate::compress;
+use crate::say::{say, size, step};
+use crate::toolchain::{self, WASM};
+use crate::workspace::Workspace;
+
+/// Builds the app after checking that the machine has what it takes.
+pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    toolchain::prepare(workspace)?;
+    build(workspace)
+}
+
+/// Builds the app into `target/app`, which changes only when everything went well.
+pub fn build(workspace: &Workspace) -> anyhow::Result<()> {
+    let wasm = step("Building the app (release wasm)", || compile(workspace))?;
+    let statics = read_folder(&workspace.root().join("static")).context("static/ cannot be read")?;
+    let mark = workspace.target().join("app.made-from");
+    let made_from = fingerprint(&wasm, &statics)?;
+    if workspace.app().is_dir() && fs::read_to_string(&mark).is_ok_and(|text| text == made_from) {
+        say(&format!("· {} is up to date", workspace.app().display()));
+        return Ok(());
+    }
+    let bound = step("Binding wasm to JavaScript", || bind(&wasm, &workspace.target().join("app.bindgen")))?;
+    let published = assets::publish(&with_both(statics, bound)?)?;
+    let sizes = step("Compressing", || write_app(&workspace.app(), &published))?;
+    fs::write(&mark, made_from).with_context(|| format!("{} cannot be written", mark.display()))?;
+    print_sizes(&sizes);
+    Ok(())
+}
+
+fn compile(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    // Paths of this machine would otherwise be in the panic messages, and the file would differ from folder to folder.
+    let mut renamed = vec![(workspace.root().to_owned(), "/nonpaper"), (workspace.target().to_owned(), "/target")];
+    renamed.extend(cargo_home.map(|home| (home, "/cargo")));
+    let flags: Vec<String> =
+        renamed.iter().map(|(from, to)| format!("'--remap-path-prefix={}={to}'", from.display())).collect();
+    let status = workspace
+        .cargo()
+        .args(["build", "--package", "web", "--profile", "web", "--target", WASM])
+        .args(["--config", &format!("target.{WASM}.rustflags=[{}]", flags.join(","))])
+        // Either would replace the flags above.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .status()
+        .context("cargo cannot be started")?;
+    if !status.success() {
+        bail!("the app does not compile (the compiler's own words are above)");
+    }
+    Ok(workspace.target().join(WASM).join("web/web.wasm"))
+}
+
+fn fingerprint(wasm: &Path, statics: &Files) -> anyhow::Result<String> {
+    let mut hash = Sha256::new();
+    // What this program does with its input is an input too.
+    for file in [wasm, &std::env::current_exe()?] {
+        hash.update(Sha256::digest(fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?));
+    }
+    for (name, bytes) in statics {
+        hash.update(Sha256::digest(name));
+        hash.update(Sha256::digest(bytes));
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn bind(wasm: &Path, folder: &Path) -> anyhow::Result<Files> {
+    remove_folder(folder)?;
+    Bindgen::new()
+        .input_path(wasm)
+        .out_name("web")
+        .web(true)
+        .and_then(|bindgen| {
+            bindgen
+                .typescript(false)
+                .omit_default_module_path(false)
+                .remove_name_section(true)
+                .remove_producers_section(true)
+                .generate(folder)
+        })
+        .context("wasm-bindgen refuses the app")?;
+    let mut files = Files::new();
+    for (name, bytes) in read_folder(folder)? {
+        let (name, bytes) = match name.as_str() {
+            "web_bg.wasm" => ("web.wasm".to_owned(), bytes),
+            "web.js" => (name, with_placeholders(&bytes)?),
+            _ => (name, bytes),
+        };
+        files.insert(name, bytes);
+    }
+    Ok(files)
+}
+
+/// Returns wasm-bindgen's JavaScript with placeholders for the files it names.
+fn with_placeholders(javascript: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut text = std::str::from_utf8(javascript)?.replace("'web_bg.wasm'", "'{{web.wasm}}'");
+    if !text.contains("{{web.wasm}}") {
+        bail!("wasm-bindgen's JavaScript does not name its wasm file the way it used to");
+    }
+    let opening = "from './snippets/";
+    while let Some(start) = text.find(opening) {
+        let name_start = start + opening.len();
+        let name_end = text[name_start..].find('\'').map(|length| name_start + length);
+        let name_end = name_end.context("an import of wasm-bindgen's JavaScript does not end")?;
+        let import = format!("from '{{{{snippets/{}}}}}", &text[name_start..name_end]);
+        text.replace_range(start..name_end, &import);
+    }
+    Ok(text.into_bytes())
+}
+
+fn with_both(mut statics: Files, bound: Files) -> anyhow::Result<Files> {
+    for (name, bytes) in bound {
+        if statics.insert(name.clone(), bytes).is_some() {
+            bail!("static/{name} has the name of a file that wasm-bindgen makes");
+        }
+    }
+    Ok(statics)
+}
+
+/// The brotli size of each file, or its plain size where brotli is not worthwhile.
+type Sizes = BTreeMap<String, usize>;
+
+fn write_app(app: &Path, published: &Files) -> anyhow::Result<Sizes> {
+    let new = app.with_extension("new");
+    let old = app.with_extension("old");
+    remove_folder(&new)?;
+    let mut sizes = Sizes::new();
+    for (address, bytes) in published {
+        let file = new.join(address);
+        fs::create_dir_all(file.parent().context("an address has a folder")?)?;
+        fs::write(&file, bytes)?;
+        if !compress::worthwhile(address) {
+            sizes.insert(address.clone(), bytes.len());
+            continue;
+        }
+        let kept = |suffix: &str| {
+            // The hash in the name vouches for the content, so an earlier build's compression still fits.
+            let hashed = address.starts_with("assets/");
+            hashed.then(|| fs::read(app.join(format!("{address}{suffix}"))).ok()).flatten()
+        };
+        let brotli = kept(".br").map_or_else(|| compress::brotli(bytes), Ok)?;
+        let gzip = kept(".gz").map_or_else(|| compress::gzip(bytes), Ok)?;
+        fs::write(new.join(format!("{address}.br")), &brotli)?;
+        fs::write(new.join(format!("{address}.gz")), &gzip)?;
+        sizes.insert(address.clone(), brotli.len());
+    }
+    remove_folder(&old)?;
+    if app.is_dir() {
+        fs::rename(app, &old)?;
+    }
+    fs::rename(&new, app)?;
+    remove_folder(&old)?;
+    Ok(sizes)
+}
+
+fn print_sizes(sizes: &Sizes) {
+    for (address, bytes) in sizes {
+        say(&format!("    {:>9}  {address}", size(*bytes)));
+    }
+    let total: usize = sizes.values().sum();
+    say(&format!("    {:>9}  in all, brotli", size(total)));
+}
+
+fn remove_folder(folder: &Path) -> anyhow::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_folder(folder: &Path) -> anyhow::Result<Files> {
+    let mut files = Files::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(&inner)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder)?.to_str().context("a file name is not UTF-8")?;
+            files.insert(name.to_owned(), fs::read(&path)?);
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bound_javascript_names_its_files_by_placeholder() {
+        let javascript = b"import { a } from './snippets/gloo-1/inline0.js';\nnew URL('web_bg.wasm', import.meta.url)";
+        let text = String::from_utf8(with_placeholders(javascript).expect("both names are there")).expect("UTF-8");
+        assert_eq!(
+            text,
+            "import { a } from '{{snippets/gloo-1/inline0.js}}';\nnew URL('{{web.wasm}}', import.meta.url)"
+        );
+    }
+
+    #[test]
+    fn javascript_without_a_wasm_file_is_refused() {
+        assert!(with_placeholders(b"export default 1").is_err());
+    }
+}

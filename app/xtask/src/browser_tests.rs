@@ -1,0 +1,106 @@
+//! The browser tests in `e2e/`: what they need, and what Playwright says of them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+use crate::chromium;
+use crate::say::step;
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+
+/// The oldest Node.js that runs Playwright.
+const NODE_MAJOR: u32 = 20;
+
+/// Installs the driver, and a browser if there is none. Returns the browser.
+pub fn prepare(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    check_node()?;
+    step("Installing the driver (npm ci)", || {
+        let status = Command::new("npm").arg("ci").current_dir(workspace.e2e()).status();
+        if status.context("npm cannot be started; install Node.js with npm")?.success() {
+            return Ok(());
+        }
+        bail!("`npm ci` failed in e2e/ (its own words are above). Is there a network?")
+    })?;
+    chromium::find_or_install(workspace)
+}
+
+fn check_node() -> anyhow::Result<()> {
+    let output = Command::new("node").arg("--version").output();
+    let output = output.with_context(|| format!("node cannot be started; install Node.js {NODE_MAJOR} or newer"))?;
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let major = said.trim_start_matches('v').split('.').next().and_then(|part| part.parse::<u32>().ok());
+    if major.is_none_or(|major| major < NODE_MAJOR) {
+        bail!("this is Node.js {said}, the browser tests need {NODE_MAJOR} or newer");
+    }
+    Ok(())
+}
+
+/// Returns a command in `e2e/` that knows the built product and the browser.
+pub fn driver(workspace: &Workspace, program: &str, relay: &Path, browser: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(workspace.e2e())
+        .env("RELAY_BIN", relay)
+        .env("APP_DIR", workspace.app())
+        .env("CHROMIUM", browser)
+        .env("PICTURES_DIR", workspace.target().join("pictures"))
+        .env("E2E_OUTPUT_DIR", workspace.target().join("e2e"));
+    command
+}
+
+/// Runs the browser tests whose file name contains one of `only`, or all, and counts them.
+pub fn run(
+    workspace: &Workspace,
+    relay: &Path,
+    browser: &Path,
+    only: &[String],
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
+    let report = workspace.target().join("e2e-report.json");
+    let _ = std::fs::remove_file(&report);
+    let playwright = workspace.e2e().join("node_modules/.bin/playwright");
+    let playwright = playwright.to_str().context("the path of the workspace is not UTF-8")?;
+    let mut command = driver(workspace, playwright, relay, browser);
+    command.arg("test").args(only).args(["--reporter", "list,json"]).env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
+    let status = command.status().context("Playwright cannot be started")?;
+    let text = std::fs::read(&report).context("Playwright wrote no report, so no browser test counts")?;
+    *tally = count(&serde_json::from_slice(&text).context("Playwright's report is not JSON")?);
+    if tally.failed > 0 || !status.success() {
+        bail!("a browser test failed or did not run (see above)");
+    }
+    if tally.passed == 0 {
+        bail!("no browser test ran");
+    }
+    Ok(())
+}
+
+/// Reads Playwright's report. Only what passed the first time passed; a skipped test did not run, which is a failure.
+fn count(report: &Value) -> Tally {
+    let stats = |name: &str| report["stats"][name].as_u64().unwrap_or_default();
+    let errors = report["errors"].as_array().map_or(0, |errors| errors.len() as u64);
+    Tally { passed: stats("expected"), failed: stats("unexpected") + stats("flaky") + stats("skipped") + errors }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn skipped_and_flaky_tests_and_errors_count_as_failed() {
+        let report = json!({
+            "stats": { "expected": 7, "unexpected": 1, "flaky": 1, "skipped": 2 },
+            "errors": [{ "message": "a file does not load" }],
+        });
+        assert_eq!(count(&report), Tally { passed: 7, failed: 5 });
+    }
+
+    #[test]
+    fn an_empty_report_counts_nothing() {
+        assert_eq!(count(&json!({})), Tally::default());
+    }
+}

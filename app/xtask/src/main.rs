@@ -1,0 +1,65 @@
+//! The front door of the project: everything a developer or CI runs is `cargo xtask COMMAND`.
+
+mod app_build;
+mod assets;
+mod bench;
+mod browser_tests;
+mod chromium;
+mod compress;
+mod pictures;
+mod relay_build;
+mod rust_tests;
+mod say;
+mod serve;
+mod static_checks;
+mod tally;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use crate::say::say;
+use crate::workspace::Workspace;
+
+const USAGE: &str = "\
+cargo xtask serve [--listen ADDR]   build everything and serve it (default 127.0.0.1:8080)
+cargo xtask test [PART…]            run every check; PART is static, rust or browser
+cargo xtask test browser NAME       only the browser tests whose file name contains NAME
+cargo xtask build                   build the app into target/app
+cargo xtask bench notes             time from Send to visible at the other seat
+cargo xtask pictures                take the pictures; refreshes e2e/pictures/talk.png";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(code) => code,
+        Err(error) => {
+            // The alternate form joins the causes in one line: what was tried, then why it failed.
+            say(&format!("\nerror: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
+    match words {
+        ["serve", rest @ ..] => {
+            let listen = serve::listen_address(rest)?;
+            serve::run(&Workspace::find()?, listen)
+        }
+        ["test", rest @ ..] => test::run(&Workspace::find()?, &test::Plan::parse(rest)?),
+        ["build"] => {
+            app_build::run(&Workspace::find()?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ["bench", "notes"] => bench::notes(&Workspace::find()?),
+        ["pictures"] => pictures::run(&Workspace::find()?),
+        [] | ["help" | "--help" | "-h"] => {
+            say(USAGE);
+            Ok(ExitCode::SUCCESS)
+        }
+        other => anyhow::bail!("there is no command `{}`\n\n{USAGE}", other.join(" ")),
+    }
+}

@@ -1,0 +1,36 @@
+//! Formatting, lints and the lock file.
+
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::test::Run;
+use crate::toolchain::WASM;
+use crate::workspace::Workspace;
+
+/// Runs all of them.
+pub fn run(workspace: &Workspace, run: &mut Run) {
+    run.step("formatting", |_| succeed(workspace.cargo().args(["fmt", "--all", "--check"]), "run `cargo fmt --all`"));
+    run.step("lints", |_| {
+        let mut clippy = workspace.cargo();
+        clippy.args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]);
+        succeed(&mut clippy, "the lints' own words are above")
+    });
+    run.step("lints of the page as wasm", |_| {
+        let mut clippy = workspace.cargo();
+        clippy.args(["clippy", "--package", "web", "--target", WASM, "--", "--deny", "warnings"]);
+        succeed(&mut clippy, "the lints' own words are above")
+    });
+    run.step("lock file", |_| {
+        let mut metadata = workspace.cargo();
+        metadata.args(["metadata", "--locked", "--format-version", "1"]).stdout(std::process::Stdio::null());
+        succeed(&mut metadata, "Cargo.lock does not fit the manifests; build once and commit it")
+    });
+}
+
+fn succeed(command: &mut Command, hint: &str) -> anyhow::Result<()> {
+    if command.status().context("cargo cannot be started")?.success() {
+        return Ok(());
+    }
+    bail!("{hint}")
+}

@@ -1,0 +1,115 @@
+//! `cargo xtask test`: every check there is, each step's minutes, one plain count at the end.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::bail;
+
+use crate::say::say;
+use crate::tally::{self, Step, Tally};
+use crate::workspace::Workspace;
+use crate::{app_build, browser_tests, relay_build, rust_tests, static_checks, toolchain};
+
+/// Which parts to run.
+pub struct Plan {
+    statics: bool,
+    rust: bool,
+    browser: bool,
+    /// Only browser tests whose file name contains one of these; all if empty.
+    only: Vec<String>,
+}
+
+impl Plan {
+    /// Reads what follows `test`; nothing means everything.
+    pub fn parse(words: &[&str]) -> anyhow::Result<Self> {
+        let mut plan = Self { statics: false, rust: false, browser: false, only: Vec::new() };
+        for word in words {
+            match *word {
+                "static" => plan.statics = true,
+                "rust" => plan.rust = true,
+                "browser" => plan.browser = true,
+                name if plan.browser => plan.only.push(name.to_owned()),
+                other => bail!("`{other}` is no part of the tests; the parts are static, rust and browser"),
+            }
+        }
+        if words.is_empty() {
+            (plan.statics, plan.rust, plan.browser) = (true, true, true);
+        }
+        Ok(plan)
+    }
+}
+
+/// The steps done so far.
+pub struct Run {
+    steps: Vec<Step>,
+}
+
+impl Run {
+    /// Runs one step, notes its time and goes on whatever comes of it. Returns its result, if it had one.
+    pub fn step<T>(&mut self, name: &str, work: impl FnOnce(&mut Tally) -> anyhow::Result<T>) -> Option<T> {
+        say(&format!("\n=== {name}"));
+        let begin = Instant::now();
+        let mut tally = Tally::default();
+        let result = work(&mut tally);
+        if result.is_err() && tally.failed == 0 {
+            tally.add(Tally::BROKEN);
+        }
+        let (value, failure) = match result {
+            Ok(value) => (Some(value), None),
+            Err(error) => (None, Some(format!("{error:#}"))),
+        };
+        if let Some(failure) = &failure {
+            say(&format!("=== {name} failed: {failure}"));
+        }
+        self.steps.push(Step { name: name.to_owned(), time: begin.elapsed(), tally, failure });
+        value
+    }
+}
+
+/// Runs the plan and reports. A failing step does not keep later ones from running, so one run tells everything.
+pub fn run(workspace: &Workspace, plan: &Plan) -> anyhow::Result<ExitCode> {
+    let mut run = Run { steps: Vec::new() };
+    if run.step("what the build needs", |_| toolchain::prepare(workspace)).is_some() {
+        if plan.statics {
+            static_checks::run(workspace, &mut run);
+        }
+        if plan.rust {
+            rust_tests::run(workspace, &mut run);
+        }
+        if plan.browser {
+            browser_part(workspace, &plan.only, &mut run);
+        }
+    }
+    say(&format!("\n{}", tally::report(&run.steps)));
+    Ok(if tally::all_well(&run.steps) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn browser_part(workspace: &Workspace, only: &[String], run: &mut Run) {
+    let app = run.step("app", |_| app_build::build(workspace));
+    let relay = run.step("relay", |_| relay_build::build(workspace));
+    let browser = run.step("browser and its driver", |_| browser_tests::prepare(workspace));
+    let (Some(()), Some(relay), Some(browser)) = (app, relay, browser) else {
+        run.step::<()>("browser tests", |_| bail!("did not run, because what they need is missing (see above)"));
+        return;
+    };
+    run.step("browser tests", |tally| browser_tests::run(workspace, &relay, &browser, only, tally));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_words_mean_everything() {
+        let plan = Plan::parse(&[]).expect("nothing to misread");
+        assert!(plan.statics && plan.rust && plan.browser && plan.only.is_empty());
+    }
+
+    #[test]
+    fn names_after_browser_choose_among_the_browser_tests() {
+        let plan = Plan::parse(&["browser", "inviter"]).expect("a part and a name");
+        assert!(!plan.statics && !plan.rust && plan.browser);
+        assert_eq!(plan.only, ["inviter"]);
+        assert!(Plan::parse(&["brouser"]).is_err());
+    }
+}
