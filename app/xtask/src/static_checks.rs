@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::test::Run;
-use crate::toolchain::WASM;
+use crate::toolchain::{WASM, host};
 use crate::workspace::Workspace;
 
 /// Runs all of them.
@@ -22,9 +22,9 @@ pub fn run(workspace: &Workspace, run: &mut Run) {
         succeed(&mut clippy, "the lints' own words are above")
     });
     run.step("lock file", |_| {
-        let mut metadata = workspace.cargo();
-        metadata.args(["metadata", "--locked", "--format-version", "1"]).stdout(std::process::Stdio::null());
-        succeed(&mut metadata, "Cargo.lock does not fit the manifests; build once and commit it")
+        let mut fetch = workspace.cargo();
+        fetch.args(["fetch", "--locked", "--quiet", "--target", &host()?, "--target", WASM]);
+        succeed(&mut fetch, "Cargo.lock does not fit the manifests; build once and commit it")
     });
 }
 

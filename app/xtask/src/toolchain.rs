@@ -54,12 +54,15 @@ fn check_linker() -> anyhow::Result<()> {
 }
 
 fn fetch_crates(workspace: &Workspace) -> anyhow::Result<()> {
-    let offline = workspace.cargo().args(["fetch", "--offline", "--quiet"]).stderr(Stdio::null()).status();
+    let host = host()?;
+    // Without the targets, crates for every platform there is would be fetched.
+    let fetch = ["fetch", "--target", &host, "--target", WASM];
+    let offline = workspace.cargo().args(fetch).args(["--offline", "--quiet"]).stderr(Stdio::null()).status();
     if offline.context("cargo cannot be started")?.success() {
         return Ok(());
     }
     step("Downloading crates", || {
-        if workspace.cargo().arg("fetch").status()?.success() {
+        if workspace.cargo().args(fetch).status()?.success() {
             return Ok(());
         }
         bail!(
@@ -67,6 +70,13 @@ fn fetch_crates(workspace: &Workspace) -> anyhow::Result<()> {
              Behind a proxy, set `https_proxy`. Nothing was changed; run the same command again"
         )
     })
+}
+
+/// Returns the target the compiler builds for by itself, such as `x86_64-unknown-linux-gnu`.
+pub fn host() -> anyhow::Result<String> {
+    let said = output_of("rustc", &["--version", "--verbose"])?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("`rustc --version --verbose` does not name the host")
 }
 
 fn add_wasm_target() -> anyhow::Result<()> {
