@@ -159,6 +159,11 @@ impl Op {
         self.join(None)
     }
 
+    /// Drops the content and keeps the signed header.
+    pub fn withheld(self) -> Self {
+        Self { content: None, ..self }
+    }
+
     fn join(&self, content: Option<&[u8]>) -> Vec<u8> {
         let mut e = minicbor::Encoder::new(Vec::new());
         let written = e.array(3).and_then(|e| e.bytes(&self.header_bytes)).and_then(|e| e.bytes(&self.signature));

@@ -20,6 +20,7 @@ pub struct Record {
     /// Ops that no other op held names yet.
     heads: BTreeSet<OpId>,
     order: BTreeSet<Position>,
+    twins: BTreeSet<AuthorKey>,
 }
 
 /// Where an op stands among all: depth, author, number, id.
@@ -38,12 +39,18 @@ pub enum Inserted {
     Twin,
 }
 
-/// The author's previous op is not held: ask for it.
+/// Why an op was not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the author's previous op is not held")]
-pub struct MissingPrevious;
+pub enum NotTaken {
+    /// The author's previous op is not held: ask for it.
+    #[error("the author's previous op is not held")]
+    MissingPrevious,
+    /// Its number or depth does not follow from its previous op, or its author has too many ops of one number.
+    #[error("the op does not follow from its author's previous one")]
+    BreaksChain,
+}
 
-/// Most ops kept for one author and number; more are refused as missing.
+/// Most ops kept for one author and number; more are refused.
 const TWINS: usize = 4;
 
 impl Record {
@@ -53,7 +60,7 @@ impl Record {
     }
 
     /// Takes an op when its author's previous one is held.
-    pub fn insert(&mut self, op: Op) -> Result<Inserted, MissingPrevious> {
+    pub fn insert(&mut self, op: Op) -> Result<Inserted, NotTaken> {
         let (id, author, number) = (op.id(), op.author(), op.number());
         if let Some(held) = self.ops.get_mut(&id) {
             if held.body().is_none() && op.body().is_some() {
@@ -65,16 +72,20 @@ impl Record {
         if number <= self.base.number(&author) {
             return Ok(Inserted::Known);
         }
-        let previous_depth = self.depth_of_previous(&op).ok_or(MissingPrevious)?;
-        if op.depth() <= previous_depth || op.depth() - previous_depth > DEPTH_STEP {
-            return Err(MissingPrevious);
+        let previous = self.previous_of(&op).ok_or(NotTaken::MissingPrevious)?;
+        let deeper = op.depth() > previous.depth && op.depth() - previous.depth <= DEPTH_STEP;
+        if Some(number) != previous.number.checked_add(1) || !deeper {
+            return Err(NotTaken::BreaksChain);
         }
         let twins = self.chains.entry(author).or_default().entry(number).or_default();
         if twins.len() == TWINS {
-            return Err(MissingPrevious);
+            return Err(NotTaken::BreaksChain);
         }
         twins.push(id);
         let twin = twins.len() > 1;
+        if twin {
+            self.twins.insert(author);
+        }
         if number > self.vector.number(&author) {
             self.vector.set(author, Head { number, depth: op.depth(), id });
         }
@@ -89,16 +100,16 @@ impl Record {
         Ok(if twin { Inserted::Twin } else { Inserted::New })
     }
 
-    fn depth_of_previous(&self, op: &Op) -> Option<u64> {
-        if op.previous() == OpId::NONE {
-            return Some(0);
+    fn previous_of(&self, op: &Op) -> Option<Head> {
+        let id = op.previous();
+        if id == OpId::NONE {
+            return Some(Head { number: 0, depth: 0, id });
         }
-        let base = self.base.head(&op.author()).filter(|head| head.id == op.previous());
-        if let Some(base) = base {
-            return (op.number() == base.number + 1).then_some(base.depth);
+        if let Some(base) = self.base.head(&op.author()).filter(|head| head.id == id) {
+            return Some(*base);
         }
-        let previous = self.ops.get(&op.previous())?;
-        (previous.author() == op.author() && op.number() == previous.number() + 1).then(|| previous.depth())
+        let previous = self.ops.get(&id).filter(|previous| previous.author() == op.author())?;
+        Some(Head { number: previous.number(), depth: previous.depth(), id })
     }
 
     /// Takes a control op out of its author's order, because a commit or the door cites it.
@@ -114,6 +125,18 @@ impl Record {
     /// Returns the op, if held in its author's chain.
     pub fn op(&self, id: &OpId) -> Option<&Op> {
         self.ops.get(id)
+    }
+
+    /// Returns how many ops other than control ops lie before the base.
+    pub fn earlier(&self) -> u64 {
+        let all: u64 = self.base.iter().map(|(_, head)| head.number).sum();
+        let control = self.cited.values().filter(|op| op.number() <= self.base.number(&op.author())).count();
+        all.saturating_sub(control as u64)
+    }
+
+    /// Returns whether the author signed two ops with one number.
+    pub fn has_twins(&self, author: &AuthorKey) -> bool {
+        self.twins.contains(author)
     }
 
     /// Returns which ops are held.

@@ -1,0 +1,332 @@
+//! Frames: the messages of a room, inside the envelope.
+//!
+//! A frame is CBOR `[kind, …]`. Commit, Hello, Beacon and Want are signed by a seat:
+//! `[kind, body, signature]`, the signature over `tag ‖ SHA-256(body)` with a tag of its own each, and the
+//! body naming the room.
+//!
+//! | kind | frame | body |
+//! |---|---|---|
+//! | 1 | Commit | room, parent, new state, author, counter, adds, removes, cited ops, MLS commit |
+//! | 2 | Op | state, sealed op (not signed here: the op is) |
+//! | 3 | Beacon | room, author, counter, tip, vector |
+//! | 4 | Hello | room, author, root, tip, commit ids, vector |
+//! | 5 | Want | room, author, one-time key, try, vector |
+//! | 6 | Answer | hash of the Want, page, whether more follows, HPKE encapsulated key, ciphertext (its ops are signed) |
+
+use std::collections::BTreeSet;
+
+use ed25519_dalek::{Signature, Signer, VerifyingKey};
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use record::{AuthorKey, KeyPackageHash, RoomId, StateId, Vector};
+use sha2::{Digest, Sha256};
+
+use crate::mls::{Sealed, SeatKey};
+
+/// Names a commit: SHA-256 over body and signature of its frame.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommitId(pub [u8; 32]);
+
+impl std::fmt::Debug for CommitId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CommitId")
+    }
+}
+
+/// Bytes that are no frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum FrameError {
+    /// Not the one encoding of a frame.
+    #[error("not a frame")]
+    Malformed,
+    /// The signature does not verify.
+    #[error("not signed by its author")]
+    WrongSignature,
+    /// A frame of another room.
+    #[error("a frame of another room")]
+    OtherRoom,
+}
+
+/// A message of a room, its signature checked.
+pub(crate) enum Frame {
+    Commit(Signed<Commit>),
+    Op(SealedOp),
+    Beacon(Signed<Beacon>),
+    Hello(Signed<Hello>),
+    Want(Signed<Want>),
+    Answer(Answer),
+}
+
+/// A commit with everything that decides whether it is valid.
+#[derive(Clone, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Commit {
+    #[n(0)]
+    pub(crate) room: RoomId,
+    #[n(1)]
+    pub(crate) parent: StateId,
+    #[n(2)]
+    pub(crate) new_state: StateId,
+    #[n(3)]
+    pub(crate) author: AuthorKey,
+    #[n(4)]
+    pub(crate) counter: u64,
+    #[n(5)]
+    pub(crate) adds: Vec<Addition>,
+    #[n(6)]
+    pub(crate) removes: Vec<AuthorKey>,
+    #[n(7)]
+    pub(crate) cited: Vec<ByteVec>,
+    #[n(8)]
+    pub(crate) mls: ByteVec,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Addition {
+    #[n(0)]
+    pub(crate) seat: AuthorKey,
+    #[n(1)]
+    pub(crate) key_package: KeyPackageHash,
+}
+
+/// Where a seat stands and what it holds.
+#[derive(Clone, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Beacon {
+    #[n(0)]
+    pub(crate) room: RoomId,
+    #[n(1)]
+    pub(crate) author: AuthorKey,
+    #[n(2)]
+    pub(crate) counter: u64,
+    #[n(3)]
+    pub(crate) tip: StateId,
+    #[n(4)]
+    pub(crate) vector: Vector,
+}
+
+/// Asks everybody to compare: sent on coming back.
+#[derive(Clone, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Hello {
+    #[n(0)]
+    pub(crate) room: RoomId,
+    #[n(1)]
+    pub(crate) author: AuthorKey,
+    /// The oldest state the author knows: it needs no commits from before.
+    #[n(2)]
+    pub(crate) root: StateId,
+    #[n(3)]
+    pub(crate) tip: StateId,
+    #[n(4)]
+    pub(crate) commits: CommitIds,
+    #[n(5)]
+    pub(crate) vector: Vector,
+}
+
+/// Asks for ops beyond a vector, to be sealed to a one-time key.
+#[derive(Clone, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Want {
+    #[n(0)]
+    pub(crate) room: RoomId,
+    #[n(1)]
+    pub(crate) author: AuthorKey,
+    #[n(2)]
+    pub(crate) one_time: ByteVec,
+    /// How often this was asked before without gain; from the second on answers are not held back.
+    #[n(3)]
+    pub(crate) attempt: u32,
+    #[n(4)]
+    pub(crate) vector: Vector,
+}
+
+#[derive(Clone)]
+pub(crate) struct SealedOp {
+    pub(crate) state: StateId,
+    pub(crate) sealed: Vec<u8>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Answer {
+    pub(crate) want: [u8; 32],
+    pub(crate) more: bool,
+    pub(crate) sealed: Sealed,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct CommitIds(pub(crate) BTreeSet<CommitId>);
+
+/// A body with its signature checked and its bytes kept as received.
+#[derive(Clone)]
+pub(crate) struct Signed<B> {
+    pub(crate) body: B,
+    bytes: Vec<u8>,
+    signature: [u8; 64],
+}
+
+/// What Commit, Beacon, Hello and Want have in common.
+pub(crate) trait Body: Encode<()> + for<'b> Decode<'b, ()> {
+    const KIND: u8;
+    const TAG: &'static [u8];
+    fn room(&self) -> RoomId;
+    fn author(&self) -> AuthorKey;
+}
+
+macro_rules! body {
+    ($name:ident, $kind:literal, $tag:literal) => {
+        impl Body for $name {
+            const KIND: u8 = $kind;
+            const TAG: &'static [u8] = $tag;
+            fn room(&self) -> RoomId {
+                self.room
+            }
+            fn author(&self) -> AuthorKey {
+                self.author
+            }
+        }
+    };
+}
+body!(Commit, 1, b"nonpaper/commit/v1");
+body!(Beacon, 3, b"nonpaper/beacon/v1");
+body!(Hello, 4, b"nonpaper/hello/v1");
+body!(Want, 5, b"nonpaper/want/v1");
+const OP: u8 = 2;
+const ANSWER: u8 = 6;
+
+impl<B: Body> Signed<B> {
+    pub(crate) fn sign(body: B, key: &SeatKey) -> Self {
+        let bytes = minicbor::to_vec(&body).expect("encoding into memory");
+        let signature = key.signing_key().sign(&signed_bytes::<B>(&bytes)).to_bytes();
+        Self { body, bytes, signature }
+    }
+
+    fn check(bytes: &[u8], signature: [u8; 64]) -> Result<Self, FrameError> {
+        let body: B = minicbor::decode(bytes).map_err(|_| FrameError::Malformed)?;
+        if minicbor::to_vec(&body).map_err(|_| FrameError::Malformed)? != bytes {
+            return Err(FrameError::Malformed);
+        }
+        let key = VerifyingKey::from_bytes(&body.author().0).map_err(|_| FrameError::WrongSignature)?;
+        key.verify_strict(&signed_bytes::<B>(bytes), &Signature::from_bytes(&signature))
+            .map_err(|_| FrameError::WrongSignature)?;
+        Ok(Self { body, bytes: bytes.to_vec(), signature })
+    }
+
+    /// SHA-256 over body and signature.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        Sha256::new().chain_update(&self.bytes).chain_update(self.signature).finalize().into()
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut e = minicbor::Encoder::new(Vec::with_capacity(self.bytes.len() + 80));
+        let written = e.array(3).and_then(|e| e.u8(B::KIND)).and_then(|e| e.bytes(&self.bytes));
+        written.and_then(|e| e.bytes(&self.signature)).expect("encoding into memory");
+        e.into_writer()
+    }
+}
+
+impl Signed<Commit> {
+    pub(crate) fn id(&self) -> CommitId {
+        CommitId(self.hash())
+    }
+}
+
+impl SealedOp {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut e = minicbor::Encoder::new(Vec::with_capacity(self.sealed.len() + 64));
+        let written = e.array(3).and_then(|e| e.u8(OP)).and_then(|e| e.bytes(&self.state.0));
+        written.and_then(|e| e.bytes(&self.sealed)).expect("encoding into memory");
+        e.into_writer()
+    }
+}
+
+impl Answer {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut e = minicbor::Encoder::new(Vec::with_capacity(self.sealed.ciphertext.len() + 2048));
+        let written =
+            e.array(5).and_then(|e| e.u8(ANSWER)).and_then(|e| e.bytes(&self.want)).and_then(|e| e.bool(self.more));
+        let written = written.and_then(|e| e.bytes(&self.sealed.kem_output));
+        written.and_then(|e| e.bytes(&self.sealed.ciphertext)).expect("encoding into memory");
+        e.into_writer()
+    }
+}
+
+impl Frame {
+    /// Reads a frame of a room and checks its signature, if its kind has one.
+    pub(crate) fn decode(room: RoomId, bytes: &[u8]) -> Result<Self, FrameError> {
+        let frame = Self::read(bytes)?;
+        let named = match &frame {
+            Frame::Commit(commit) => commit.body.room,
+            Frame::Beacon(beacon) => beacon.body.room,
+            Frame::Hello(hello) => hello.body.room,
+            Frame::Want(want) => want.body.room,
+            Frame::Op(_) | Frame::Answer(_) => room,
+        };
+        if named == room { Ok(frame) } else { Err(FrameError::OtherRoom) }
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, FrameError> {
+        let mut d = minicbor::Decoder::new(bytes);
+        let length = d.array()?.ok_or(FrameError::Malformed)?;
+        let frame = match (d.u8()?, length) {
+            (Commit::KIND, 3) => Frame::Commit(signed(&mut d)?),
+            (Beacon::KIND, 3) => Frame::Beacon(signed(&mut d)?),
+            (Hello::KIND, 3) => Frame::Hello(signed(&mut d)?),
+            (Want::KIND, 3) => Frame::Want(signed(&mut d)?),
+            (OP, 3) => Frame::Op(SealedOp { state: d.decode()?, sealed: d.bytes()?.to_vec() }),
+            (ANSWER, 5) => Frame::Answer(Answer {
+                want: d.bytes()?.try_into().map_err(|_| FrameError::Malformed)?,
+                more: d.bool()?,
+                sealed: Sealed { kem_output: d.bytes()?.to_vec(), ciphertext: d.bytes()?.to_vec() },
+            }),
+            (_, _) => return Err(FrameError::Malformed),
+        };
+        if d.position() == bytes.len() { Ok(frame) } else { Err(FrameError::Malformed) }
+    }
+}
+
+impl From<minicbor::decode::Error> for FrameError {
+    fn from(_: minicbor::decode::Error) -> Self {
+        FrameError::Malformed
+    }
+}
+
+fn signed<B: Body>(d: &mut minicbor::Decoder<'_>) -> Result<Signed<B>, FrameError> {
+    let body = d.bytes()?;
+    let signature = d.bytes()?.try_into().map_err(|_| FrameError::Malformed)?;
+    Signed::check(body, signature)
+}
+
+fn signed_bytes<B: Body>(body: &[u8]) -> Vec<u8> {
+    [B::TAG, &Sha256::digest(body)].concat()
+}
+
+/// Most commit ids in one Hello.
+pub(crate) const HELLO_COMMITS: usize = 1024;
+
+impl<C> Encode<C> for CommitIds {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.array(self.0.len() as u64)?;
+        for id in &self.0 {
+            e.bytes(&id.0)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'b, C> Decode<'b, C> for CommitIds {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let malformed = || minicbor::decode::Error::message("commit ids");
+        let length = d.array()?.filter(|n| *n <= HELLO_COMMITS as u64).ok_or_else(malformed)?;
+        let mut ids = BTreeSet::new();
+        for _ in 0..length {
+            ids.insert(CommitId(d.bytes()?.try_into().map_err(|_| malformed())?));
+        }
+        Ok(Self(ids))
+    }
+}

@@ -1,0 +1,190 @@
+//! The graph of states and commits, and who sits in each state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use record::{AuthorKey, Op, Role, StateId};
+
+use crate::frame::{Commit, CommitId, HELLO_COMMITS, Signed};
+use crate::mls::Rules;
+use crate::policy;
+
+/// Seats of a state, with their roles.
+pub(crate) type Roster = BTreeMap<AuthorKey, Role>;
+
+/// Most commits kept of one author on one parent.
+const PER_AUTHOR: usize = 2;
+/// Most commits kept on one parent.
+const PER_PARENT: usize = 64;
+/// Most commits kept whose parent is not known yet.
+const ORPHANS: usize = 256;
+
+/// States as folded from commit frames; no MLS needed.
+pub(crate) struct Graph {
+    rules: Rules,
+    root: StateId,
+    rosters: BTreeMap<StateId, Arc<Roster>>,
+    valid: BTreeMap<CommitId, Arc<Signed<Commit>>>,
+    to: BTreeMap<StateId, CommitId>,
+    children: BTreeMap<StateId, Vec<CommitId>>,
+    orphans: BTreeMap<CommitId, Signed<Commit>>,
+    refused: BTreeSet<CommitId>,
+    /// States from before this seat joined: their seats are not known.
+    earlier: BTreeSet<StateId>,
+}
+
+/// What became of a commit frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Taken {
+    /// Valid; it, and perhaps others that waited for it, are in the graph now.
+    New,
+    /// Known before.
+    Known,
+    /// Its parent is not known yet.
+    Waits,
+    /// Refused, by everybody and for ever.
+    Refused,
+}
+
+impl Graph {
+    pub(crate) fn new(rules: Rules, root: StateId, roster: Roster, earlier: BTreeSet<StateId>) -> Self {
+        let rosters = BTreeMap::from([(root, Arc::new(roster))]);
+        let (valid, to, children) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { rules, root, rosters, valid, to, children, orphans: BTreeMap::new(), refused: BTreeSet::new(), earlier }
+    }
+
+    /// Takes a commit frame and judges it as soon as its parent is known.
+    pub(crate) fn take(&mut self, commit: Signed<Commit>) -> Taken {
+        let id = commit.id();
+        if self.refused.contains(&id) {
+            return Taken::Refused;
+        }
+        if self.valid.contains_key(&id) {
+            return Taken::Known;
+        }
+        if !self.rosters.contains_key(&commit.body.parent) {
+            if self.orphans.len() < ORPHANS {
+                self.orphans.insert(id, commit);
+            }
+            return Taken::Waits;
+        }
+        let taken = self.judge(id, commit);
+        while let Some((id, commit)) = self.next_orphan() {
+            self.judge(id, commit);
+        }
+        taken
+    }
+
+    fn next_orphan(&mut self) -> Option<(CommitId, Signed<Commit>)> {
+        let known = self.orphans.iter().find(|(_, commit)| self.rosters.contains_key(&commit.body.parent));
+        let id = *known?.0;
+        self.orphans.remove_entry(&id)
+    }
+
+    fn judge(&mut self, id: CommitId, commit: Signed<Commit>) -> Taken {
+        let body = &commit.body;
+        let siblings = self.children.get(&body.parent).map_or(&[][..], Vec::as_slice);
+        let by_author = siblings.iter().filter(|id| self.valid[id].body.author == body.author).count();
+        let new_state_taken = self.rosters.contains_key(&body.new_state) || self.earlier.contains(&body.new_state);
+        if siblings.len() >= PER_PARENT || by_author >= PER_AUTHOR || new_state_taken {
+            return Taken::Refused;
+        }
+        let verdict = self.rosters.get(&body.parent).map(|parent| policy::judge_commit(&self.rules, parent, body));
+        let Some(Ok(roster)) = verdict else {
+            self.refused.insert(id);
+            return Taken::Refused;
+        };
+        self.rosters.insert(body.new_state, Arc::new(roster));
+        self.to.insert(body.new_state, id);
+        self.children.entry(body.parent).or_default().push(id);
+        self.valid.insert(id, Arc::new(commit));
+        Taken::New
+    }
+
+    /// Refuses a commit that MLS does not take or that lies about itself, with everything built on it.
+    pub(crate) fn refuse(&mut self, id: CommitId) {
+        self.refused.insert(id);
+        let Some(commit) = self.valid.remove(&id) else { return };
+        let state = commit.body.new_state;
+        self.rosters.remove(&state);
+        self.to.remove(&state);
+        if let Some(siblings) = self.children.get_mut(&commit.body.parent) {
+            siblings.retain(|sibling| *sibling != id);
+        }
+        for child in self.children.remove(&state).unwrap_or_default() {
+            self.refuse(child);
+        }
+    }
+
+    /// The oldest state this seat knows.
+    pub(crate) fn root(&self) -> StateId {
+        self.root
+    }
+
+    pub(crate) fn roster(&self, state: &StateId) -> Option<&Arc<Roster>> {
+        self.rosters.get(state)
+    }
+
+    /// Whether the state is known, be it only as one from before this seat joined.
+    pub(crate) fn is_earlier(&self, state: &StateId) -> bool {
+        self.earlier.contains(state)
+    }
+
+    /// All states known, for a newcomer to tell what lies before it from what it has not heard of yet.
+    pub(crate) fn states(&self) -> BTreeSet<StateId> {
+        self.rosters.keys().chain(&self.earlier).copied().collect()
+    }
+
+    /// The commit that leads to a state.
+    pub(crate) fn commit_to(&self, state: &StateId) -> Option<&Arc<Signed<Commit>>> {
+        self.valid.get(self.to.get(state)?)
+    }
+
+    /// The commits on a state.
+    pub(crate) fn commits_on(&self, state: &StateId) -> impl Iterator<Item = (CommitId, &Arc<Signed<Commit>>)> {
+        let ids = self.children.get(state).map_or(&[][..], Vec::as_slice);
+        ids.iter().filter_map(|id| self.valid.get(id).map(|commit| (*id, commit)))
+    }
+
+    pub(crate) fn commit(&self, id: &CommitId) -> Option<&Arc<Signed<Commit>>> {
+        self.valid.get(id)
+    }
+
+    pub(crate) fn knows(&self, id: &CommitId) -> bool {
+        self.valid.contains_key(id) || self.refused.contains(id) || self.orphans.contains_key(id)
+    }
+
+    /// The ids of all commits, for a Hello.
+    pub(crate) fn commit_ids(&self) -> BTreeSet<CommitId> {
+        self.valid.keys().copied().take(HELLO_COMMITS).collect()
+    }
+
+    /// Commits below a state, parents first.
+    pub(crate) fn commits_below(&self, state: StateId) -> Vec<CommitId> {
+        let mut found = Vec::new();
+        let mut states = vec![state];
+        while let Some(state) = states.pop() {
+            for (id, commit) in self.commits_on(&state) {
+                found.push(id);
+                states.push(commit.body.new_state);
+            }
+        }
+        found
+    }
+
+    /// The states from one state up to the root, itself first.
+    pub(crate) fn path_to_root(&self, state: StateId) -> Vec<StateId> {
+        let mut path = vec![state];
+        let mut at = state;
+        while let Some(commit) = self.commit_to(&at) {
+            at = commit.body.parent;
+            path.push(at);
+        }
+        path
+    }
+
+    /// Whether the op may be said by its author, judged by the state it was said in. None when that state is not known.
+    pub(crate) fn judge_op(&self, op: &Op) -> Option<bool> {
+        self.rosters.get(&op.origin()).map(|roster| policy::judge_op(&self.rules, roster, op))
+    }
+}

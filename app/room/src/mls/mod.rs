@@ -1,0 +1,30 @@
+//! RFC 9420 through OpenMLS. Nothing outside this folder names openmls.
+//!
+//! No MLS application messages are ever made: MLS gives states and secrets exported from them. So
+//! handshakes may travel as PublicMessages inside the sealed envelope, and no ratchet can be rolled back.
+
+mod config;
+mod group;
+mod key_package;
+mod one_time;
+mod signer;
+
+pub(crate) use config::FORMAT;
+pub use config::{Rules, Suite};
+pub(crate) use group::{Group, Image};
+pub use key_package::{KeyPackage, KeyPackageSecrets};
+pub(crate) use one_time::{OneTimeKey, Sealed, seal_to};
+pub use signer::SeatKey;
+
+/// Something MLS could not do or would not take.
+///
+/// OpenMLS' own errors are not handed on: they would tie callers to its types, and they can name members.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum MlsError {
+    /// Bytes that are no MLS message of the wanted kind, or fail a check of RFC 9420.
+    #[error("not valid MLS: {0}")]
+    Invalid(&'static str),
+    /// The library could not do what it was asked.
+    #[error("MLS could not: {0}")]
+    Failed(&'static str),
+}

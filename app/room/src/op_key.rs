@@ -1,0 +1,55 @@
+//! The key ops of one state are sealed under for the wire.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use rand_core::RngCore;
+use record::{RoomId, StateId};
+
+use crate::mls::{Group, MlsError};
+
+const NONCE: usize = 24;
+
+/// What is sealed under an op key; each kind has associated data of its own.
+#[derive(Clone, Copy)]
+pub(crate) enum Sealing {
+    /// An op on the wire.
+    Op,
+    /// What a newcomer gets besides its Welcome.
+    Entry,
+}
+
+/// `export_secret("nonpaper/op/v1", state id, 32)` as a key of XChaCha20-Poly1305, random nonces.
+pub(crate) struct OpKey {
+    room: RoomId,
+    state: StateId,
+    cipher: XChaCha20Poly1305,
+}
+
+impl OpKey {
+    pub(crate) fn of(group: &Group) -> Result<Self, MlsError> {
+        let key = group.export::<32>("nonpaper/op/v1")?;
+        Ok(Self { room: group.room(), state: group.state(), cipher: XChaCha20Poly1305::new((&*key).into()) })
+    }
+
+    pub(crate) fn seal(&self, what: Sealing, plain: &[u8], rng: &mut impl RngCore) -> Vec<u8> {
+        let mut sealed = vec![0; NONCE];
+        rng.fill_bytes(&mut sealed);
+        let payload = Payload { msg: plain, aad: &self.associated(what) };
+        let rest = self.cipher.encrypt(XNonce::from_slice(&sealed), payload);
+        sealed.extend_from_slice(&rest.expect("an op is far below what XChaCha20-Poly1305 seals"));
+        sealed
+    }
+
+    pub(crate) fn open(&self, what: Sealing, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, rest) = sealed.split_at_checked(NONCE)?;
+        self.cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: rest, aad: &self.associated(what) }).ok()
+    }
+
+    fn associated(&self, what: Sealing) -> Vec<u8> {
+        let kind: &[u8] = match what {
+            Sealing::Op => b"op",
+            Sealing::Entry => b"entry",
+        };
+        [&self.room.0[..], &self.state.0, kind].concat()
+    }
+}

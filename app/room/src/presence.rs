@@ -1,0 +1,38 @@
+//! What is known of another seat by its own signed frames.
+
+use record::{Op, Record, Vector};
+
+use crate::input::Millis;
+
+/// What is known of another seat.
+#[derive(Default)]
+pub(crate) struct Presence {
+    /// The last counter heard: an older frame, replayed, changes nothing.
+    pub(crate) counter: u64,
+    /// What it holds.
+    pub(crate) vector: Vector,
+    /// When it was last heard.
+    pub(crate) heard: Millis,
+}
+
+impl Presence {
+    /// Whether the seat says that it holds this very op.
+    pub(crate) fn holds(&self, op: &Op, record: &Record) -> bool {
+        let Some(head) = self.vector.head(&op.author()) else { return false };
+        if head.number == op.number() {
+            return head.id == op.id();
+        }
+        // Of two ops with one number the seat may hold the other one: follow its chain while it is known here.
+        let mut at = head.id;
+        while let Some(held) = record.op(&at) {
+            if held.number() <= op.number() {
+                return at == op.id();
+            }
+            if !record.has_twins(&op.author()) {
+                break;
+            }
+            at = held.previous();
+        }
+        head.number > op.number()
+    }
+}

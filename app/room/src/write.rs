@@ -1,0 +1,76 @@
+//! Saying something: the next own op.
+
+use rand_core::RngCore;
+use record::{Body, Draft, Op, OpId};
+
+use crate::frame::SealedOp;
+use crate::input::{Error, Event, Millis};
+use crate::op_key::Sealing;
+use crate::room::Room;
+
+/// After this long without its echo an own op is sent again.
+const ECHO_MS: Millis = 3_000;
+
+impl Room {
+    pub(crate) fn write(&mut self, body: Body, now: Millis) -> Result<(), Error> {
+        self.say(body, now).map(|_| ())
+    }
+
+    /// Signs, takes and sends the next own op.
+    pub(crate) fn say(&mut self, body: Body, now: Millis) -> Result<Op, Error> {
+        let me = self.me();
+        let head = self.record.vector().head(&me).copied();
+        let (heads, depth) = self.record.heads_for(&me);
+        let mut salt = [0; 16];
+        self.rng.fill_bytes(&mut salt);
+        let draft = Draft {
+            room: self.id,
+            number: head.map_or(1, |head| head.number + 1),
+            previous: head.map_or(OpId::NONE, |head| head.id),
+            depth,
+            origin: self.tip,
+            heads,
+            body,
+            salt,
+        };
+        let op = Op::sign(draft, self.key.signing_key());
+        // The others judge it by the same function: what they would refuse is not said.
+        if self.graph.judge_op(&op) != Some(true) {
+            return Err(Error::NotNow);
+        }
+        self.record.insert(op.clone()).map_err(|_| Error::Bug("own op breaks the own chain"))?;
+        if op.kind().is_control() {
+            self.refold();
+        }
+        self.unechoed.push_back(op.id());
+        self.send_op(&op);
+        self.pacing.resend_by(now + ECHO_MS);
+        self.show(Event::Changed);
+        Ok(op)
+    }
+
+    /// Seals an op under the key of its origin state, whose seats are its readers, and sends it.
+    fn send_op(&mut self, op: &Op) {
+        let Some(key) = self.op_keys.get(&op.origin()) else { return };
+        let sealed = key.seal(Sealing::Op, &op.encode(), &mut self.rng);
+        self.send(SealedOp { state: op.origin(), sealed }.encode());
+    }
+
+    pub(crate) fn send_unechoed(&mut self, now: Millis) {
+        let ops: Vec<Op> = self.unechoed.iter().filter_map(|id| self.record.op(id).cloned()).collect();
+        for op in &ops {
+            self.send_op(op);
+        }
+        if !ops.is_empty() {
+            self.pacing.resend_by(now + ECHO_MS);
+        }
+    }
+
+    pub(crate) fn echoed(&mut self, id: &OpId) {
+        let before = self.unechoed.len();
+        self.unechoed.retain(|waiting| waiting != id);
+        if self.unechoed.len() < before {
+            self.show(Event::Changed);
+        }
+    }
+}
