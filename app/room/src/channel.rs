@@ -36,6 +36,7 @@ pub const MESSAGE_BYTES: usize = PARTS * (BUCKETS[3] - OVERHEAD);
 pub type ChannelSecret = Zeroizing<[u8; 64]>;
 
 /// A topic with its write key and its envelope key.
+#[derive(Clone)]
 pub struct Channel {
     topic: Topic,
     write: SigningKey,

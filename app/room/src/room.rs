@@ -174,6 +174,11 @@ impl Room {
         self.record.in_order()
     }
 
+    /// Returns an op held.
+    pub fn op(&self, id: &OpId) -> Option<&Op> {
+        self.record.op(id)
+    }
+
     /// How many readers hold the op, the author included, and how many readers it has.
     pub fn held(&self, op: &Op) -> (usize, usize) {
         let Some(readers) = self.graph.roster(&op.origin()) else { return (0, 0) };

@@ -1,8 +1,20 @@
 //! The invitation link: `https://host/#v1.<link id>.<link secret>.<inviter key>`, each part base64url without padding.
+//!
+//! The fragment never reaches a server. The link holds no role and no party: the invitation op decides them.
 
-/// A parsed invitation link.
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use record::{AuthorKey, LinkId};
+use room::{Channel, ChannelSecret};
+use zeroize::Zeroizing;
+
+/// A parsed invitation link. Holds a secret; has no Debug.
 #[derive(Clone)]
-pub struct Invitation {}
+pub struct Invitation {
+    pub(crate) link: LinkId,
+    secret: Zeroizing<[u8; 32]>,
+    pub(crate) inviter: AuthorKey,
+}
 
 /// Why a text is no invitation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -16,13 +28,82 @@ pub enum InvitationError {
 }
 
 impl Invitation {
-    /// Reads a whole link, or only its fragment with or without `#`, with blanks around it.
-    pub fn parse(_text: &str) -> Result<Self, InvitationError> {
-        Err(InvitationError::Malformed)
+    pub(crate) fn new(link: LinkId, secret: [u8; 32], inviter: AuthorKey) -> Self {
+        Self { link, secret: Zeroizing::new(secret), inviter }
     }
 
-    /// Returns the fragment without `#`.
+    /// Reads a whole link, or only its fragment with or without `#`, with blanks around it.
+    pub fn parse(text: &str) -> Result<Self, InvitationError> {
+        let text = text.trim();
+        let fragment = text.rsplit_once('#').map_or(text, |(_, fragment)| fragment);
+        let mut parts = fragment.split('.');
+        let version = parts.next().ok_or(InvitationError::Malformed)?;
+        let number = version.strip_prefix('v').and_then(|number| number.parse::<u32>().ok());
+        match number {
+            Some(1) => {}
+            Some(newer) if newer > 1 => return Err(InvitationError::NewerVersion),
+            Some(_) | None => return Err(InvitationError::Malformed),
+        }
+        let link = LinkId(part(parts.next())?);
+        let secret = part(parts.next())?;
+        let inviter = AuthorKey(part(parts.next())?);
+        if parts.next().is_some() {
+            return Err(InvitationError::Malformed);
+        }
+        Ok(Self::new(link, secret, inviter))
+    }
+
+    /// Returns the fragment without `#`. Secret.
     pub fn fragment(&self) -> String {
-        String::new()
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        format!("v1.{}.{}.{}", encode(&self.link.0), encode(&*self.secret), encode(&self.inviter.0))
+    }
+
+    /// The channel on which both sides meet: HKDF-SHA256 of the link secret, info `"nonpaper/lobby/v1" ‖ link id`.
+    pub(crate) fn lobby_secret(&self) -> ChannelSecret {
+        Channel::derive(&*self.secret, &[b"nonpaper/lobby/v1", &self.link.0[..]].concat())
+    }
+}
+
+fn part<const N: usize>(text: Option<&str>) -> Result<[u8; N], InvitationError> {
+    let bytes = text.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).ok_or(InvitationError::Malformed)?;
+    bytes.try_into().map_err(|_| InvitationError::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample() -> Invitation {
+        Invitation::new(LinkId([1; 16]), [2; 32], AuthorKey([3; 32]))
+    }
+
+    #[test]
+    fn a_link_survives_its_text() {
+        for text in [sample().fragment(), format!(" https://talks.example/#{}\n", sample().fragment())] {
+            let parsed = Invitation::parse(&text).expect("a whole link");
+            assert_eq!(parsed.fragment(), sample().fragment());
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_link_is_refused() {
+        let whole = sample().fragment();
+        for cut in 0..whole.len() {
+            assert_eq!(Invitation::parse(&whole[..cut]).err(), Some(InvitationError::Malformed));
+        }
+        assert_eq!(Invitation::parse(&format!("{whole}.x")).err(), Some(InvitationError::Malformed));
+        assert_eq!(Invitation::parse(&whole.replace("v1", "v2")).err(), Some(InvitationError::NewerVersion));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed_or_refused(text in ".{0,200}") {
+            if let Ok(invitation) = Invitation::parse(&text) {
+                prop_assert!(text.contains(&invitation.fragment()));
+            }
+        }
     }
 }

@@ -7,8 +7,10 @@ mod input;
 pub mod invitation;
 mod talk;
 pub mod view;
+mod viewing;
 
-pub use door::KnockId;
+pub use door::{DoorDigits, KnockId};
 pub use input::{Command, Effect, Event, Input, Millis, PartyChoice};
 pub use invitation::Invitation;
-pub use talk::{Asking, Error, Opening, Talk};
+pub use room::Suite;
+pub use talk::{Asking, Error, LINK_LIFE_MS, Opening, Talk};

@@ -1,0 +1,169 @@
+//! The inviter's side of one link.
+
+use std::collections::BTreeMap;
+
+use record::{AuthorKey, LinkId, Name};
+use room::{Channel, KeyPackage, SeatKey, Suite};
+
+use super::message::{DoorMessage, Knock, Reason};
+use super::{DoorDigits, KnockId};
+use crate::invitation::Invitation;
+use crate::view::LinkState;
+
+/// Most people who can wait with one link.
+const WAITING: usize = 8;
+/// Most knocks remembered for one link, so that an answer can be given again.
+const REMEMBERED: usize = 64;
+
+/// One link of this seat, with those who knock with it.
+pub(crate) struct Doorway {
+    pub(crate) invitation: Invitation,
+    pub(crate) lobby: Channel,
+    knocks: BTreeMap<KnockId, Knocking>,
+}
+
+/// Somebody who knocks.
+pub(crate) struct Knocking {
+    hash: [u8; 32],
+    knock: Knock,
+    pub(crate) name: Name,
+    pub(crate) party: Name,
+    pub(crate) key_package: KeyPackage,
+    n_i: [u8; 32],
+    pub(crate) digits: Option<DoorDigits>,
+    stands: Stands,
+}
+
+/// How far a knock has come: Waits → Admitted → Welcomed, or Waits → TurnedAway.
+enum Stands {
+    /// For the person to decide.
+    Waits,
+    /// For the commit.
+    Admitted,
+    /// The entry is ready and given as often as it is asked for.
+    Welcomed(Vec<u8>),
+    /// The person declined.
+    TurnedAway(Reason),
+}
+
+impl Knocking {
+    /// Whether the person here has still to decide.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.stands, Stands::Waits)
+    }
+}
+
+impl Doorway {
+    pub(crate) fn new(invitation: Invitation) -> Self {
+        let lobby = Channel::new(&invitation.lobby_secret());
+        Self { invitation, lobby, knocks: BTreeMap::new() }
+    }
+
+    fn link(&self) -> LinkId {
+        self.invitation.link
+    }
+
+    /// Takes a knock, first or again, and says what to answer. The second value tells of a new one.
+    pub(crate) fn knock(
+        &mut self,
+        knock: Knock,
+        state: LinkState,
+        suite: Suite,
+        n_i: [u8; 32],
+        key: &SeatKey,
+    ) -> Option<(DoorMessage, Option<KnockId>)> {
+        let hash = knock.hash();
+        let id = id_of(&hash);
+        if let Some(known) = self.knocks.get(&id) {
+            let answer = match &known.stands {
+                Stands::Waits | Stands::Admitted => DoorMessage::challenge(hash, known.n_i, key),
+                Stands::Welcomed(entry) => DoorMessage::reply(hash, entry, key),
+                Stands::TurnedAway(reason) => DoorMessage::closed(hash, *reason, key),
+            };
+            return Some((answer, None));
+        }
+        let body = knock.open()?;
+        if body.link != self.link() {
+            return None;
+        }
+        let closed = match state {
+            LinkState::Open => None,
+            LinkState::Spent => Some(Reason::Spent),
+            LinkState::Revoked => Some(Reason::Revoked),
+            LinkState::Expired => Some(Reason::Expired),
+        };
+        let crowded = self.waiting().count() >= WAITING || self.knocks.len() >= REMEMBERED;
+        if let Some(reason) = closed.or(crowded.then_some(Reason::Crowded)) {
+            return Some((DoorMessage::closed(hash, reason, key), None));
+        }
+        let offered = body.key_packages.iter().find(|offered| offered.suite == suite)?;
+        let key_package = KeyPackage::parse(&offered.key_package, suite).ok()?;
+        if key_package.seat() != body.seat {
+            return None;
+        }
+        let (name, party) = (body.name, body.party);
+        let knocking = Knocking { hash, knock, name, party, key_package, n_i, digits: None, stands: Stands::Waits };
+        self.knocks.insert(id, knocking);
+        Some((DoorMessage::challenge(hash, n_i, key), Some(id)))
+    }
+
+    /// Takes a reveal; the digits are known when it is what the knock committed to.
+    pub(crate) fn reveal(&mut self, hash: &[u8; 32], n_j: &[u8; 32]) -> Option<KnockId> {
+        let (link, inviter) = (self.link(), self.invitation.inviter);
+        let knocking = self.knocks.get_mut(&id_of(hash)).filter(|knocking| knocking.hash == *hash)?;
+        if knocking.digits.is_some() || !knocking.knock.committed_to(n_j) {
+            return None;
+        }
+        knocking.digits = Some(DoorDigits::of(&link, &inviter, &knocking.knock.body, n_j, &knocking.n_i));
+        Some(id_of(hash))
+    }
+
+    pub(crate) fn get(&self, id: &KnockId) -> Option<&Knocking> {
+        self.knocks.get(id)
+    }
+
+    /// Marks somebody as admitted.
+    pub(crate) fn admitted(&mut self, id: &KnockId) {
+        if let Some(knocking) = self.knocks.get_mut(id) {
+            knocking.stands = Stands::Admitted;
+        }
+    }
+
+    /// Turns somebody away.
+    pub(crate) fn decline(&mut self, id: &KnockId, key: &SeatKey) -> Option<DoorMessage> {
+        let knocking = self.knocks.get_mut(id).filter(|knocking| matches!(knocking.stands, Stands::Waits))?;
+        knocking.stands = Stands::TurnedAway(Reason::Declined);
+        Some(DoorMessage::closed(knocking.hash, Reason::Declined, key))
+    }
+
+    /// Turns everybody away who still waits, because the link is spent or revoked.
+    pub(crate) fn close(&mut self, reason: Reason, key: &SeatKey) -> Vec<DoorMessage> {
+        let waiting = self.knocks.values_mut().filter(|knocking| matches!(knocking.stands, Stands::Waits));
+        waiting
+            .map(|knocking| {
+                knocking.stands = Stands::TurnedAway(reason);
+                DoorMessage::closed(knocking.hash, reason, key)
+            })
+            .collect()
+    }
+
+    /// Gives the entry to the seat that was admitted.
+    pub(crate) fn welcome(&mut self, seat: &AuthorKey, entry: Vec<u8>, key: &SeatKey) -> Option<DoorMessage> {
+        let knocking =
+            self.knocks.values_mut().find(|k| k.key_package.seat() == *seat && matches!(k.stands, Stands::Admitted))?;
+        let message = DoorMessage::reply(knocking.hash, &entry, key);
+        knocking.stands = Stands::Welcomed(entry);
+        Some(message)
+    }
+
+    /// Those who wait for a decision or for the commit.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (&KnockId, &Knocking)> {
+        self.knocks.iter().filter(|(_, knocking)| matches!(knocking.stands, Stands::Waits | Stands::Admitted))
+    }
+}
+
+fn id_of(hash: &[u8; 32]) -> KnockId {
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    KnockId(id)
+}

@@ -1,0 +1,115 @@
+//! The newcomer's side of the door.
+
+use record::Name;
+use room::{Channel, KeyPackageSecrets, MlsError, Room, SeatKey, Suite};
+
+use super::DoorDigits;
+use super::message::{DoorMessage, Knock, KnockBody, Offered};
+use crate::input::Millis;
+use crate::invitation::Invitation;
+use crate::view::TurnedAway;
+
+/// How often the knock is repeated: the inviter may have come back, or a frame was lost.
+const KNOCK_AGAIN_MS: Millis = 5_000;
+
+/// Somebody who asks to join.
+pub(crate) struct Newcomer {
+    pub(crate) invitation: Invitation,
+    pub(crate) name: Name,
+    pub(crate) party: Name,
+    pub(crate) lobby: Channel,
+    key: SeatKey,
+    /// One for each suite; gone once an entry was tried.
+    secrets: Vec<(Suite, KeyPackageSecrets)>,
+    knock: Knock,
+    n_j: [u8; 32],
+    n_i: Option<[u8; 32]>,
+    pub(crate) inviter_here: bool,
+    pub(crate) knock_at: Option<Millis>,
+    room_seed: [u8; 32],
+}
+
+/// What a message of the lobby led to.
+pub(crate) enum Outcome {
+    /// Nothing to tell.
+    Nothing,
+    /// Say this, and show that the inviter is here.
+    Say(DoorMessage),
+    /// In.
+    Entered(Box<Room>),
+    /// The door stays shut.
+    Shut(TurnedAway),
+}
+
+impl Newcomer {
+    pub(crate) fn new(
+        invitation: Invitation,
+        name: Name,
+        party: Name,
+        key: SeatKey,
+        n_j: [u8; 32],
+        room_seed: [u8; 32],
+    ) -> Result<Self, MlsError> {
+        let mut secrets = Vec::new();
+        let mut key_packages = Vec::new();
+        for suite in [Suite::Hybrid, Suite::Classical] {
+            let made = KeyPackageSecrets::new(&key, suite)?;
+            key_packages.push(Offered { suite, key_package: made.bytes().to_vec().into() });
+            secrets.push((suite, made));
+        }
+        let (name_said, party_said) = (name.clone(), party.clone());
+        let body =
+            KnockBody { link: invitation.link, seat: key.public(), name: name_said, party: party_said, key_packages };
+        let knock = Knock::sign(&body, &n_j, &key);
+        let lobby = Channel::new(&invitation.lobby_secret());
+        let (n_i, inviter_here, knock_at) = (None, false, None);
+        Ok(Self { invitation, name, party, lobby, key, secrets, knock, n_j, n_i, inviter_here, knock_at, room_seed })
+    }
+
+    pub(crate) fn knock(&mut self, now: Millis) -> DoorMessage {
+        self.knock_at = Some(now + KNOCK_AGAIN_MS);
+        DoorMessage::Knock(self.knock.clone())
+    }
+
+    pub(crate) fn digits(&self) -> Option<DoorDigits> {
+        let Invitation { link, inviter, .. } = &self.invitation;
+        self.n_i.map(|n_i| DoorDigits::of(link, inviter, &self.knock.body, &self.n_j, &n_i))
+    }
+
+    pub(crate) fn receive(&mut self, message: DoorMessage, now: Millis) -> Outcome {
+        if !message.is_by(&self.invitation.inviter, &self.invitation.link) {
+            return Outcome::Nothing;
+        }
+        let mine = |hash: &[u8; 32], knock: &Knock| *hash == knock.hash();
+        match message {
+            DoorMessage::Challenge(hash, n_i, _) if mine(&hash, &self.knock) => {
+                // The first one counts: a second would let the inviter's side search for digits.
+                if *self.n_i.get_or_insert(*n_i) != *n_i {
+                    return Outcome::Nothing;
+                }
+                self.inviter_here = true;
+                Outcome::Say(DoorMessage::Reveal(hash, self.n_j.into()))
+            }
+            DoorMessage::Reply(hash, entry, _) if mine(&hash, &self.knock) => self.enter(&entry),
+            DoorMessage::Closed(hash, reason, _) if mine(&hash, &self.knock) => Outcome::Shut(reason.into()),
+            DoorMessage::Here(_) if !self.inviter_here => Outcome::Say(self.knock(now)),
+            DoorMessage::Challenge(..)
+            | DoorMessage::Reply(..)
+            | DoorMessage::Closed(..)
+            | DoorMessage::Here(_)
+            | DoorMessage::Knock(_)
+            | DoorMessage::Reveal(..) => Outcome::Nothing,
+        }
+    }
+
+    fn enter(&mut self, entry: &[u8]) -> Outcome {
+        // The Welcome says which key package it is for; only the one of the room's suite can open it.
+        for (_, secrets) in std::mem::take(&mut self.secrets) {
+            let entered = Room::enter(self.key.clone(), secrets, self.invitation.inviter, entry, self.room_seed);
+            if let Ok(room) = entered {
+                return Outcome::Entered(Box::new(room));
+            }
+        }
+        Outcome::Shut(TurnedAway::NotGenuine)
+    }
+}

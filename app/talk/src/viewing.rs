@@ -1,0 +1,179 @@
+//! From the state of a talk to what a page shows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use record::{Body, OpId, Role, Seat, Table};
+use room::Room;
+
+use crate::door::Newcomer;
+use crate::input::{Millis, PartyChoice};
+use crate::talk::{Place, Talk};
+use crate::view::{Confirmed, KnockView, LinkView, NoteView, PartyView, Phase, Rights, SeatView, TalkView};
+
+/// Notes as last shown, so that one that did not change is not made again.
+#[derive(Default)]
+pub(crate) struct NoteCache(BTreeMap<OpId, Arc<NoteView>>);
+
+impl Talk {
+    /// Returns what to show.
+    pub fn view(&mut self, now: Millis) -> TalkView {
+        let mut notes = std::mem::take(&mut self.notes);
+        let view = match &self.place {
+            Place::AtTheDoor(newcomer) => outside(at_the_door(newcomer)),
+            Place::TurnedAway(why) => outside(Phase::TurnedAway(*why)),
+            Place::Seated(room) => self.seated(room, &mut notes, now),
+        };
+        self.notes = notes;
+        view
+    }
+
+    fn seated(&self, room: &Room, notes: &mut NoteCache, now: Millis) -> TalkView {
+        let table = room.table();
+        let role = room.roster().get(&room.me()).copied();
+        let parties: Vec<PartyView> = table
+            .parties
+            .iter()
+            .enumerate()
+            .map(|(hue, party)| PartyView { id: party.id, name: party.name.text(), hue })
+            .collect();
+        TalkView {
+            phase: Phase::Seated,
+            title: table.title.as_ref().map(|title| title.text()).unwrap_or_default(),
+            seats: self.seats(room),
+            notes: Arc::new(notes.refresh(room)),
+            withheld: room.earlier_notes() as usize + room.ops().filter(|op| op.body().is_none()).count(),
+            door: self.door(table),
+            links: self.links(table, now),
+            rights: Rights { write: role.is_some_and(Role::writes), invite: role.is_some_and(Role::admits) },
+            unsent: room
+                .unsent()
+                .filter(|id| room.op(id).is_some_and(|op| matches!(op.body(), Some(Body::Note(_)))))
+                .count(),
+            parties,
+        }
+    }
+
+    fn seats(&self, room: &Room) -> Vec<SeatView> {
+        let table = room.table();
+        let roster = room.roster();
+        let seated = table.seats.iter().filter(|seat| roster.contains_key(&seat.key));
+        let mut seats: Vec<SeatView> = seated
+            .map(|seat| SeatView {
+                key: seat.key,
+                name: seat.name.text(),
+                party: table.party(&seat.party).map_or(0, |(index, _)| index),
+                role: seat.role,
+                you: seat.key == room.me(),
+                confirmed: self.confirmed(room, seat),
+                heard: room.heard(&seat.key),
+            })
+            .collect();
+        seats.sort_by_key(|seat| seat.party);
+        seats
+    }
+
+    fn confirmed(&self, room: &Room, seat: &Seat) -> Confirmed {
+        let from_link = self.came_by.as_ref().is_some_and(|invitation| invitation.inviter == seat.key);
+        match seat.admitted {
+            _ if seat.key == room.me() => Confirmed::You,
+            _ if from_link => Confirmed::FromYourLink,
+            Some((by, true)) if by == room.me() => Confirmed::ByYou,
+            Some((by, true)) => {
+                room.table().seat(&by).map_or(Confirmed::NotConfirmed, |seat| Confirmed::By(seat.name.text()))
+            }
+            Some((_, false)) | None => Confirmed::NotConfirmed,
+        }
+    }
+
+    fn door(&self, table: &Table) -> Vec<KnockView> {
+        let mut door = Vec::new();
+        for (link, doorway) in &self.doors {
+            let Some(invite) = table.links.get(link).map(|link| &link.invite) else { continue };
+            let party = invite.party.and_then(|id| table.party(&id)).map(|(_, party)| party.name.text());
+            door.extend(doorway.waiting().map(|(id, knocking)| KnockView {
+                id: *id,
+                name: knocking.name.text(),
+                claimed_party: knocking.party.text(),
+                party: party.clone().unwrap_or_else(|| knocking.party.text()),
+                role: invite.role,
+                digits: knocking.digits.map(|digits| digits.to_string().into()),
+                admitting: !knocking.waits(),
+            }));
+        }
+        door
+    }
+
+    fn links(&self, table: &Table, now: Millis) -> Vec<LinkView> {
+        let views = self.doors.iter().filter_map(|(id, doorway)| {
+            let invite = &table.links.get(id)?.invite;
+            Some(LinkView {
+                id: *id,
+                fragment: doorway.invitation.fragment().into(),
+                party: invite.party.map_or(PartyChoice::New, PartyChoice::Existing),
+                role: invite.role,
+                state: self.link_state(id, now)?,
+                expires_at: invite.expires_at,
+            })
+        });
+        let mut links: Vec<LinkView> = views.collect();
+        links.sort_by_key(|link| std::cmp::Reverse(link.expires_at));
+        links
+    }
+}
+
+impl NoteCache {
+    fn refresh(&mut self, room: &Room) -> Vec<Arc<NoteView>> {
+        let table = room.table();
+        let mut notes = Vec::new();
+        for op in room.ops() {
+            let (Some(Body::Note(note)), Some(seat)) = (op.body(), table.seat(&op.author())) else { continue };
+            let (held, readers) = room.held(op);
+            let cached = self.0.get(&op.id()).filter(|view| view.held == held && view.readers == readers);
+            let view = cached.cloned().unwrap_or_else(|| {
+                let (hue, party) =
+                    table.party(&seat.party).map(|(hue, party)| (hue, party.name.text())).unwrap_or_default();
+                Arc::new(NoteView {
+                    id: op.id(),
+                    author: seat.name.text(),
+                    party,
+                    hue,
+                    role: seat.role,
+                    own: op.author() == room.me(),
+                    written_at: note.written_at,
+                    text: note.text.clone(),
+                    held,
+                    readers,
+                    depth: op.depth(),
+                })
+            });
+            self.0.insert(op.id(), view.clone());
+            notes.push(view);
+        }
+        notes
+    }
+}
+
+fn at_the_door(newcomer: &Newcomer) -> Phase {
+    Phase::AtTheDoor {
+        name: newcomer.name.text(),
+        party: newcomer.party.text(),
+        digits: newcomer.digits().map(|digits| digits.to_string().into()),
+        inviter_here: newcomer.inviter_here,
+    }
+}
+
+fn outside(phase: Phase) -> TalkView {
+    TalkView {
+        phase,
+        title: "".into(),
+        parties: Vec::new(),
+        seats: Vec::new(),
+        notes: Arc::default(),
+        withheld: 0,
+        door: Vec::new(),
+        links: Vec::new(),
+        rights: Rights::default(),
+        unsent: 0,
+    }
+}
