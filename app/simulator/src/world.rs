@@ -1,0 +1,313 @@
+//! People with browsers, one relay between them, and a clock that only the world moves.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use record::Role;
+use relay_core::{ConnectionId, Relay};
+use talk::view::{KnockView, Phase, TalkView};
+use talk::{Asking, Command, Effect, Error, Input, Invitation, KnockId, Millis, Opening, PartyChoice, Suite, Talk};
+use wire::{FromClient, FromRelay};
+
+use crate::queue::Queue;
+
+/// One way between a browser and the relay.
+const LATENCY_MS: Millis = 5;
+/// Long enough for every delay of the engine, idle beacons excepted.
+const SETTLED_MS: Millis = 15_000;
+/// Virtual time starts here: 2026-01-01.
+const START: Millis = 1_767_225_600_000;
+const HOST: &str = "talks.example";
+
+/// Somebody at a browser.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Person(usize);
+
+/// People with browsers and a relay between them.
+pub struct World {
+    now: Millis,
+    rng: ChaCha20Rng,
+    suite: Suite,
+    relay: Relay,
+    browsers: Vec<Browser>,
+    owners: BTreeMap<ConnectionId, Person>,
+    connections: u64,
+    queue: Queue<Happening>,
+    captured: Vec<Bytes>,
+    delivered: BTreeMap<usize, Vec<FromRelay>>,
+}
+
+struct Browser {
+    /// None once closed.
+    talk: Option<Talk>,
+    connection: Option<ConnectionId>,
+    wake: Option<Millis>,
+}
+
+enum Happening {
+    ReachesRelay(ConnectionId, Bytes),
+    ReachesBrowser(ConnectionId, Bytes),
+    Wakes(Person),
+}
+
+impl World {
+    /// Makes an empty world; the seed draws delays, link secrets and seat keys.
+    pub fn new(seed: u64) -> Self {
+        Self::with_suite(seed, Suite::Classical)
+    }
+
+    /// Makes an empty world whose talks have this suite.
+    pub fn with_suite(seed: u64, suite: Suite) -> Self {
+        Self {
+            now: START,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            suite,
+            relay: Relay::new(relay_core::Config::default()),
+            browsers: Vec::new(),
+            owners: BTreeMap::new(),
+            connections: 0,
+            queue: Queue::new(),
+            captured: Vec::new(),
+            delivered: BTreeMap::new(),
+        }
+    }
+
+    /// Somebody opens a talk and is connected.
+    pub fn opens(&mut self, title: &str, name: &str, party: &str) -> Person {
+        let (title, name, party) = (title.into(), name.into(), party.into());
+        let opening = Opening { title, name, party, seed: self.draw(), suite: self.suite };
+        let (talk, effects) = Talk::open(opening, self.now).expect("fair names");
+        self.sits_down(talk, effects)
+    }
+
+    /// Makes a link and returns its fragment.
+    pub fn invites(&mut self, who: Person, party: PartyChoice, role: Role) -> String {
+        self.does(who, Command::Invite { party, role }).expect("may invite");
+        let view = self.view(who);
+        view.links.first().expect("a link was made").fragment.to_string()
+    }
+
+    /// Somebody opens the link, asks to join and is connected.
+    pub fn asks(&mut self, fragment: &str, name: &str, party: &str) -> Person {
+        let invitation = Invitation::parse(fragment).expect("a whole link");
+        let asking = Asking { invitation, name: name.into(), party: party.into(), seed: self.draw() };
+        let (talk, effects) = Talk::ask(asking, self.now).expect("fair names");
+        self.sits_down(talk, effects)
+    }
+
+    /// The whole way in: link, knock, digits compared, admitted, settled.
+    pub fn joins(&mut self, convener: Person, name: &str, party: &str, role: Role) -> Person {
+        let existing = self.view(convener).parties.iter().find(|known| &*known.name == party).map(|party| party.id);
+        let link = self.invites(convener, existing.map_or(PartyChoice::New, PartyChoice::Existing), role);
+        let newcomer = self.asks(&link, name, party);
+        self.settles();
+        let knock = self.knocks(convener).into_iter().find(|knock| &*knock.name == name).expect("a knock");
+        assert_eq!(self.digits(newcomer), knock.digits.as_deref().map(str::to_owned), "digits on both screens");
+        self.admits(convener, knock.id).expect("may admit");
+        self.settles();
+        assert_eq!(self.view(newcomer).phase, Phase::Seated, "{name} is in");
+        newcomer
+    }
+
+    /// Those at the door of a convener.
+    pub fn knocks(&mut self, who: Person) -> Vec<KnockView> {
+        self.view(who).door
+    }
+
+    /// Lets somebody in.
+    pub fn admits(&mut self, who: Person, knock: KnockId) -> Result<(), Error> {
+        self.does(who, Command::Admit(knock))
+    }
+
+    /// Writes a note.
+    pub fn writes(&mut self, who: Person, text: &str) {
+        self.does(who, Command::Write(text.into())).expect("may write");
+    }
+
+    /// Gives a command as the page would.
+    pub fn does(&mut self, who: Person, command: Command) -> Result<(), Error> {
+        let now = self.now;
+        let talk = self.browsers[who.0].talk.as_mut().expect("not closed");
+        let effects = talk.handle(Input::Command(command), now)?;
+        self.performs(who, effects);
+        Ok(())
+    }
+
+    /// The texts of the notes somebody sees, in order.
+    pub fn reads(&mut self, who: Person) -> Vec<String> {
+        self.view(who).notes.iter().map(|note| note.text.to_string()).collect()
+    }
+
+    /// The digits a newcomer sees.
+    pub fn digits(&mut self, who: Person) -> Option<String> {
+        match self.view(who).phase {
+            Phase::AtTheDoor { digits, .. } => digits.map(|digits| digits.to_string()),
+            Phase::TurnedAway(_) | Phase::Seated => None,
+        }
+    }
+
+    /// What somebody's page shows.
+    pub fn view(&mut self, who: Person) -> TalkView {
+        let now = self.now;
+        self.talk(who).view(now)
+    }
+
+    /// The talk in somebody's browser.
+    pub fn talk(&mut self, who: Person) -> &mut Talk {
+        self.browsers[who.0].talk.as_mut().expect("not closed")
+    }
+
+    /// The connection breaks; what was on its way is lost.
+    pub fn disconnects(&mut self, who: Person) {
+        let Some(connection) = self.browsers[who.0].connection.take() else { return };
+        self.owners.remove(&connection);
+        self.relay.handle(relay_core::Input::Closed { connection }, self.now);
+        self.happens(who, Input::Disconnected);
+    }
+
+    /// A new connection is made.
+    pub fn connects(&mut self, who: Person) {
+        self.disconnects(who);
+        self.connections += 1;
+        let connection = ConnectionId(self.connections);
+        self.browsers[who.0].connection = Some(connection);
+        self.owners.insert(connection, who);
+        self.happens(who, Input::Connected { host: HOST.into() });
+        let challenge = self.draw();
+        self.relay_takes(relay_core::Input::Opened { connection, host: HOST.into(), challenge });
+    }
+
+    /// The page is closed: as the talk lives in it, the seat is silent from now on.
+    pub fn closes(&mut self, who: Person) {
+        self.disconnects(who);
+        self.browsers[who.0].talk = None;
+    }
+
+    /// The relay dies with everything it knew, and a new one is started: everybody comes back.
+    pub fn relay_dies(&mut self) {
+        self.relay = Relay::new(relay_core::Config::default());
+        let there: Vec<Person> = self.owners.values().copied().collect();
+        self.owners.clear();
+        for who in &there {
+            self.browsers[who.0].connection = None;
+            self.happens(*who, Input::Disconnected);
+        }
+        for who in there {
+            self.connects(who);
+        }
+    }
+
+    /// Time passes until nothing but idle beacons is left.
+    pub fn settles(&mut self) {
+        self.passes(SETTLED_MS);
+    }
+
+    /// Time passes.
+    pub fn passes(&mut self, duration: Millis) {
+        let until = self.now + duration;
+        while let Some((at, happening)) = self.queue.pop(until) {
+            self.now = at;
+            self.takes_place(happening);
+        }
+        self.now = until;
+        self.relay_takes(relay_core::Input::Tick);
+    }
+
+    /// Every payload the relay was given, in order.
+    pub fn captured(&self) -> &[Bytes] {
+        &self.captured
+    }
+
+    /// Every frame the relay gave to somebody.
+    pub fn delivered(&self, who: Person) -> &[FromRelay] {
+        self.delivered.get(&who.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// Hands somebody a frame as if the relay had sent it.
+    pub fn receives(&mut self, who: Person, frame: FromRelay) {
+        self.happens(who, Input::Relay(frame));
+    }
+
+    fn sits_down(&mut self, talk: Talk, effects: Vec<Effect>) -> Person {
+        let who = Person(self.browsers.len());
+        self.browsers.push(Browser { talk: Some(talk), connection: None, wake: None });
+        self.performs(who, effects);
+        self.connects(who);
+        who
+    }
+
+    fn takes_place(&mut self, happening: Happening) {
+        match happening {
+            Happening::ReachesRelay(connection, bytes) => {
+                if self.owners.contains_key(&connection) {
+                    if let Ok(FromClient::Publish { payload, .. }) = FromClient::decode(bytes.clone()) {
+                        self.captured.push(payload);
+                    }
+                    self.relay_takes(relay_core::Input::Received { connection, bytes });
+                }
+            }
+            Happening::ReachesBrowser(connection, bytes) => {
+                if let Some(who) = self.owners.get(&connection).copied() {
+                    let frame = FromRelay::decode(bytes).expect("the relay speaks its own language");
+                    self.delivered.entry(who.0).or_default().push(frame.clone());
+                    self.happens(who, Input::Relay(frame));
+                }
+            }
+            Happening::Wakes(who) => {
+                if self.browsers[who.0].wake.is_some_and(|at| at <= self.now) {
+                    self.browsers[who.0].wake = None;
+                    self.happens(who, Input::Timer);
+                }
+            }
+        }
+    }
+
+    fn happens(&mut self, who: Person, input: Input) {
+        let now = self.now;
+        let Some(talk) = self.browsers[who.0].talk.as_mut() else { return };
+        let effects = talk.handle(input, now).expect("only commands fail");
+        self.performs(who, effects);
+    }
+
+    fn performs(&mut self, who: Person, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(frame) => {
+                    if let Some(connection) = self.browsers[who.0].connection {
+                        self.queue.push(self.now + LATENCY_MS, Happening::ReachesRelay(connection, frame.encode()));
+                    }
+                }
+                Effect::Schedule(at) => {
+                    self.browsers[who.0].wake = Some(at);
+                    self.queue.push(at.max(self.now + 1), Happening::Wakes(who));
+                }
+                Effect::Show(_) => {}
+            }
+        }
+    }
+
+    fn relay_takes(&mut self, input: relay_core::Input) {
+        for command in self.relay.handle(input, self.now) {
+            match command {
+                relay_core::Command::Wake { connection } => {
+                    for bytes in self.relay.take(connection, usize::MAX) {
+                        self.queue.push(self.now + LATENCY_MS, Happening::ReachesBrowser(connection, bytes));
+                    }
+                }
+                relay_core::Command::Close { connection, .. } => {
+                    if let Some(who) = self.owners.get(&connection).copied() {
+                        self.disconnects(who);
+                    }
+                }
+            }
+        }
+    }
+
+    fn draw(&mut self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
+    }
+}
