@@ -1,0 +1,33 @@
+//! A line to fill in.
+
+use leptos::prelude::*;
+
+/// A textbox with its label above and, if there is one, a hint below.
+#[component]
+pub fn Field(
+    id: &'static str,
+    label: &'static str,
+    value: RwSignal<String>,
+    #[prop(optional)] hint: Option<&'static str>,
+    #[prop(optional)] placeholder: Option<&'static str>,
+    #[prop(default = "off")] autocomplete: &'static str,
+) -> impl IntoView {
+    let hint_id = format!("{id}-hint");
+    let described_by = hint.map(|_| hint_id.clone());
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input
+                id=id
+                type="text"
+                dir="auto"
+                autocomplete=autocomplete
+                placeholder=placeholder
+                aria-describedby=described_by
+                prop:value=value
+                on:input=move |event| value.set(event_target_value(&event))
+            />
+            {hint.map(|hint| view! { <small id=hint_id>{hint}</small> })}
+        </div>
+    }
+}

@@ -1,0 +1,32 @@
+//! How the connection stands, in words.
+
+use leptos::prelude::*;
+
+use crate::session::OpenTalk;
+use crate::shell::socket::Connection;
+use crate::words::words;
+
+/// The word for the connection and, while it is away, what is safe. To stand inside an element with the role `status`.
+#[component]
+pub fn ConnectionWords(talk: OpenTalk) -> impl IntoView {
+    let unsent = Memo::new(move |_| talk.view.with(|view| view.unsent));
+    let connection = talk.connection;
+    move || {
+        let words = words();
+        let (class, word) = match connection.get() {
+            Connection::Live => return view! { <span class="connection live">{words.live}</span> }.into_any(),
+            Connection::Reconnecting => ("connection", words.reconnecting),
+            Connection::Offline => ("connection offline", words.offline),
+        };
+        let safe = match unsent.get() {
+            0 => words.nothing_is_lost.to_owned(),
+            waiting => (words.notes_wait)(waiting),
+        };
+        view! {
+            <span class=class>{word}</span>
+            " "
+            <span class="safe">{safe}</span>
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,189 @@
+//! The start page: begin a talk, use an invitation, go back to a talk of this tab.
+
+use leptos::prelude::*;
+use talk::view::Phase;
+use talk::{Error, Invitation};
+
+use crate::components::field::Field;
+use crate::components::sheet::Sheet;
+use crate::screen::Screens;
+use crate::session::{self, OpenTalk};
+use crate::shell::{address, tab};
+use crate::words::words;
+
+/// How the person got here, if it needs a sentence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// The address named a talk that this tab does not have.
+    TalkIsGone,
+}
+
+/// The start page.
+#[component]
+pub fn Start(notice: Option<Notice>) -> impl IntoView {
+    let words = words();
+    let filling_in = RwSignal::new(false);
+    tab::set_title(words.nonpaper);
+    view! {
+        <Sheet>
+            {notice
+                .map(|notice| match notice {
+                    Notice::TalkIsGone => view! { <p class="notice" role="alert">{words.talk_is_gone}</p> },
+                })}
+            <h1>{words.what_this_is[0]}</h1>
+            <p class="lead">{words.what_this_is[1]}</p>
+            <section class="step">
+                {move || {
+                    if filling_in.get() {
+                        view! { <OpeningForm /> }.into_any()
+                    } else {
+                        view! {
+                            <button class="button main large" type="button" on:click=move |_| filling_in.set(true)>
+                                {words.start_a_talk}
+                            </button>
+                        }
+                            .into_any()
+                    }
+                }}
+            </section>
+            <section class="step">
+                <PastedInvitation />
+            </section>
+            <TalksOfThisTab />
+            <footer class="small-print">
+                <p>{words.only_in_this_tab}</p>
+                <p>{words.what_the_relay_sees}</p>
+            </footer>
+        </Sheet>
+    }
+}
+
+#[component]
+fn OpeningForm() -> impl IntoView {
+    let words = words();
+    let screens = Screens::here();
+    let (title, name, party) =
+        (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let wrong = RwSignal::new(None::<String>);
+    let open = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let filled_in =
+            [(words.title_of_the_talk, title), (words.your_name, name), (words.your_party, party)].map(trimmed);
+        if let Some(sentence) = what_is_wrong(&filled_in) {
+            wrong.set(Some(sentence));
+            return;
+        }
+        let [(_, title), (_, name), (_, party)] = filled_in;
+        match session::open(title, name, party) {
+            Ok(talk) => screens.talk(talk),
+            Err(error) => wrong.set(Some(sentence_for(&error))),
+        }
+    };
+    view! {
+        <form class="form" aria-label=words.start_a_talk on:submit=open>
+            <Field id="title" label=words.title_of_the_talk value=title />
+            <Field id="name" label=words.your_name value=name autocomplete="name" />
+            <Field id="party" label=words.your_party value=party hint=words.party_hint autocomplete="organization" />
+            <Wrong wrong />
+            <button class="button main" type="submit">{words.open_the_talk}</button>
+        </form>
+    }
+}
+
+#[component]
+fn PastedInvitation() -> impl IntoView {
+    let words = words();
+    let screens = Screens::here();
+    let link = RwSignal::new(String::new());
+    let wrong = RwSignal::new(None::<String>);
+    let follow = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        match Invitation::parse(link.get_untracked().trim()) {
+            Ok(invitation) => screens.invitation(Ok(invitation)),
+            Err(error) => wrong.set(Some((words.bad_invitation)(error).to_owned())),
+        }
+    };
+    view! {
+        <form class="form" aria-label=words.i_have_an_invitation on:submit=follow>
+            <Field id="invitation-text" label=words.i_have_an_invitation value=link placeholder=words.paste_it_here />
+            <Wrong wrong />
+            <button class="button" type="submit">{words.open_the_invitation}</button>
+        </form>
+    }
+}
+
+#[component]
+fn TalksOfThisTab() -> impl IntoView {
+    let words = words();
+    let talks = session::talks();
+    move || {
+        let talks = talks.get();
+        (!talks.is_empty()).then(|| {
+            view! {
+                <section class="step" aria-labelledby="talks-here">
+                    <h2 id="talks-here">{words.talks_in_this_tab}</h2>
+                    <ul class="talks" role="list">
+                        {talks.into_iter().map(|talk| view! { <TalkLink talk /> }).collect_view()}
+                    </ul>
+                </section>
+            }
+        })
+    }
+}
+
+/// A link to a talk of this tab, with where it stands.
+#[component]
+pub fn TalkLink(talk: OpenTalk) -> impl IntoView {
+    let words = words();
+    let unread = talk.unread.clone();
+    let unread = Memo::new(move |_| unread.with(|unread| unread.count()));
+    let view = talk.view.clone();
+    let name = Memo::new(move |_| {
+        view.with(|view| match &view.phase {
+            Phase::Seated => (view.title.to_string(), None),
+            Phase::AtTheDoor { .. } => (words.you_are_invited.to_owned(), Some(words.waiting_to_be_admitted)),
+            Phase::TurnedAway(_) => (words.you_are_invited.to_owned(), Some(words.the_door_stays_shut)),
+        })
+    });
+    view! {
+        <li>
+            <a href=address::of_talk(talk.id)>
+                <bdi>{move || name.get().0}</bdi>
+                {move || name.get().1.map(|state| view! { <small>{state}</small> })}
+                {move || {
+                    let count = unread.get();
+                    (count > 0).then(|| view! { <small class="unread-count">{(words.unread_notes)(count)}</small> })
+                }}
+            </a>
+        </li>
+    }
+}
+
+/// What is wrong with a form, if anything is.
+#[component]
+pub fn Wrong(wrong: RwSignal<Option<String>>) -> impl IntoView {
+    move || wrong.get().map(|sentence| view! { <p class="wrong" role="alert">{sentence}</p> })
+}
+
+/// Reads a field without the blanks around what was typed.
+pub fn trimmed((label, value): (&'static str, RwSignal<String>)) -> (&'static str, String) {
+    (label, value.with_untracked(|value| value.trim().to_owned()))
+}
+
+/// Returns what to tell about fields that are empty or too long.
+pub fn what_is_wrong(filled_in: &[(&'static str, String)]) -> Option<String> {
+    if filled_in.iter().any(|(_, value)| value.is_empty()) {
+        return Some(words().fill_in_all.to_owned());
+    }
+    let too_long = filled_in.iter().find(|(_, value)| value.len() > record::NAME_BYTES);
+    too_long.map(|(label, _)| (words().too_long)(label, record::NAME_BYTES))
+}
+
+/// Returns what to tell when a talk could not be begun although the form looked right.
+pub fn sentence_for(error: &Error) -> String {
+    match error {
+        // What is empty or too long was told before.
+        Error::Name => words().names_are_one_line.to_owned(),
+        Error::NoteLength | Error::NotNow | Error::Bug => words().not_opened.to_owned(),
+    }
+}

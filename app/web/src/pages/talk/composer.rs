@@ -1,0 +1,115 @@
+//! Where notes are written, under the line that says who can read them.
+
+use leptos::html;
+use leptos::prelude::*;
+use record::NOTE_BYTES;
+use talk::view::TalkView;
+use talk::{Command, Error};
+use web_sys::KeyboardEvent;
+
+use crate::components::said::Said;
+use crate::session::{self, OpenTalk};
+use crate::words::{Phrase, Piece, words};
+
+/// The composer, or for who may not write a sentence that says so.
+#[component]
+pub fn Composer(talk: OpenTalk) -> impl IntoView {
+    let view = talk.view.clone();
+    let may_write = Memo::new(move |_| view.with(|view| view.rights.write));
+    move || {
+        if may_write.get() {
+            view! { <Writing talk=talk.clone() /> }.into_any()
+        } else {
+            view! { <p class="compose only-read">{words().observers_only_read}</p> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Writing(talk: OpenTalk) -> impl IntoView {
+    let words = words();
+    let id = talk.id;
+    let draft = talk.draft.clone();
+    let shown = talk.draft.clone();
+    let wrong = RwSignal::new(None::<String>);
+    let textbox = NodeRef::<html::Textarea>::new();
+    let readers = Memo::new(move |_| talk.view.with(readers));
+
+    let typed = {
+        let draft = draft.clone();
+        move |event: web_sys::Event| {
+            draft.set(event_target_value(&event));
+            if wrong.with_untracked(Option::is_some) {
+                wrong.set(draft.with_untracked(|text| too_long(text)));
+            }
+        }
+    };
+    let send = move || {
+        let text = draft.get_untracked();
+        if let Some(textbox) = textbox.get_untracked() {
+            // Fails only for an element that cannot have the focus.
+            let _ = textbox.focus();
+        }
+        if text.trim().is_empty() {
+            return;
+        }
+        if let Some(sentence) = too_long(&text) {
+            wrong.set(Some(sentence));
+            return;
+        }
+        match session::command(id, Command::Write(text)) {
+            Ok(()) => {
+                draft.set(String::new());
+                wrong.set(None);
+            }
+            Err(Error::Name | Error::NoteLength | Error::NotNow | Error::Bug) => {
+                wrong.set(Some(words.not_sent.to_owned()))
+            }
+        }
+    };
+    let send_by_key = {
+        let send = send.clone();
+        move |event: KeyboardEvent| {
+            if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !event.is_composing() {
+                event.prevent_default();
+                send();
+            }
+        }
+    };
+    view! {
+        <section class="compose" aria-label=words.write>
+            <p class="readers" id="readers">{move || view! { <Said phrase=readers.get().0 /> }}</p>
+            {move || wrong.get().map(|sentence| view! { <p class="wrong" role="alert">{sentence}</p> })}
+            <div class="compose-row">
+                <textarea
+                    dir="auto"
+                    rows="2"
+                    aria-label=words.write_a_note
+                    aria-describedby="readers"
+                    placeholder=words.write_a_note
+                    title=words.send_keys
+                    node_ref=textbox
+                    prop:value=move || shown.get()
+                    on:input=typed
+                    on:keydown=send_by_key
+                ></textarea>
+                <button class="button main" type="button" on:click=move |_| send()>{words.send}</button>
+            </div>
+        </section>
+    }
+}
+
+/// The sentence of who can read.
+#[derive(Clone, PartialEq, Eq)]
+struct Readers(Phrase);
+
+fn readers(view: &TalkView) -> Readers {
+    let sits = |index: usize| view.seats.iter().any(|seat| seat.party == index);
+    let parties = view.parties.iter().enumerate().filter(|(index, _)| sits(*index));
+    let parties = parties.map(|(_, party)| Piece::Party { name: party.name.clone(), hue: party.hue });
+    Readers((words().who_can_read)(parties.collect(), view.seats.len()))
+}
+
+fn too_long(text: &str) -> Option<String> {
+    (text.len() > NOTE_BYTES).then(|| (words().note_too_long)(text.len(), NOTE_BYTES))
+}

@@ -1,0 +1,259 @@
+//! The dialog that makes invitation links.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use record::{LinkId, PartyId, Role};
+use talk::view::{LinkState, LinkView, PartyView};
+use talk::{Command, PartyChoice};
+
+use super::Inviting;
+use crate::components::qr::Qr;
+use crate::components::said::Said;
+use crate::session::{self, OpenTalk, TalkId};
+use crate::shell::{address, clipboard};
+use crate::words::{intl, words};
+
+/// The roles a link can give, the usual one first.
+const ROLES: [Role; 4] = [Role::Head, Role::Adviser, Role::Interpreter, Role::Observer];
+
+/// The link in the dialog.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Offered {
+    id: LinkId,
+    /// Whether somebody may have it: then another choice leaves it open.
+    given_away: bool,
+}
+
+/// What the person hears about the link after acting on it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Copied,
+    CopyByHand,
+}
+
+/// The dialog. Made when it opens, with a fresh link in it, and dropped when it closes.
+#[component]
+pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
+    let words = words();
+    let id = talk.id;
+    let inviting = expect_context::<Inviting>();
+    let dialog = NodeRef::<html::Dialog>::new();
+    let textbox = NodeRef::<html::Input>::new();
+    let party = RwSignal::new(PartyChoice::New);
+    let role = RwSignal::new(Role::Head);
+    let told = RwSignal::new(Told::Nothing);
+    let offered = RwSignal::new(make(&talk, PartyChoice::New, Role::Head));
+
+    let view = talk.view.clone();
+    let links = Memo::new(move |_| view.with(|view| view.links.clone()));
+    let view = talk.view.clone();
+    let parties = Memo::new(move |_| view.with(|view| view.parties.clone()));
+    let link = Memo::new(move |_| {
+        let offered = offered.get()?;
+        links.with(|links| links.iter().find(|link| link.id == offered.id).cloned())
+    });
+    let address = move || link.get().map(|link| address::of_invitation(&link.fragment));
+
+    let remake = {
+        let talk = talk.clone();
+        move || {
+            if let Some(unused) = offered.get_untracked().filter(|offered| !offered.given_away) {
+                revoke(id, unused.id);
+            }
+            told.set(Told::Nothing);
+            offered.set(make(&talk, party.get_untracked(), role.get_untracked()));
+        }
+    };
+    let choose_party = {
+        let remake = remake.clone();
+        move |event| {
+            let value = event_target_value(&event);
+            party.set(parties.with_untracked(|parties| choice(parties, &value)));
+            remake();
+        }
+    };
+    let choose_role = move |event| {
+        let value = event_target_value(&event);
+        role.set(ROLES.into_iter().find(|role| role_value(*role) == value).unwrap_or(Role::Head));
+        remake();
+    };
+    let given_away = move || {
+        offered.update(|offered| {
+            if let Some(offered) = offered {
+                offered.given_away = true;
+            }
+        });
+    };
+    let copy = move |_| {
+        let Some(address) = link.get_untracked().map(|link| address::of_invitation(&link.fragment)) else { return };
+        given_away();
+        spawn_local(async move {
+            let copied = clipboard::copy(&address).await.is_ok();
+            if !copied && let Some(textbox) = textbox.try_get_untracked().flatten() {
+                textbox.select();
+            }
+            told.try_set(if copied { Told::Copied } else { Told::CopyByHand });
+        });
+    };
+
+    dialog.on_load(|dialog| {
+        // Fails only for a dialog that is open already.
+        let _ = dialog.show_modal();
+    });
+    let close = move |_| {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    };
+    view! {
+        <dialog class="dialog" aria-labelledby="invitation-title" node_ref=dialog on:close=move |_| inviting.0.set(false)>
+            <div class="dialog-head">
+                <h2 id="invitation-title">{words.invitation}</h2>
+                <button class="button" type="button" on:click=close>{words.close}</button>
+            </div>
+            <p class="small">{words.how_to_invite}</p>
+            <div class="pair">
+                <div class="field">
+                    <label for="invite-party">{words.party}</label>
+                    <select id="invite-party" on:change=choose_party>
+                        <option value="" selected>{words.a_new_party}</option>
+                        {move || {
+                            parties
+                                .get()
+                                .into_iter()
+                                .map(|party| view! { <option value=party_value(party.id)>{party.name}</option> })
+                                .collect_view()
+                        }}
+                    </select>
+                </div>
+                <div class="field">
+                    <label for="invite-role">{words.role_label}</label>
+                    <select id="invite-role" on:change=choose_role>
+                        {ROLES
+                            .into_iter()
+                            .map(|role| view! { <option value=role_value(role)>{(words.role)(role)}</option> })
+                            .collect_view()}
+                    </select>
+                </div>
+            </div>
+            <p class="small">{move || (words.what_a_role_may)(role.get())}</p>
+            {move || offered.get().is_none().then(|| view! { <p class="wrong" role="alert">{words.no_link}</p> })}
+            <div class="field">
+                <label for="invite-link">{words.invitation_link}</label>
+                <div class="link-row">
+                    <input
+                        id="invite-link"
+                        type="text"
+                        dir="ltr"
+                        readonly
+                        node_ref=textbox
+                        prop:value=move || address().unwrap_or_default()
+                        on:copy=move |_| given_away()
+                        on:focus=move |_| {
+                            given_away();
+                            if let Some(textbox) = textbox.get_untracked() {
+                                textbox.select();
+                            }
+                        }
+                    />
+                    <button class="button main" type="button" on:click=copy>{words.copy_link}</button>
+                </div>
+                <p class="small" aria-live="polite">
+                    {move || {
+                        if link.get().is_some_and(|link| link.state != LinkState::Open) {
+                            return words.link_is_used;
+                        }
+                        match told.get() {
+                            Told::Nothing => "",
+                            Told::Copied => words.link_copied,
+                            Told::CopyByHand => words.copy_by_hand,
+                        }
+                    }}
+                </p>
+            </div>
+            <details on:toggle=move |_| given_away()>
+                <summary>{words.show_as_qr}</summary>
+                {move || address().map(|text| view! { <Qr text /> })}
+            </details>
+            <OpenLinks talk=id links parties offered />
+        </dialog>
+    }
+}
+
+#[component]
+fn OpenLinks(
+    talk: TalkId,
+    links: Memo<Vec<LinkView>>,
+    parties: Memo<Vec<PartyView>>,
+    offered: RwSignal<Option<Offered>>,
+) -> impl IntoView {
+    let words = words();
+    // The one in the textbox is not listed before it was given away: it goes when the choice changes.
+    let open = Memo::new(move |_| {
+        let fresh = offered.get().filter(|offered| !offered.given_away).map(|offered| offered.id);
+        let shown = |link: &&LinkView| link.state == LinkState::Open && Some(link.id) != fresh;
+        links.with(|links| links.iter().filter(shown).cloned().collect::<Vec<_>>())
+    });
+    let row = move |link: LinkView| {
+        let party = match link.party {
+            PartyChoice::New => None,
+            PartyChoice::Existing(id) => parties
+                .with_untracked(|parties| parties.iter().find(|party| party.id == id).map(|party| party.name.clone())),
+        };
+        let id = link.id;
+        view! {
+            <li>
+                <span>
+                    <Said phrase=(words.link_leads_to)(party.as_ref(), link.role) />
+                    " "
+                    <small>{(words.link_expires)(intl::day_and_time(link.expires_at))}</small>
+                </span>
+                <button class="button" type="button" on:click=move |_| revoke(talk, id)>{words.revoke}</button>
+            </li>
+        }
+    };
+    move || {
+        let open = open.get();
+        (!open.is_empty()).then(|| {
+            view! {
+                <section class="open-links" aria-labelledby="open-links-title">
+                    <h3 id="open-links-title">{words.open_links}</h3>
+                    <ul role="list">{open.into_iter().map(row).collect_view()}</ul>
+                </section>
+            }
+        })
+    }
+}
+
+/// Makes a link; `None` when the talk cannot just now.
+fn make(talk: &OpenTalk, party: PartyChoice, role: Role) -> Option<Offered> {
+    session::command(talk.id, Command::Invite { party, role }).ok()?;
+    let newest = talk.view.with_untracked(|view| view.links.first().map(|link| link.id));
+    newest.map(|id| Offered { id, given_away: false })
+}
+
+fn revoke(talk: TalkId, link: LinkId) {
+    // Refused for a link that was used meanwhile: it is of no use any more either way.
+    let _ = session::command(talk, Command::Revoke(link));
+}
+
+fn choice(parties: &[PartyView], value: &str) -> PartyChoice {
+    let chosen = parties.iter().find(|party| party_value(party.id) == value);
+    chosen.map_or(PartyChoice::New, |party| PartyChoice::Existing(party.id))
+}
+
+fn party_value(id: PartyId) -> String {
+    id.0.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn role_value(role: Role) -> &'static str {
+    match role {
+        Role::Convener => "convener",
+        Role::Head => "head",
+        Role::Adviser => "adviser",
+        Role::Interpreter => "interpreter",
+        Role::Observer => "observer",
+    }
+}

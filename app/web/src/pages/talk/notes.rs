@@ -1,0 +1,280 @@
+//! The notes of a room, in their one order.
+
+use std::sync::Arc;
+
+use leptos::html;
+use leptos::prelude::*;
+use record::{OpId, Role};
+use talk::Millis;
+use talk::view::NoteView;
+use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
+
+use super::{Inviting, JumpToNew};
+use crate::components::said::{PartyName, hue_class};
+use crate::session::{self, NoteRow, OpenTalk};
+use crate::shell::tab;
+use crate::words::{intl, words};
+
+/// How far from the end, in CSS pixels, still counts as seeing the end.
+const NEAR_THE_END: i32 = 64;
+/// A note of more paragraphs than this is one block: a hostile one could have thousands of empty ones.
+const MOST_PARAGRAPHS: usize = 500;
+
+/// The notes, scrolled to what is new.
+#[component]
+pub fn Notes(talk: OpenTalk) -> impl IntoView {
+    let words = words();
+    let id = talk.id;
+    let jump = expect_context::<JumpToNew>();
+    let log = NodeRef::<html::Section>::new();
+    let end = NodeRef::<html::Div>::new();
+    let line = NodeRef::<html::Div>::new();
+    let rows = rows(&talk);
+    let list = talk.notes.clone();
+    let empty = Memo::new(move |_| list.with(|list| list.is_empty()));
+    let unread = talk.unread.clone();
+    let unread = Memo::new(move |_| unread.with(|unread| unread.count()));
+    let at_end = StoredValue::new(true);
+
+    let look = move || {
+        if let Some(log) = log.try_get_untracked().flatten() {
+            let seen = log.scroll_height() - log.scroll_top() - log.client_height() <= NEAR_THE_END;
+            at_end.try_set_value(seen);
+            session::attend(id, seen && tab::is_visible());
+        }
+    };
+    let show = move |what: NodeRef<html::Div>, position: ScrollLogicalPosition| {
+        if let Some(element) = what.try_get_untracked().flatten() {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(position);
+            element.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+        look();
+    };
+    let go_on = move || {
+        let has_line = line.try_get_untracked().flatten().is_some();
+        if has_line && unread.try_get_untracked().unwrap_or_default() > 0 {
+            show(line, ScrollLogicalPosition::Start);
+        } else {
+            show(end, ScrollLogicalPosition::End);
+        }
+    };
+
+    // Kept for as long as this screen stands.
+    StoredValue::new_local(tab::on_visibility(look));
+    on_cleanup(move || session::attend(id, false));
+    // Where the person was reading stays where it is; who is at the end stays at the end.
+    let list = talk.notes.clone();
+    Effect::new(move |before: Option<usize>| {
+        let now = list.with(Vec::len);
+        let own = list.with_untracked(|list| list.last().is_some_and(|row| row.note.with_untracked(|note| note.own)));
+        request_animation_frame(move || match before {
+            None => go_on(),
+            Some(before) if now > before && own => show(end, ScrollLogicalPosition::End),
+            Some(_) if at_end.try_get_value() == Some(true) && tab::is_visible() => {
+                show(end, ScrollLogicalPosition::End);
+            }
+            Some(_) => look(),
+        });
+        now
+    });
+    Effect::new(move |before: Option<()>| {
+        jump.0.track();
+        if before.is_some() {
+            go_on();
+        }
+    });
+
+    view! {
+        <div class="notes-frame">
+            <section class="notes" role="log" aria-label=words.notes tabindex="0" node_ref=log on:scroll=move |_| look()>
+                <BeforeYou talk=talk.clone() />
+                {
+                    let talk = talk.clone();
+                    move || empty.get().then(|| view! { <NothingYet talk=talk.clone() /> })
+                }
+                <For
+                    each=move || rows.get()
+                    key=Row::key
+                    children=move |row| match row {
+                        Row::Day(_, at) => view! { <p class="day">{intl::day(at)}</p> }.into_any(),
+                        Row::New => view! { <div class="new-line" node_ref=line>{words.new}</div> }.into_any(),
+                        Row::Note(row) => view! { <Note row /> }.into_any(),
+                    }
+                />
+                <div class="end" node_ref=end></div>
+            </section>
+            {move || {
+                let count = unread.get();
+                (count > 0)
+                    .then(|| {
+                        view! {
+                            <button class="button jump" type="button" on:click=move |_| go_on()>
+                                <span aria-hidden="true">"↓ "</span>
+                                {(words.jump_to_new)(count)}
+                            </button>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+#[derive(Clone)]
+enum Row {
+    Day(OpId, Millis),
+    New,
+    Note(NoteRow),
+}
+
+impl Row {
+    fn key(&self) -> (u8, Option<OpId>) {
+        match self {
+            Self::Day(first, _) => (0, Some(*first)),
+            Self::New => (1, None),
+            Self::Note(row) => (2, Some(row.id)),
+        }
+    }
+}
+
+fn rows(talk: &OpenTalk) -> Signal<Vec<Row>> {
+    let (notes, unread) = (talk.notes.clone(), talk.unread.clone());
+    let first_unread = Memo::new(move |_| unread.with(|unread| unread.first()));
+    Signal::derive(move || {
+        let first_unread = first_unread.get();
+        let mut rows = Vec::new();
+        let mut day = None;
+        notes.with(|notes| {
+            for row in notes {
+                let at = row.note.with_untracked(|note| note.written_at);
+                let today = intl::day_number(at);
+                if day.replace(today) != Some(today) {
+                    rows.push(Row::Day(row.id, at));
+                }
+                if first_unread == Some(row.id) {
+                    rows.push(Row::New);
+                }
+                rows.push(Row::Note(row.clone()));
+            }
+        });
+        rows
+    })
+}
+
+#[component]
+fn Note(row: NoteRow) -> impl IntoView {
+    let words = words();
+    // All but who holds it is fixed by its id.
+    let note: Arc<NoteView> = row.note.get_untracked();
+    let held = Memo::new(move |_| row.note.with(|note| (note.held, note.readers)));
+    view! {
+        <article class=format!("note {}", hue_class(note.hue))>
+            <header>
+                <b><bdi>{note.author.clone()}</bdi></b>
+                " "
+                <PartyName name=note.party.clone() hue=note.hue />
+                " "
+                <span>{(words.role)(note.role)}</span>
+                " "
+                {note.own.then(|| view! { <span>{words.you_wrote}</span> " " })}
+                <time datetime=intl::machine_time(note.written_at)>{intl::time_of_day(note.written_at)}</time>
+            </header>
+            <Body text=note.text.clone() />
+            <footer class:all=move || { held.get().0 >= held.get().1 }>
+                {move || {
+                    let (held, readers) = held.get();
+                    (words.held_by)(held, readers)
+                }}
+            </footer>
+        </article>
+    }
+}
+
+/// The text exactly as typed: the line breaks between paragraphs stand between their elements.
+#[component]
+fn Body(text: Arc<str>) -> impl IntoView {
+    let pieces = paragraphs(&text).into_iter().map(|(paragraph, gap)| {
+        view! {
+            <p dir="auto">{paragraph.to_owned()}</p>
+            {gap.to_owned()}
+        }
+    });
+    view! { <div class="body">{pieces.collect_view()}</div> }
+}
+
+/// Splits a text into paragraphs, each with the line breaks behind it.
+fn paragraphs(text: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(gap) = rest.find("\n\n") {
+        let (paragraph, behind) = rest.split_at(gap);
+        let next = behind.len() - behind.trim_start_matches('\n').len();
+        found.push((paragraph, &behind[..next]));
+        rest = &behind[next..];
+        if found.len() > MOST_PARAGRAPHS {
+            return vec![(text, "")];
+        }
+    }
+    found.push((rest, ""));
+    found
+}
+
+#[component]
+fn BeforeYou(talk: OpenTalk) -> impl IntoView {
+    let withheld = Memo::new(move |_| {
+        talk.view.with(|view| {
+            let opened_it = view.seats.iter().any(|seat| seat.you && seat.role == Role::Convener);
+            (!opened_it).then_some(view.withheld)
+        })
+    });
+    move || {
+        withheld.get().map(|count| view! { <p class="before-you">{(words().earlier_notes_are_not_shown)(count)}</p> })
+    }
+}
+
+/// What stands where notes will be.
+#[component]
+fn NothingYet(talk: OpenTalk) -> impl IntoView {
+    let words = words();
+    let inviting = expect_context::<Inviting>();
+    let alone = Memo::new(move |_| talk.view.with(|view| view.seats.len() <= 1 && view.rights.invite));
+    move || {
+        if alone.get() {
+            view! {
+                <div class="nothing-yet">
+                    <h2>{words.nobody_else_yet}</h2>
+                    <p>{words.how_to_begin}</p>
+                    <button class="button main" type="button" on:click=move |_| inviting.0.set(true)>
+                        {words.make_a_link}
+                    </button>
+                </div>
+            }
+            .into_any()
+        } else {
+            view! { <p class="nothing-yet">{words.no_notes_yet}</p> }.into_any()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(text: &str) -> String {
+        paragraphs(text).into_iter().flat_map(|(paragraph, gap)| [paragraph, gap]).collect()
+    }
+
+    #[test]
+    fn paragraphs_are_split_at_blank_lines_and_lose_nothing() {
+        assert_eq!(paragraphs("a\nb\n\n\nc"), [("a\nb", "\n\n\n"), ("c", "")]);
+        for text in ["", "\n", "\n\n", "a\n\n", "\n\na", "a\n\nb\n\n\n\nc\n"] {
+            assert_eq!(joined(text), text);
+        }
+    }
+
+    #[test]
+    fn a_note_of_countless_paragraphs_is_one_block() {
+        let text = "a\n\n".repeat(20_000);
+        assert_eq!(paragraphs(&text), [(text.as_str(), "")]);
+    }
+}

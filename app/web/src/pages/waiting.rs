@@ -1,0 +1,75 @@
+//! At the door: waiting to be admitted, or turned away.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use talk::view::{Phase, TurnedAway};
+
+use crate::components::digits::DoorDigits;
+use crate::components::said::Said;
+use crate::components::sheet::Sheet;
+use crate::components::status::ConnectionWords;
+use crate::screen::Screens;
+use crate::session::{self, OpenTalk, TalkId};
+use crate::shell::tab;
+use crate::words::words;
+
+/// Waiting to be admitted.
+#[component]
+pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView {
+    let words = words();
+    let view = talk.view.clone();
+    let door = Memo::new(move |_| {
+        view.with(|view| match &view.phase {
+            Phase::AtTheDoor { digits, inviter_here, .. } => (digits.clone(), *inviter_here),
+            Phase::TurnedAway(_) | Phase::Seated => (None, true),
+        })
+    });
+    tab::set_title(&format!("{} – {}", words.waiting_to_be_admitted, words.nonpaper));
+    view! {
+        <Sheet>
+            <div class="waiting" role="status">
+                <h1>{words.waiting_to_be_admitted}</h1>
+                <p class="small"><ConnectionWords talk /></p>
+            </div>
+            <p class="lead"><Said phrase=(words.you_ask_as)(&name, &party) /></p>
+            <section class="door-card" aria-live="polite">
+                {move || match door.get() {
+                    (Some(digits), here) => {
+                        view! {
+                            <DoorDigits digits />
+                            <p>{words.read_the_digits}</p>
+                            {(!here).then(|| view! { <p class="wrong">{words.inviter_is_away}</p> })}
+                        }
+                            .into_any()
+                    }
+                    (None, true) => view! { <p>{words.digits_are_coming}</p> }.into_any(),
+                    (None, false) => view! { <p>{words.inviter_is_away}</p> }.into_any(),
+                }}
+            </section>
+            <footer class="small-print">
+                <p>{words.earlier_notes_will_not_be_shown}</p>
+                <p>{words.keep_this_tab_open}</p>
+            </footer>
+        </Sheet>
+    }
+}
+
+/// The door stays shut.
+#[component]
+pub fn Turned(talk: TalkId, reason: TurnedAway) -> impl IntoView {
+    let words = words();
+    let screens = Screens::here();
+    tab::set_title(words.nonpaper);
+    let back = move |_| {
+        screens.start();
+        session::forget(talk);
+    };
+    view! {
+        <Sheet>
+            <h1>{words.the_door_stays_shut}</h1>
+            <p class="lead" role="alert">{(words.turned_away)(reason)}</p>
+            <button class="button main" type="button" on:click=back>{words.back_to_start}</button>
+        </Sheet>
+    }
+}

@@ -1,0 +1,51 @@
+//! One alarm: rings once at the last time it was set to.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use gloo::timers::callback::Timeout;
+use talk::Millis;
+
+use super::clock;
+
+/// Longest single wait. Browsers take at most 2^31 ms, and a laptop that slept is noticed sooner this way.
+const LONGEST_WAIT: Millis = 600_000;
+
+/// An alarm. Dropping it silences it.
+pub struct Alarm(Rc<Inner>);
+
+struct Inner {
+    ring: Box<dyn Fn()>,
+    pending: RefCell<Option<Timeout>>,
+}
+
+impl Alarm {
+    /// Makes an alarm that is not set.
+    pub fn new(ring: impl Fn() + 'static) -> Self {
+        Self(Rc::new(Inner { ring: Box::new(ring), pending: RefCell::new(None) }))
+    }
+
+    /// Rings at this time, or at once if it has passed; replaces the time set before.
+    pub fn set(&self, at: Millis) {
+        Inner::wait(&self.0, at);
+    }
+}
+
+impl Inner {
+    fn wait(self: &Rc<Self>, until: Millis) {
+        let wait = until.saturating_sub(clock::now()).min(LONGEST_WAIT);
+        let inner = Rc::downgrade(self);
+        let timeout = Timeout::new(wait as u32, move || Self::waited(&inner, until));
+        self.pending.replace(Some(timeout));
+    }
+
+    fn waited(inner: &Weak<Self>, until: Millis) {
+        let Some(inner) = inner.upgrade() else { return };
+        if clock::now() < until {
+            inner.wait(until);
+        } else {
+            inner.pending.replace(None);
+            (inner.ring)();
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The sentences in English.
+
+use std::sync::Arc;
+
+use record::Role;
+use talk::invitation::InvitationError;
+use talk::view::{Confirmed, TurnedAway};
+
+use super::intl::{Plural, number, plural};
+use super::{Phrase, Piece, Words};
+
+/// English.
+pub static WORDS: Words = Words {
+    nonpaper: "Nonpaper",
+    back_to_start: "Back to the start page",
+    close: "Close",
+    role,
+
+    what_this_is: [
+        "A place where parties who do not trust each other exchange notes.",
+        "Notes are sealed in the browser: the relay that carries them cannot read them and keeps nothing.",
+    ],
+    start_a_talk: "Start a talk",
+    title_of_the_talk: "Title of the talk",
+    your_name: "Your name",
+    your_party: "Your party",
+    party_hint: "The side you sit with, such as a delegation or an office.",
+    open_the_talk: "Open the talk",
+    i_have_an_invitation: "I have an invitation",
+    paste_it_here: "Paste the link here",
+    open_the_invitation: "Use the link",
+    talks_in_this_tab: "Talks in this browser",
+    only_in_this_tab: "For now a talk lives only in this tab. Closing or reloading the tab gives up your seat and what \
+                       you can read here; the others keep theirs.",
+    what_the_relay_sees: "The relay sees when and roughly how much is sent, never what. Whoever serves this page could \
+                          change it, so use an address you trust.",
+    talk_is_gone: "This talk was open in a tab that was closed or reloaded, so this browser no longer has it. The \
+                   others keep their notes; to come back, ask for a new invitation.",
+    fill_in_all: "Please fill in every line.",
+    too_long: |what, most| format!("“{what}” is too long: at most {} bytes, please.", number(most)),
+    names_are_one_line: "A title, a name or a party holds invisible control characters. Please type it anew.",
+    not_opened: "That did not work, and nothing was sent. Please try again.",
+
+    you_are_invited: "You are invited to a talk",
+    how_joining_goes: "Say who you are. Then you and the person who invited you compare twelve digits by voice, and \
+                       they let you in.",
+    earlier_notes_will_not_be_shown: "Notes written before you join will not be shown to you.",
+    ask_to_join: "Ask to join",
+    bad_invitation,
+    waiting_to_be_admitted: "Waiting to be admitted",
+    you_ask_as: |name, party| vec!["You ask as ".into(), name.into(), " of ".into(), party.into(), ".".into()],
+    door_digits: "Door digits",
+    read_the_digits: "Call the person who invited you on a number you already had, and read them these digits. They \
+                      let you in if theirs are the same.",
+    digits_are_coming: "The person who invited you is there. The digits to compare come in a moment.",
+    inviter_is_away: "The person who invited you is not there right now. You can leave this page open: it waits, and \
+                      goes on by itself when they come.",
+    keep_this_tab_open: "Keep this tab open: closing or reloading it takes your knock back.",
+    turned_away,
+    the_door_stays_shut: "You were not let in",
+
+    live: "Live",
+    reconnecting: "Reconnecting…",
+    offline: "Offline",
+    notes_wait: |count| counted(count, "note waits here and will be sent", "notes wait here and will be sent"),
+    nothing_is_lost: "Nothing is lost; you can go on writing",
+
+    invite: "Invite",
+    rooms: "Rooms",
+    plenary: "Plenary",
+    other_talks: "Other talks in this tab",
+    start_page: "Start page",
+    unread_notes: |count| counted(count, "unread note", "unread notes"),
+
+    notes: "Notes",
+    new: "New",
+    jump_to_new: |count| counted(count, "new note", "new notes"),
+    // "1 of 1 seats" reads well enough, and one wording is easier to find.
+    held_by: |held, readers| format!("Held by {} of {} seats", number(held), number(readers)),
+    you_wrote: "you",
+    earlier_notes_are_not_shown: |count| match count {
+        0 => "Notes from before you joined are not shown.".to_owned(),
+        _ => counted(count, "note from before you joined is not shown.", "notes from before you joined are not shown."),
+    },
+    nobody_else_yet: "Nobody else is here yet",
+    how_to_begin: "Invite the other side: make a link, send it to them, and compare digits by voice when they knock.",
+    make_a_link: "Make the first link",
+    no_notes_yet: "No notes yet. The first one can be yours.",
+
+    write: "Write",
+    who_can_read,
+    write_a_note: "Write a note",
+    send: "Send",
+    send_keys: "Enter makes a new line, Ctrl+Enter sends",
+    note_too_long: |bytes, most| {
+        format!(
+            "This note is too long to send: {} bytes, and a note may have {} (64 KiB). Your text is kept: shorten it, or \
+             send it in parts.",
+            number(bytes),
+            number(most)
+        )
+    },
+    not_sent: "This could not be sent now. Your text is kept: please try again.",
+    observers_only_read: "You sit here as an observer: you read along, and do not write.",
+
+    seats: "Seats",
+    you: "you",
+    confirmed,
+    heard: |ago| format!("heard {ago}"),
+    heard_just_now: "heard just now",
+    not_heard_yet: "not heard yet",
+
+    at_the_door: "At the door",
+    who_knocks,
+    says_to_be_of: |claimed| {
+        vec!["At the door they typed “".into(), claimed.into(), "” as their party; the link decides.".into()]
+    },
+    compare_the_digits: |name| {
+        vec![
+            "Let ".into(),
+            name.into(),
+            " read the digits to you on a number you already had. Admit only if they are the same as these.".into(),
+        ]
+    },
+    digits_are_being_made: "The digits to compare come in a moment.",
+    admit: |name| vec!["Admit ".into(), name.into()],
+    decline: |name| vec!["Decline ".into(), name.into()],
+    admitting: |name| vec![name.into(), " is being let in…".into()],
+
+    invitation: "Invitation",
+    how_to_invite: "One link lets one person in. Send it on a channel you trust; you will still compare digits by voice \
+                    before you admit anybody.",
+    party: "Party",
+    a_new_party: "A new party",
+    role_label: "Role",
+    what_a_role_may,
+    invitation_link: "Invitation link",
+    copy_link: "Copy link",
+    link_copied: "Copied. This link stays open until somebody is admitted with it or you revoke it.",
+    copy_by_hand: "The browser does not let this page copy. The link is selected: copy it with Ctrl+C.",
+    show_as_qr: "Show as a QR code",
+    qr_of_the_link: "QR code of the link",
+    link_is_used: "This link no longer works: it was used, revoked or is too old. Close and invite again for another.",
+    no_link: "No link could be made just now. Close this and try again.",
+    open_links: "Links still open",
+    link_leads_to: |party, role| match party {
+        Some(party) => vec![role_of(role), " for ".into(), party.into()],
+        None => vec![role_of(role), " for a new party".into()],
+    },
+    link_expires: |day| format!("until {day}"),
+    revoke: "Revoke",
+};
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Convener => "Convener",
+        Role::Head => "Head",
+        Role::Adviser => "Adviser",
+        Role::Interpreter => "Interpreter",
+        Role::Observer => "Observer",
+    }
+}
+
+fn role_of(which: Role) -> Piece {
+    role(which).into()
+}
+
+fn what_a_role_may(role: Role) -> &'static str {
+    match role {
+        Role::Convener => "Opened the talk and admits people.",
+        Role::Head => "Speaks for the party, reads and writes.",
+        Role::Adviser => "Advises the party, reads and writes.",
+        Role::Interpreter => "Translates, reads and writes.",
+        Role::Observer => "Reads from the moment of joining, does not write.",
+    }
+}
+
+fn bad_invitation(error: InvitationError) -> &'static str {
+    match error {
+        InvitationError::Malformed => {
+            "This is not a whole invitation link. Please copy all of it, or ask for it to be sent again."
+        }
+        InvitationError::NewerVersion => {
+            "This invitation was made with a newer version of Nonpaper. Please open the link at the address it came \
+             with, or reload this page."
+        }
+    }
+}
+
+fn turned_away(reason: TurnedAway) -> &'static str {
+    match reason {
+        TurnedAway::Declined => "The person who invited you declined. If that is a surprise, call them.",
+        TurnedAway::Spent => "This link was already used to let somebody in. Ask for a new one.",
+        TurnedAway::Revoked => "This link was taken back by the person who made it. Ask for a new one.",
+        TurnedAway::Expired => "This link is too old. Ask for a new one.",
+        TurnedAway::Crowded => "Too many people wait with this link. Ask for a link of your own.",
+        TurnedAway::NotGenuine => {
+            "What came back did not come from the person who invited you, so nobody was let in. Call them on a number \
+             you already had, and ask for a new link."
+        }
+    }
+}
+
+fn who_can_read(parties: Vec<Piece>, seats: usize) -> Phrase {
+    let mut phrase: Phrase = vec!["Only ".into()];
+    let last = parties.len().saturating_sub(1);
+    for (index, party) in parties.into_iter().enumerate() {
+        match index {
+            0 => {}
+            middle if middle < last => phrase.push(", ".into()),
+            _ => phrase.push(" and ".into()),
+        }
+        phrase.push(party);
+    }
+    phrase.push(format!(" can read this: {}", counted(seats, "seat", "seats")).into());
+    phrase
+}
+
+fn who_knocks(name: &Arc<str>, role: Role, party: &Arc<str>) -> Phrase {
+    let role = match role {
+        Role::Convener => ", convener for ",
+        Role::Head => ", head for ",
+        Role::Adviser => ", adviser for ",
+        Role::Interpreter => ", interpreter for ",
+        Role::Observer => ", observer for ",
+    };
+    vec![name.into(), role.into(), party.into()]
+}
+
+fn confirmed(how: &Confirmed) -> Phrase {
+    match how {
+        Confirmed::You => vec!["Confirmed: this is you".into()],
+        Confirmed::ByYou => vec!["Confirmed by you".into()],
+        Confirmed::By(name) => vec!["Confirmed by ".into(), name.into()],
+        Confirmed::FromYourLink => vec!["Confirmed by your link".into()],
+        Confirmed::NotConfirmed => vec!["Not confirmed".into()],
+    }
+}
+
+fn counted(count: usize, one: &str, more: &str) -> String {
+    let what = if plural(count) == Plural::One { one } else { more };
+    format!("{} {what}", number(count))
+}

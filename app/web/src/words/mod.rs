@@ -1,0 +1,210 @@
+//! Every sentence the page can say, once per language.
+//!
+//! [`Words`] has one field per sentence; a language is one value of it, so a missing sentence does not compile.
+//! What people typed stays apart from our words as [`Piece::Name`] and [`Piece::Party`], to be isolated on the screen.
+
+mod en;
+pub mod intl;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use record::Role;
+use talk::invitation::InvitationError;
+use talk::view::{Confirmed, TurnedAway};
+
+/// A language of the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Language {
+    /// English.
+    English,
+}
+
+impl Language {
+    /// Returns the BCP 47 tag, for `<html lang>` and for `Intl`.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+        }
+    }
+
+    /// Returns the writing direction, for `<html dir>`.
+    pub fn direction(self) -> &'static str {
+        match self {
+            Self::English => "ltr",
+        }
+    }
+
+    fn words(self) -> &'static Words {
+        match self {
+            Self::English => &en::WORDS,
+        }
+    }
+}
+
+/// Returns the language of this page.
+pub fn language() -> Language {
+    Language::English
+}
+
+/// Returns the sentences in the language of this page.
+pub fn words() -> &'static Words {
+    language().words()
+}
+
+/// A sentence in pieces, in the order of its language.
+pub type Phrase = Vec<Piece>;
+
+/// A piece of a sentence.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Our words.
+    Words(Cow<'static, str>),
+    /// A name somebody typed.
+    Name(Arc<str>),
+    /// The name of a party, shown in its colour.
+    Party {
+        /// Its name, as admitted.
+        name: Arc<str>,
+        /// Index of its colour.
+        hue: usize,
+    },
+}
+
+impl From<&'static str> for Piece {
+    fn from(words: &'static str) -> Self {
+        Self::Words(Cow::Borrowed(words))
+    }
+}
+
+impl From<String> for Piece {
+    fn from(words: String) -> Self {
+        Self::Words(Cow::Owned(words))
+    }
+}
+
+impl From<&Arc<str>> for Piece {
+    fn from(name: &Arc<str>) -> Self {
+        Self::Name(Arc::clone(name))
+    }
+}
+
+/// The sentences of one language.
+pub struct Words {
+    // Everywhere.
+    pub nonpaper: &'static str,
+    pub back_to_start: &'static str,
+    pub close: &'static str,
+    pub role: fn(Role) -> &'static str,
+
+    // The start page.
+    pub what_this_is: [&'static str; 2],
+    pub start_a_talk: &'static str,
+    pub title_of_the_talk: &'static str,
+    pub your_name: &'static str,
+    pub your_party: &'static str,
+    pub party_hint: &'static str,
+    pub open_the_talk: &'static str,
+    pub i_have_an_invitation: &'static str,
+    pub paste_it_here: &'static str,
+    pub open_the_invitation: &'static str,
+    pub talks_in_this_tab: &'static str,
+    pub only_in_this_tab: &'static str,
+    pub what_the_relay_sees: &'static str,
+    pub talk_is_gone: &'static str,
+    pub fill_in_all: &'static str,
+    pub too_long: fn(&str, usize) -> String,
+    pub names_are_one_line: &'static str,
+    pub not_opened: &'static str,
+
+    // Invitations as their receiver meets them.
+    pub you_are_invited: &'static str,
+    pub how_joining_goes: &'static str,
+    pub earlier_notes_will_not_be_shown: &'static str,
+    pub ask_to_join: &'static str,
+    pub bad_invitation: fn(InvitationError) -> &'static str,
+    pub waiting_to_be_admitted: &'static str,
+    pub you_ask_as: fn(&Arc<str>, &Arc<str>) -> Phrase,
+    pub door_digits: &'static str,
+    pub read_the_digits: &'static str,
+    pub digits_are_coming: &'static str,
+    pub inviter_is_away: &'static str,
+    pub keep_this_tab_open: &'static str,
+    pub turned_away: fn(TurnedAway) -> &'static str,
+    pub the_door_stays_shut: &'static str,
+
+    // The connection.
+    pub live: &'static str,
+    pub reconnecting: &'static str,
+    pub offline: &'static str,
+    pub notes_wait: fn(usize) -> String,
+    pub nothing_is_lost: &'static str,
+
+    // The top bar and the rooms.
+    pub invite: &'static str,
+    pub rooms: &'static str,
+    pub plenary: &'static str,
+    pub other_talks: &'static str,
+    pub start_page: &'static str,
+    pub unread_notes: fn(usize) -> String,
+
+    // Notes.
+    pub notes: &'static str,
+    pub new: &'static str,
+    pub jump_to_new: fn(usize) -> String,
+    pub held_by: fn(usize, usize) -> String,
+    pub you_wrote: &'static str,
+    pub earlier_notes_are_not_shown: fn(usize) -> String,
+    pub nobody_else_yet: &'static str,
+    pub how_to_begin: &'static str,
+    pub make_a_link: &'static str,
+    pub no_notes_yet: &'static str,
+
+    // Writing.
+    pub write: &'static str,
+    pub who_can_read: fn(Vec<Piece>, usize) -> Phrase,
+    pub write_a_note: &'static str,
+    pub send: &'static str,
+    pub send_keys: &'static str,
+    pub note_too_long: fn(usize, usize) -> String,
+    pub not_sent: &'static str,
+    pub observers_only_read: &'static str,
+
+    // Seats.
+    pub seats: &'static str,
+    pub you: &'static str,
+    pub confirmed: fn(&Confirmed) -> Phrase,
+    pub heard: fn(String) -> String,
+    pub heard_just_now: &'static str,
+    pub not_heard_yet: &'static str,
+
+    // The door.
+    pub at_the_door: &'static str,
+    pub who_knocks: fn(&Arc<str>, Role, &Arc<str>) -> Phrase,
+    pub says_to_be_of: fn(&Arc<str>) -> Phrase,
+    pub compare_the_digits: fn(&Arc<str>) -> Phrase,
+    pub digits_are_being_made: &'static str,
+    pub admit: fn(&Arc<str>) -> Phrase,
+    pub decline: fn(&Arc<str>) -> Phrase,
+    pub admitting: fn(&Arc<str>) -> Phrase,
+
+    // The dialog that makes links.
+    pub invitation: &'static str,
+    pub how_to_invite: &'static str,
+    pub party: &'static str,
+    pub a_new_party: &'static str,
+    pub role_label: &'static str,
+    pub what_a_role_may: fn(Role) -> &'static str,
+    pub invitation_link: &'static str,
+    pub copy_link: &'static str,
+    pub link_copied: &'static str,
+    pub copy_by_hand: &'static str,
+    pub show_as_qr: &'static str,
+    pub qr_of_the_link: &'static str,
+    pub link_is_used: &'static str,
+    pub no_link: &'static str,
+    pub open_links: &'static str,
+    pub link_leads_to: fn(Option<&Arc<str>>, Role) -> Phrase,
+    pub link_expires: fn(String) -> String,
+    pub revoke: &'static str,
+}

@@ -1,0 +1,102 @@
+// Starts the app, and speaks where it cannot: no WebAssembly, no secure context, a failed download, a panic.
+// Everything is made with createElement and textContent.
+
+const app = document.getElementById("app");
+
+// Leptos copies its static markup through innerHTML; this is the only policy, and it lets nothing through that runs
+// or loads. What people typed never gets here: it is set as text.
+const RUNS_OR_LOADS = /<\s*\/?\s*(script|iframe|frame|object|embed|link|meta|base|style)\b|[\s"'/]on[a-z]+\s*=|javascript:/i;
+window.trustedTypes?.createPolicy("default", {
+  createHTML(html) {
+    if (RUNS_OR_LOADS.test(html)) throw new TypeError("markup refused");
+    return html;
+  },
+});
+
+function paragraph(text) {
+  const element = document.createElement("p");
+  element.textContent = text;
+  return element;
+}
+
+function sentences(title, ...texts) {
+  const box = document.createElement("div");
+  box.className = "overlay-box";
+  const heading = document.createElement("h1");
+  heading.textContent = title;
+  box.append(heading, ...texts.map(paragraph));
+  return box;
+}
+
+function instead(...words) {
+  const main = document.createElement("main");
+  main.className = "sheet";
+  main.append(sentences(...words));
+  app.replaceChildren(main);
+}
+
+let stopped = false;
+function stop(...words) {
+  if (stopped) return;
+  stopped = true;
+  const overlay = document.createElement("div");
+  overlay.className = "overlay";
+  overlay.setAttribute("role", "alertdialog");
+  overlay.setAttribute("aria-modal", "true");
+  overlay.setAttribute("aria-label", words[0]);
+  const box = sentences(...words);
+  const reload = document.createElement("button");
+  reload.type = "button";
+  reload.className = "button main";
+  reload.textContent = "Reload";
+  reload.addEventListener("click", () => location.reload());
+  box.append(reload);
+  overlay.append(box);
+  document.body.append(overlay);
+  reload.focus();
+}
+
+// After a panic the app answers nothing any more.
+function onError(error) {
+  if (typeof WebAssembly === "object" && error instanceof WebAssembly.RuntimeError) {
+    stop(
+      "This page has stopped",
+      "Something went wrong inside the page. Notes that other seats hold are safe with them.",
+      "What only this tab held is lost when it reloads. To come back into a talk, ask for a new invitation.",
+    );
+  }
+}
+addEventListener("error", (event) => onError(event.error));
+addEventListener("unhandledrejection", (event) => onError(event.reason));
+
+async function start() {
+  if (!isSecureContext) {
+    instead(
+      "This address cannot be used safely",
+      "The page came over a plain connection, where browsers switch off the cryptography it needs.",
+      "Please open it with https://, or as http://localhost on the machine that serves it.",
+    );
+    return;
+  }
+  if (typeof WebAssembly !== "object") {
+    instead(
+      "This browser does not run WebAssembly",
+      "Nonpaper seals notes inside the page, and needs WebAssembly to do so. Lockdown Mode and the “Safer” level of Tor Browser switch it off.",
+      "Allow it for this site in the settings of the browser, or use another browser.",
+    );
+    return;
+  }
+  try {
+    const { default: open } = await import("{{web.js}}");
+    await open({ module_or_path: fetch("{{web.wasm}}", { credentials: "same-origin" }) });
+  } catch (error) {
+    console.error(error);
+    stop(
+      "The page could not be opened",
+      "A part of it did not arrive or could not be started. Nothing was sent and nothing is lost.",
+      "Please check the connection and reload.",
+    );
+  }
+}
+
+start();
