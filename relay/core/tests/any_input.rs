@@ -268,7 +268,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn the_promises_hold_for_any_sequence_of_inputs(actions in prop::collection::vec(action(), 0..400)) {

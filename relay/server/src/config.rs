@@ -1,0 +1,42 @@
+//! What a relay is started with.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::AppFiles;
+
+/// Everything that can be set about a relay; the default serves no app and answers at any address.
+pub struct Config {
+    /// The app to serve beside the relay.
+    pub app: Option<AppFiles>,
+    /// Authorities (`relay.example`, `localhost:8080`) under which clients reach this relay.
+    ///
+    /// When there are none, a relay that listens on a loopback address answers to `localhost`,
+    /// `127.0.0.1` and `[::1]` with any port, and one that listens elsewhere to any authority. In the
+    /// latter case another relay can pass on what clients sign for it.
+    pub hosts: Vec<String>,
+    /// Origins (`https://copy.example`) of pages served elsewhere that may open a WebSocket here.
+    pub allow_origins: Vec<String>,
+    /// The caps.
+    pub relay: relay_core::Config,
+    /// Time between two pings of a connection: drawn anew each time. Two unanswered ones close it.
+    pub ping_every_ms: RangeInclusive<u64>,
+    /// How long clients are asked to stay away when the relay stops: drawn for each connection.
+    pub retry_after_ms: RangeInclusive<u32>,
+    /// Most time a connection gets to read what is queued once it is to be closed.
+    pub farewell: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            app: None,
+            hosts: Vec::new(),
+            allow_origins: Vec::new(),
+            relay: relay_core::Config::default(),
+            ping_every_ms: 20_000..=30_000,
+            retry_after_ms: 1_000..=10_000,
+            farewell: Duration::from_secs(10),
+        }
+    }
+}
