@@ -121,6 +121,7 @@ impl Room {
             Input::Connected => self.connected(now),
             Input::Disconnected => {
                 self.connected = false;
+                self.pacing.disconnected();
                 Ok(())
             }
             Input::Gap => {

@@ -32,6 +32,8 @@ const WANT_PATIENCE_MAX_MS: Millis = 30_000;
 const INSIST: u32 = 2;
 /// From this attempt on a header whose state is not known is taken as from before.
 const TAKE_UNKNOWN: u32 = 4;
+/// After this many attempts without gain it is only asked again when somebody is heard to hold more.
+const GIVE_UP: u32 = 8;
 /// How many bytes of ops one answer holds; one op is always sent, however long.
 const PAGE_BYTES: usize = 48 * 1024;
 /// Most wants waiting for an answer of this seat.
@@ -50,6 +52,8 @@ pub(crate) struct Pacing {
     reply_at: Option<Millis>,
     want_at: Option<Millis>,
     resend_at: Option<Millis>,
+    /// Somebody was heard to hold more since the last want.
+    missing: bool,
     pending: Option<Pending>,
     attempt: u32,
     answers: BTreeMap<[u8; 32], (Millis, Want)>,
@@ -75,10 +79,17 @@ impl Pacing {
         self.beacon_at = Some(now + between(IDLE_BEACON_MS, rng));
     }
 
+    /// Somebody holds more: ask, unless an answer is being waited for.
     pub(crate) fn want_soon(&mut self, now: Millis, rng: &mut impl RngCore) {
+        self.missing = true;
         if self.pending.is_none() {
             sooner(&mut self.want_at, now + between(WANT_MS, rng));
         }
+    }
+
+    /// What was asked on a connection that is gone will not be answered there.
+    pub(crate) fn disconnected(&mut self) {
+        *self = Self::default();
     }
 
     pub(crate) fn resend_by(&mut self, at: Millis) {
@@ -222,7 +233,13 @@ impl Room {
         Ok(())
     }
 
+    /// Asks for what is missing, or stops waiting when nothing is or nobody seems to have it.
     fn send_want(&mut self, now: Millis) -> Result<(), Error> {
+        let hopeless = self.pacing.attempt >= GIVE_UP;
+        if !self.pacing.missing && (hopeless || !self.lacks_something()) {
+            self.pacing.pending = None;
+            return Ok(());
+        }
         let mut seed = [0; 32];
         self.rng.fill_bytes(&mut seed);
         let key = OneTimeKey::derive(self.rules.suite, &seed)?;
@@ -236,11 +253,9 @@ impl Room {
         let want = Signed::sign(want, &self.key);
         self.pacing.pending = Some(Pending { hash: want.hash(), key });
         self.pacing.attempt = self.pacing.attempt.saturating_add(1);
-        // Asked again only while somebody's vector still shows more.
-        if self.lacks_something() || self.pacing.attempt <= 1 {
-            let patience = WANT_PATIENCE_MS << self.pacing.attempt.min(4);
-            self.pacing.want_at = Some(now + patience.min(WANT_PATIENCE_MAX_MS));
-        }
+        self.pacing.missing = false;
+        let patience = WANT_PATIENCE_MS << self.pacing.attempt.min(4);
+        self.pacing.want_at = Some(now + patience.min(WANT_PATIENCE_MAX_MS));
         self.send(want.encode());
         Ok(())
     }

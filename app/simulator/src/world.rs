@@ -36,6 +36,7 @@ pub struct World {
     connections: u64,
     queue: Queue<Happening>,
     captured: Vec<Bytes>,
+    losses_per_thousand: u32,
     delivered: BTreeMap<usize, Vec<FromRelay>>,
 }
 
@@ -70,6 +71,7 @@ impl World {
             connections: 0,
             queue: Queue::new(),
             captured: Vec::new(),
+            losses_per_thousand: 0,
             delivered: BTreeMap::new(),
         }
     }
@@ -215,6 +217,21 @@ impl World {
         self.relay_takes(relay_core::Input::Tick);
     }
 
+    /// From now on so many of a thousand frames on their way to a browser vanish without a word.
+    pub fn loses(&mut self, per_thousand: u32) {
+        self.losses_per_thousand = per_thousand;
+    }
+
+    /// A number below `bound`, drawn from the seed.
+    pub fn picks(&mut self, bound: u32) -> u32 {
+        self.rng.next_u32() % bound
+    }
+
+    /// Whether somebody has a connection.
+    pub fn is_connected(&self, who: Person) -> bool {
+        self.browsers[who.0].connection.is_some()
+    }
+
     /// Every payload the relay was given, in order.
     pub fn captured(&self) -> &[Bytes] {
         &self.captured
@@ -251,6 +268,10 @@ impl World {
             Happening::ReachesBrowser(connection, bytes) => {
                 if let Some(who) = self.owners.get(&connection).copied() {
                     let frame = FromRelay::decode(bytes).expect("the relay speaks its own language");
+                    let lossy = matches!(frame, FromRelay::Deliver { .. }) && self.losses_per_thousand > 0;
+                    if lossy && self.picks(1000) < self.losses_per_thousand {
+                        return;
+                    }
                     self.delivered.entry(who.0).or_default().push(frame.clone());
                     self.happens(who, Input::Relay(frame));
                 }

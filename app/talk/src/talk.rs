@@ -220,7 +220,7 @@ impl Talk {
             PartyChoice::New => None,
         };
         self.say(Body::Invite(Invite { link, party, role, expires_at: now + LINK_LIFE_MS }), now)?;
-        let doorway = Doorway::new(invitation);
+        let doorway = Doorway::new(invitation, self.doors.len());
         self.attend(&doorway.lobby);
         self.doors.insert(link, doorway);
         Ok(())

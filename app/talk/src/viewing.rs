@@ -105,7 +105,9 @@ impl Talk {
     }
 
     fn links(&self, table: &Table, now: Millis) -> Vec<LinkView> {
-        let views = self.doors.iter().filter_map(|(id, doorway)| {
+        let mut doors: Vec<_> = self.doors.iter().collect();
+        doors.sort_by_key(|(_, doorway)| std::cmp::Reverse(doorway.made_after));
+        let views = doors.into_iter().filter_map(|(id, doorway)| {
             let invite = &table.links.get(id)?.invite;
             Some(LinkView {
                 id: *id,
@@ -116,9 +118,7 @@ impl Talk {
                 expires_at: invite.expires_at,
             })
         });
-        let mut links: Vec<LinkView> = views.collect();
-        links.sort_by_key(|link| std::cmp::Reverse(link.expires_at));
-        links
+        views.collect()
     }
 }
 

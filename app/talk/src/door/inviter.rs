@@ -19,6 +19,8 @@ const REMEMBERED: usize = 64;
 pub(crate) struct Doorway {
     pub(crate) invitation: Invitation,
     pub(crate) lobby: Channel,
+    /// How many links this seat had made before.
+    pub(crate) made_after: usize,
     knocks: BTreeMap<KnockId, Knocking>,
 }
 
@@ -54,9 +56,9 @@ impl Knocking {
 }
 
 impl Doorway {
-    pub(crate) fn new(invitation: Invitation) -> Self {
+    pub(crate) fn new(invitation: Invitation, made_after: usize) -> Self {
         let lobby = Channel::new(&invitation.lobby_secret());
-        Self { invitation, lobby, knocks: BTreeMap::new() }
+        Self { invitation, lobby, made_after, knocks: BTreeMap::new() }
     }
 
     fn link(&self) -> LinkId {
