@@ -1,0 +1,33 @@
+// The start page: begin a talk, or use an invitation.
+
+export class StartPage {
+  constructor(page) {
+    this.page = page;
+    this.startButton = page.getByRole('button', { name: 'Start a talk', exact: true });
+    this.title = page.getByRole('textbox', { name: 'Title of the talk' });
+    this.name = page.getByRole('textbox', { name: 'Your name' });
+    this.party = page.getByRole('textbox', { name: 'Your party' });
+    this.openButton = page.getByRole('button', { name: 'Open the talk', exact: true });
+    this.pastedInvitation = page.getByRole('textbox', { name: 'I have an invitation' });
+    this.useLinkButton = page.getByRole('button', { name: 'Use the link', exact: true });
+    this.alert = page.getByRole('alert');
+  }
+
+  async open(url) {
+    await this.page.goto(url);
+    await this.startButton.waitFor();
+  }
+
+  async openTalk({ title, name, party }) {
+    await this.startButton.click();
+    await this.title.fill(title);
+    await this.name.fill(name);
+    await this.party.fill(party);
+    await this.openButton.click();
+  }
+
+  async useInvitation(text) {
+    await this.pastedInvitation.fill(text);
+    await this.useLinkButton.click();
+  }
+}

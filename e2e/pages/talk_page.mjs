@@ -1,0 +1,106 @@
+// The talk: notes, seats, the door, invitations.
+
+import { expect } from '@playwright/test';
+
+export class TalkPage {
+  constructor(page) {
+    this.page = page;
+    this.inviteButton = page.getByRole('button', { name: 'Invite', exact: true });
+    this.log = page.getByRole('log', { name: 'Notes' });
+    this.notes = this.log.getByRole('article');
+    this.composer = page.getByRole('textbox', { name: 'Write a note' });
+    this.sendButton = page.getByRole('button', { name: 'Send', exact: true });
+    this.seats = page.getByRole('region', { name: 'Seats' }).getByRole('listitem');
+    this.rooms = page.getByRole('navigation', { name: 'Rooms' });
+    this.connection = page.getByRole('status').filter({ hasText: /Live|Reconnecting|Offline/ });
+    this.invitation = page.getByRole('dialog', { name: 'Invitation' });
+    this.knocks = page.getByRole('region', { name: 'At the door' }).getByRole('listitem');
+    this.alert = page.getByRole('alert');
+  }
+
+  /** Makes a link and returns it. `role` and `party` stay as preselected unless given. */
+  async invite({ role, party } = {}) {
+    await this.openInvitation();
+    if (party) await this.invitation.getByRole('combobox', { name: 'Party' }).selectOption({ label: party });
+    if (role) await this.invitation.getByRole('combobox', { name: 'Role' }).selectOption({ label: role });
+    const link = await this.invitationLink();
+    await this.closeInvitation();
+    return link;
+  }
+
+  async openInvitation() {
+    await this.inviteButton.click();
+    await this.invitation.waitFor();
+  }
+
+  async invitationLink() {
+    const link = this.invitation.getByRole('textbox', { name: 'Invitation link' });
+    await expect(link).toHaveValue(/#v1\./);
+    return link.inputValue();
+  }
+
+  async closeInvitation() {
+    await this.page.keyboard.press('Escape');
+    await expect(this.invitation).toBeHidden();
+  }
+
+  /** Takes back every link that the dialog lists as open. The newest is listed once somebody may have it. */
+  async revokeOpenLinks() {
+    await this.openInvitation();
+    const revoke = this.invitation.getByRole('button', { name: 'Revoke' });
+    await revoke.first().waitFor();
+    for (let left = await revoke.count(); left > 0; left -= 1) {
+      await revoke.first().click();
+      await expect(revoke).toHaveCount(left - 1);
+    }
+    await this.closeInvitation();
+  }
+
+  /** The list item of somebody at the door. */
+  knock(name) {
+    return this.knocks.filter({ hasText: name });
+  }
+
+  digitsOf(name) {
+    return this.knock(name).getByLabel('Door digits', { exact: true });
+  }
+
+  async admit(name) {
+    await this.page.getByRole('button', { name: `Admit ${name}`, exact: true }).click();
+  }
+
+  async decline(name) {
+    await this.page.getByRole('button', { name: `Decline ${name}`, exact: true }).click();
+  }
+
+  seat(name) {
+    return this.seats.filter({ hasText: name });
+  }
+
+  /** The article of a note, by a text that no other note has. */
+  note(text) {
+    return this.notes.filter({ hasText: text });
+  }
+
+  async write(text) {
+    await this.composer.fill(text);
+    await this.sendButton.click();
+    // The box is emptied at once when the note is taken.
+    await expect(this.composer).toHaveValue('');
+  }
+
+  /** Returns the text of every note shown, in order. */
+  async noteTexts() {
+    return this.notes.evaluateAll((articles) => articles.map((article) => article.textContent));
+  }
+
+  /**
+   * Returns, for every note shown, in order, the index of the written text it contains; -1 for none.
+   * Blanks do not count: how a paragraph is set is the page's affair.
+   */
+  async order(written) {
+    const bare = (text) => text.replace(/\s+/gu, '');
+    const wanted = written.map(bare);
+    return (await this.noteTexts()).map((text) => wanted.findIndex((one) => bare(text).includes(one)));
+  }
+}

@@ -1,0 +1,34 @@
+// The memory of a running process, as Linux shows it to its owner.
+
+import { open, readFile } from 'node:fs/promises';
+
+/** Returns the bytes of every mapping that can be read, one buffer for each. */
+export async function memoryOf(pid) {
+  const maps = await readFile(`/proc/${pid}/maps`, 'latin1');
+  const memory = await open(`/proc/${pid}/mem`, 'r');
+  const mappings = [];
+  try {
+    for (const line of maps.split('\n')) {
+      const range = /^([0-9a-f]+)-([0-9a-f]+) r/.exec(line);
+      // Pages of the kernel's own, which no process may read.
+      if (!range || line.includes('[vvar')) continue;
+      const begin = BigInt(`0x${range[1]}`);
+      const length = Number(BigInt(`0x${range[2]}`) - begin);
+      mappings.push(await readMapping(memory, begin, length));
+    }
+  } finally {
+    await memory.close();
+  }
+  return mappings;
+}
+
+async function readMapping(memory, begin, length) {
+  const bytes = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await memory.read({ buffer: bytes, offset: done, length: length - done, position: begin + BigInt(done) });
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
+}

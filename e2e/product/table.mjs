@@ -1,0 +1,113 @@
+// Seats in browsers of their own, and what people do together at a table.
+
+import { expect } from '@playwright/test';
+
+import { JoinPage } from '../pages/join_page.mjs';
+import { StartPage } from '../pages/start_page.mjs';
+import { TalkPage } from '../pages/talk_page.mjs';
+
+/** One person in a browser context that shares nothing with the others. */
+export class Seat {
+  constructor(name, context, page) {
+    this.name = name;
+    this.context = context;
+    this.page = page;
+    this.start = new StartPage(page);
+    this.join = new JoinPage(page);
+    this.talk = new TalkPage(page);
+  }
+}
+
+export class Table {
+  #browser;
+  #contexts = [];
+  #complaints = [];
+
+  constructor(browser) {
+    this.#browser = browser;
+  }
+
+  /** What no page may ever say: a crash, a blocked script, a missing file. */
+  get complaints() {
+    return this.#complaints;
+  }
+
+  /** Opens a browser context for a person. The name is also its User-Agent, by which a tap knows it. */
+  async seat(name, options = {}) {
+    const context = await this.#browser.newContext({ userAgent: `seat/${encodeURIComponent(name)}`, ...options });
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.on('pageerror', (error) => this.#complaints.push(`${name}: ${error}`));
+    page.on('crash', () => this.#complaints.push(`${name}: the page crashed`));
+    page.on('console', (message) => {
+      const text = message.text();
+      // A relay that was killed on purpose is refused by the browser in its own words.
+      const expected = /WebSocket connection to|ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_SOCKET/.test(text);
+      if (message.type() === 'error' && !expected) this.#complaints.push(`${name}: ${text}`);
+    });
+    return new Seat(name, context, page);
+  }
+
+  /** Somebody opens a talk at the address. */
+  async open(url, { title = 'Transit at the Veshan crossing', name, party, ...options }) {
+    const seat = await this.seat(name, options);
+    await seat.start.open(url);
+    await seat.start.openTalk({ title, name, party });
+    await expect(seat.talk.composer).toBeVisible();
+    return seat;
+  }
+
+  /** Somebody opens a link and asks to join, and now waits. */
+  async knock(link, { name, party, ...options }) {
+    const seat = await this.seat(name, options);
+    await seat.page.goto(link);
+    await seat.join.ask({ name, party });
+    return seat;
+  }
+
+  /** The host compares the digits, as by telephone, and admits. */
+  async admit(host, seat) {
+    await expect(seat.join.doorDigits).toHaveText(/\d{4} \d{4} \d{4}/);
+    await expect(host.talk.digitsOf(seat.name)).toHaveText(await seat.join.doorDigits.textContent());
+    await host.talk.admit(seat.name);
+    await expect(seat.talk.composer).toBeVisible();
+    await expect(seat.talk.connection).toContainText('Live');
+    await expect(host.talk.seat(seat.name)).toBeVisible();
+  }
+
+  /** The whole way in: link, knock, digits, admission. */
+  async welcome(host, { role, ...person }) {
+    const link = await host.talk.invite({ role });
+    const seat = await this.knock(link, person);
+    await this.admit(host, seat);
+    return seat;
+  }
+
+  async close() {
+    for (const context of this.#contexts) await context.close();
+  }
+}
+
+/** Waits until every seat shows every text, and all of them in one order. Returns that order. */
+export async function expectSameNotes(seats, written, { within = 30_000 } = {}) {
+  for (const seat of seats) {
+    await expect(seat.talk.notes, `notes at ${seat.name}`).toHaveCount(written.length, { timeout: within });
+  }
+  const everything = written.map((_, index) => index);
+  await expect(async () => {
+    const orders = await Promise.all(seats.map((seat) => seat.talk.order(written)));
+    for (const [index, order] of orders.entries()) {
+      expect(order.toSorted((a, b) => a - b), `every note once at ${seats[index].name}`).toEqual(everything);
+      expect(order, `the order at ${seats[index].name}`).toEqual(orders[0]);
+    }
+  }).toPass({ timeout: within });
+  return seats[0].talk.order(written);
+}
+
+/** Waits until every note at every seat is held by all who read it. */
+export async function expectHeldByAll(seats, count, { within = 30_000 } = {}) {
+  for (const seat of seats) {
+    const held = seat.talk.notes.filter({ hasText: `Held by ${count} of ${count} seats` });
+    await expect(held, `notes held by all at ${seat.name}`).toHaveCount(await seat.talk.notes.count(), { timeout: within });
+  }
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+
+import { expect, test } from '../product/fixtures.mjs';
+import { english, farsi } from '../texts/negotiation.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Runs axe over what is shown and expects nothing serious. */
+async function expectAccessible(page, where) {
+  // Evaluated through the debugger, which the page's own policy for scripts does not concern.
+  await page.evaluate(axe);
+  const { violations, passes } = await page.evaluate(() => globalThis.axe.run(document));
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const told = serious.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  expect(told, where).toEqual([]);
+  expect(passes.length, `axe looked at ${where}`).toBeGreaterThan(5);
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`every screen is accessible (${colorScheme})`, async ({ relay, table }) => {
+    const mediator = await table.seat('Noor Haddad', { colorScheme });
+    await mediator.start.open(relay.url);
+    await expectAccessible(mediator.page, 'the start page');
+    await mediator.start.startButton.click();
+    await expectAccessible(mediator.page, 'the form that opens a talk');
+    await mediator.start.openButton.click();
+    await expect(mediator.start.alert).toBeVisible();
+    await expectAccessible(mediator.page, 'the form with a complaint');
+    await mediator.start.title.fill('Transit');
+    await mediator.start.name.fill('Noor Haddad');
+    await mediator.start.party.fill('Mediation office');
+    await mediator.start.openButton.click();
+    await expect(mediator.talk.composer).toBeVisible();
+    await expectAccessible(mediator.page, 'an empty talk');
+    await mediator.talk.openInvitation();
+    const link = await mediator.talk.invitationLink();
+    await expectAccessible(mediator.page, 'the dialog Invitation');
+    await mediator.talk.closeInvitation();
+
+    const guest = await table.seat('Ines Okoye', { colorScheme, viewport: { width: 390, height: 844 } });
+    await guest.page.goto(link);
+    await expect(guest.join.askButton).toBeVisible();
+    await expectAccessible(guest.page, 'an invitation');
+    await guest.join.ask({ name: 'Ines Okoye', party: 'Delegation of Arvandan' });
+    await expect(guest.join.doorDigits).toBeVisible();
+    await expectAccessible(guest.page, 'waiting at the door');
+    await expect(mediator.talk.digitsOf('Ines Okoye')).toBeVisible();
+    await expectAccessible(mediator.page, 'a talk with somebody at the door');
+    await table.admit(mediator, guest);
+
+    await mediator.talk.write(english[0]);
+    await guest.talk.write(farsi[0]);
+    for (const seat of [mediator, guest]) await expect(seat.talk.notes).toHaveCount(2);
+    await expectAccessible(mediator.page, 'a talk with notes');
+    await expectAccessible(guest.page, 'a talk with notes on a phone');
+    await relay.kill();
+    await expect(mediator.talk.connection).toContainText('Reconnecting');
+    await expectAccessible(mediator.page, 'a talk without a connection');
+  });
+}

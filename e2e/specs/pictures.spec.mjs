@@ -1,0 +1,99 @@
+// Pictures of the screens, for people to look at: empty, normal, crowded, at the door, broken; light, dark, phone.
+
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { expect, test } from '../product/fixtures.mjs';
+import { expectSameNotes, expectHeldByAll } from '../product/table.mjs';
+import { code, emoji, english, farsi, urdu } from '../texts/negotiation.mjs';
+
+const FOLDER = process.env.PICTURES_DIR ?? fileURLToPath(new URL('../../target/pictures', import.meta.url));
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+
+async function picture(page, name) {
+  await mkdir(FOLDER, { recursive: true });
+  const path = join(FOLDER, `${name}.png`);
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  // An empty page of this size is smaller.
+  expect((await stat(path)).size, name).toBeGreaterThan(8_000);
+}
+
+async function bothThemes(page, name) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await picture(page, `${name}-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+test('pictures of every screen', async ({ relay, table }) => {
+  test.setTimeout(240_000);
+  const mediator = await table.seat('Noor Haddad');
+  await mediator.start.open(relay.url);
+  await bothThemes(mediator.page, 'start');
+  await mediator.start.startButton.click();
+  await picture(mediator.page, 'start-form');
+  await mediator.start.title.fill('Transit at the Veshan crossing');
+  await mediator.start.name.fill('Noor Haddad');
+  await mediator.start.party.fill('Mediation office');
+  await mediator.start.openButton.click();
+  await expect(mediator.talk.composer).toBeVisible();
+  await bothThemes(mediator.page, 'empty');
+
+  await mediator.talk.openInvitation();
+  const link = await mediator.talk.invitationLink();
+  await bothThemes(mediator.page, 'invitation');
+  await mediator.talk.closeInvitation();
+
+  const leyla = await table.seat('Leyla Rahimi', PHONE);
+  await leyla.page.goto(link);
+  await expect(leyla.join.askButton).toBeVisible();
+  await picture(leyla.page, 'join-phone');
+  await leyla.join.ask({ name: 'Leyla Rahimi', party: 'Delegation of Arvandan' });
+  await expect(leyla.join.doorDigits).toBeVisible();
+  await picture(leyla.page, 'waiting-phone');
+  await expect(mediator.talk.digitsOf('Leyla Rahimi')).toBeVisible();
+  await bothThemes(mediator.page, 'door');
+  await table.admit(mediator, leyla);
+  await picture(leyla.page, 'newcomer-phone');
+  const bilal = await table.welcome(mediator, { name: 'Bilal Qureshi', party: 'Delegation of Sindhara' });
+
+  const seats = [mediator, leyla, bilal];
+  const written = [];
+  const write = async (seat, text) => {
+    written.push(text);
+    await seat.talk.write(text);
+    await expectSameNotes(seats, written);
+  };
+  await write(mediator, 'Good morning. I suggest that we settle the opening hours today, and leave the weighbridge for Thursday.');
+  await write(leyla, farsi[2]);
+  await write(bilal, 'Agreed. Our office has the spare part for the scanner and can have it at the crossing tomorrow.');
+  await expectHeldByAll(seats, 3);
+  await mediator.talk.composer.fill('Thank you both. Then let me put down');
+  await bothThemes(mediator.page, 'talk');
+  await bothThemes(leyla.page, 'talk-phone');
+  await mediator.talk.composer.fill('');
+
+  for (const text of [english[1], urdu[1], farsi[1], code, emoji, english[3], urdu[3], farsi[3]]) {
+    await write(seats[written.length % 3], text);
+  }
+  await table.welcome(mediator, { name: 'Aysel Demir-Karahanoğulları', party: 'Observers of the Union for Transit and Trade' });
+  await table.welcome(mediator, { name: 'Tomas Lind', party: 'Drivers’ associations of both sides' });
+  await expect(mediator.talk.seats).toHaveCount(5);
+  await bothThemes(mediator.page, 'crowded');
+  await picture(leyla.page, 'crowded-phone');
+
+  await relay.kill();
+  for (const seat of [mediator, leyla]) await expect(seat.talk.connection).toContainText('Reconnecting');
+  await mediator.talk.write('This one waits here until the relay is back.');
+  await bothThemes(mediator.page, 'reconnecting');
+  await picture(leyla.page, 'reconnecting-phone');
+
+  const stranger = await table.seat('Stranger');
+  await relay.run();
+  await stranger.page.goto(`${relay.url}#v1.half`);
+  await expect(stranger.join.alert).toBeVisible();
+  await picture(stranger.page, 'broken-invitation');
+});
