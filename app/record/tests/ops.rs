@@ -1,0 +1,97 @@
+//! Ops are read exactly as they were signed, or not at all.
+
+use ed25519_dalek::SigningKey;
+use proptest::prelude::*;
+use record::{Body, Charter, Draft, Kind, Name, Note, Op, OpError, OpId, RoomId, StateId};
+
+fn name(text: &str) -> Name {
+    Name::typed(text).expect("a fair name")
+}
+
+fn draft(body: Body) -> Draft {
+    Draft {
+        room: RoomId([1; 32]),
+        number: 1,
+        previous: OpId::NONE,
+        depth: 1,
+        origin: StateId([2; 32]),
+        heads: vec![],
+        body,
+        salt: [3; 16],
+    }
+}
+
+fn note(text: &str) -> Op {
+    Op::sign(draft(Body::Note(Note { written_at: 7, text: text.into() })), &SigningKey::from_bytes(&[9; 32]))
+}
+
+#[test]
+fn golden_bytes_of_a_charter() {
+    let body = Body::Charter(Charter { title: name("T"), party: name("P"), name: name("N") });
+    let op = Op::sign(draft(body), &SigningKey::from_bytes(&[9; 32]));
+    let hex: String = op.encode().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, include_str!("charter.hex").trim());
+    assert_eq!(Op::decode(&op.encode()).expect("own bytes").id(), op.id());
+}
+
+#[test]
+fn header_alone_tells_everything_but_the_text() {
+    let op = note("secret words");
+    let bytes = op.encode_withheld();
+    assert!(!bytes.windows(6).any(|window| window == b"secret"));
+    let withheld = Op::decode(&bytes).expect("a header is an op");
+    assert_eq!((withheld.id(), withheld.kind(), withheld.body().is_none()), (op.id(), Kind::Note, true));
+}
+
+#[test]
+fn content_of_another_op_is_refused() {
+    let (one, two) = (note("one"), note("two"));
+    let (head, tail) = (one.encode_withheld(), two.encode());
+    let content = &tail[two.encode_withheld().len() - 1..];
+    let mixed = [&head[..head.len() - 1], content].concat();
+    assert_eq!(Op::decode(&mixed).err(), Some(OpError::WrongContent));
+}
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    let bytes = note("a note").encode();
+    for position in 0..bytes.len() * 8 {
+        let mut bent = bytes.clone();
+        bent[position / 8] ^= 1 << (position % 8);
+        assert!(Op::decode(&bent).is_err(), "bit {position}");
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let bytes = note("a note").encode();
+    for length in 0..bytes.len() {
+        assert!(Op::decode(&bytes[..length]).is_err());
+    }
+    assert_eq!(Op::decode(&[&bytes[..], &[0]].concat()).err(), Some(OpError::Malformed));
+}
+
+#[test]
+fn kinds_of_a_newer_version_are_kept() {
+    let op = Op::sign(draft(Body::Newer(99, vec![1, 2, 3])), &SigningKey::from_bytes(&[9; 32]));
+    let read = Op::decode(&op.encode()).expect("kept");
+    assert_eq!(read.kind(), Kind::Newer(99));
+    assert!(matches!(read.body(), Some(Body::Newer(99, bytes)) if bytes == &[1, 2, 3]));
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(Op::decode(&bytes).is_err());
+    }
+
+    #[test]
+    fn notes_of_any_text_survive(text in ".{1,300}") {
+        let op = note(&text);
+        let read = Op::decode(&op.encode()).expect("own bytes");
+        match read.body() {
+            Some(Body::Note(note)) => prop_assert_eq!(&*note.text, text.as_str()),
+            Some(_) | None => prop_assert!(false, "not a note"),
+        }
+    }
+}
