@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use relay::Config;
 use running::{Client, Introduction, Running, soon, topic_of};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wire::{CloseReason, FrameId, FromClient, FromRelay, Limits, Refusal};
 
@@ -153,6 +153,20 @@ async fn bytes_that_are_no_frame_close_the_connection_with_4000() {
         let mut mallory = Client::connect(relay.address).await;
         mallory.send_message(nonsense).await.expect("the relay is there");
         assert_eq!(mallory.read_to_end().await, close(CloseReason::Malformed));
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_breaks_the_websocket_protocol_gets_that_protocols_codes() {
+    let relay = Running::start(Config::default()).await;
+    let unmasked = &[0x82, 0x01, 0x05][..];
+    let reserved_opcode = &[0x83, 0x80, 0, 0, 0, 0][..];
+    let text_that_is_no_utf8 = &[0x81, 0x81, 0, 0, 0, 0, 0xff][..];
+    for (bytes, code) in [(unmasked, 1002), (reserved_opcode, 1002), (text_that_is_no_utf8, 1007)] {
+        let mut mallory = Client::connect(relay.address).await;
+        mallory.tcp().write_all(bytes).await.expect("the relay is there");
+        let told = vec![FromRelay::Close { reason: CloseReason::Malformed }];
+        assert_eq!(mallory.read_to_end().await, (told, Some(code)), "{bytes:x?}");
     }
 }
 
