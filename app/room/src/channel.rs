@@ -170,10 +170,13 @@ impl Assembler {
         None
     }
 
+    /// How many bytes wait for the rest of their message.
+    pub fn bytes(&self) -> usize {
+        self.making.values().flat_map(|making| making.parts.values()).map(Vec::len).sum()
+    }
+
     fn drop_oldest(&mut self) {
-        let bytes = |making: &Making| making.parts.values().map(Vec::len).sum::<usize>();
-        while self.making.len() > IN_THE_MAKING || self.making.values().map(bytes).sum::<usize>() > BYTES_IN_THE_MAKING
-        {
+        while self.making.len() > IN_THE_MAKING || self.bytes() > BYTES_IN_THE_MAKING {
             let oldest = self.making.iter().min_by_key(|(_, making)| making.started).map(|(id, _)| *id);
             let Some(oldest) = oldest else { return };
             self.making.remove(&oldest);

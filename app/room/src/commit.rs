@@ -1,5 +1,6 @@
 //! Own commits: from an admission to a seat in the tree.
 
+use minicbor::bytes::ByteVec;
 use record::{Add, Body, OpId};
 
 use crate::frame::{Addition, Commit, Signed};
@@ -46,10 +47,21 @@ impl Room {
             return Ok(());
         }
         let key_packages: Vec<KeyPackage> = self.admissions.iter().map(|a| a.key_package.clone()).collect();
-        let staged = self.group.stage(&key_packages, &self.key)?;
+        let cited = self.citations();
+        self.stage_commit(&key_packages, cited, now)
+    }
+
+    /// Stages the one own commit on the tip and sends it; it is merged when it comes back.
+    pub(crate) fn stage_commit(
+        &mut self,
+        key_packages: &[KeyPackage],
+        cited: Vec<ByteVec>,
+        now: Millis,
+    ) -> Result<(), Error> {
+        let staged = self.group.stage(key_packages, &self.key)?;
         self.images.keep(&self.group)?;
-        let mut adds: Vec<Addition> =
-            key_packages.iter().map(|k| Addition { seat: k.seat(), key_package: k.hash() }).collect();
+        let addition = |k: &KeyPackage| Addition { seat: k.seat(), key_package: k.hash() };
+        let mut adds: Vec<Addition> = key_packages.iter().map(addition).collect();
         adds.sort();
         self.counter += 1;
         let commit = Commit {
@@ -60,7 +72,7 @@ impl Room {
             counter: self.counter,
             adds,
             removes: Vec::new(),
-            cited: self.citations(),
+            cited,
             mls: staged.commit.into(),
         };
         let commit = Signed::sign(commit, &self.key);
@@ -70,7 +82,7 @@ impl Room {
     }
 
     /// The intents and the invitations they rest on.
-    fn citations(&self) -> Vec<minicbor::bytes::ByteVec> {
+    fn citations(&self) -> Vec<ByteVec> {
         let cited = self.record.control().filter(|op| {
             self.admissions.iter().any(|admission| match op.body() {
                 Some(Body::Invite(invite)) => invite.link == admission.add.link && op.author() == self.me(),

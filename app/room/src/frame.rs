@@ -257,10 +257,10 @@ impl Frame {
     pub(crate) fn decode(room: RoomId, bytes: &[u8]) -> Result<Self, FrameError> {
         let frame = Self::read(bytes)?;
         let named = match &frame {
-            Frame::Commit(commit) => commit.body.room,
-            Frame::Beacon(beacon) => beacon.body.room,
-            Frame::Hello(hello) => hello.body.room,
-            Frame::Want(want) => want.body.room,
+            Frame::Commit(commit) => commit.body.room(),
+            Frame::Beacon(beacon) => beacon.body.room(),
+            Frame::Hello(hello) => hello.body.room(),
+            Frame::Want(want) => want.body.room(),
             Frame::Op(_) | Frame::Answer(_) => room,
         };
         if named == room { Ok(frame) } else { Err(FrameError::OtherRoom) }

@@ -172,17 +172,6 @@ impl Graph {
         found
     }
 
-    /// The states from one state up to the root, itself first.
-    pub(crate) fn path_to_root(&self, state: StateId) -> Vec<StateId> {
-        let mut path = vec![state];
-        let mut at = state;
-        while let Some(commit) = self.commit_to(&at) {
-            at = commit.body.parent;
-            path.push(at);
-        }
-        path
-    }
-
     /// Whether the op may be said by its author, judged by the state it was said in. None when that state is not known.
     pub(crate) fn judge_op(&self, op: &Op) -> Option<bool> {
         self.rosters.get(&op.origin()).map(|roster| policy::judge_op(&self.rules, roster, op))

@@ -17,6 +17,8 @@ mod presence;
 mod receive;
 mod room;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod write;
 

@@ -349,7 +349,7 @@ impl Room {
     }
 
     /// Takes an op that came by an answer, whole or as a header.
-    fn take_answered(&mut self, op: Op, now: Millis) -> Result<(), Error> {
+    pub(crate) fn take_answered(&mut self, op: Op, now: Millis) -> Result<(), Error> {
         let op = if op.kind().is_control() {
             if op.body().is_none() {
                 return Err(Error::PeerMisbehaved("a control op without content"));

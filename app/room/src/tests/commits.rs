@@ -1,0 +1,176 @@
+//! Commits against the rules are refused by everybody, and the room goes on.
+
+use record::{Body, LinkId, Role};
+
+use super::{Table, add, forged, key, misbehaved, note};
+use crate::frame::{Commit, Signed};
+use crate::{Effect, Input, KeyPackage, KeyPackageSecrets, Suite};
+
+fn newcomer(n: u8) -> KeyPackage {
+    let secrets = KeyPackageSecrets::new(&key(n).0, Suite::Classical).expect("makes");
+    KeyPackage::parse(secrets.bytes(), Suite::Classical).expect("own key package")
+}
+
+/// Stages a commit in a client that asks nobody whether it may, and returns its frame.
+fn staged(table: &mut Table, who: usize, adds: &[KeyPackage], cited: Vec<record::Op>) -> Vec<u8> {
+    let cited = cited.iter().map(|op| op.encode().into()).collect();
+    let room = &mut table.rooms[who];
+    room.stage_commit(adds, cited, super::NOW).expect("MLS does not mind");
+    room.own_commits[&room.tip].commit.encode()
+}
+
+/// Signs an altered copy of a seat's staged commit.
+fn altered(table: &mut Table, who: usize, alter: impl FnOnce(&mut Commit)) -> Vec<u8> {
+    let room = &table.rooms[who];
+    let mut commit = room.own_commits[&room.tip].commit.body.clone();
+    alter(&mut commit);
+    Signed::sign(commit, &room.key).encode()
+}
+
+/// Every room but one refuses; the one that staged it dislikes its own frame just as much.
+fn refused_by_all(table: &mut Table, message: &[u8]) {
+    assert!(misbehaved(&table.broadcasts(message)));
+}
+
+#[test]
+fn observer_adds_somebody_and_nobody_follows() {
+    let mut table = Table::of(&[Role::Head, Role::Observer]);
+    let message = staged(&mut table, 2, &[newcomer(9)], vec![]);
+    refused_by_all(&mut table, &message);
+    table.goes_on();
+    assert_eq!(table.rooms[0].roster().len(), 3);
+}
+
+#[test]
+fn intent_of_a_head_admits_nobody() {
+    let mut table = Table::of(&[Role::Head]);
+    let (newcomer, link) = (newcomer(9), LinkId([7; 16]));
+    let invite = record::Invite { link, party: None, role: Role::Head, expires_at: 0 };
+    let invite = forged(&table.rooms[1], Body::Invite(invite), &key(2).0);
+    let intent = forged(&table.rooms[1], Body::Add(add(&newcomer, link, Role::Head)), &key(2).0);
+    let message = staged(&mut table, 1, &[newcomer], vec![invite, intent]);
+    refused_by_all(&mut table, &message);
+    table.goes_on();
+}
+
+#[test]
+fn intent_for_one_key_package_admits_no_other() {
+    let mut table = Table::of(&[Role::Head]);
+    let control: Vec<record::Op> = table.rooms[0].record.control().cloned().collect();
+    let message = staged(&mut table, 1, &[newcomer(9)], control);
+    refused_by_all(&mut table, &message);
+    table.goes_on();
+}
+
+#[test]
+fn commit_that_hides_what_it_adds_is_refused_when_it_is_followed() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    staged(&mut table, 1, &[newcomer(9)], vec![]);
+    let message = altered(&mut table, 1, |commit| commit.adds.clear());
+    for who in [0, 2] {
+        // The frame looks like a rotation; MLS shows what it is.
+        table.gives(who, &message).expect("statically in order");
+    }
+    table.goes_on();
+    assert_eq!(table.rooms[0].group.seats().expect("readable").len(), 3);
+}
+
+#[test]
+fn commit_that_lies_about_its_state_is_refused_when_it_is_followed() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    staged(&mut table, 1, &[], vec![]);
+    let message = altered(&mut table, 1, |commit| commit.new_state.0[0] ^= 1);
+    for who in [0, 2] {
+        table.gives(who, &message).expect("statically in order");
+    }
+    table.goes_on();
+}
+
+#[test]
+fn commit_by_no_seat_of_its_parent_is_refused() {
+    let mut table = Table::of(&[Role::Head]);
+    staged(&mut table, 1, &[], vec![]);
+    let mut commit = table.rooms[1].own_commits[&table.rooms[1].tip].commit.body.clone();
+    commit.author = key(9).1;
+    let message = Signed::sign(commit, &key(9).0).encode();
+    refused_by_all(&mut table, &message);
+    table.goes_on();
+}
+
+#[test]
+fn removal_without_a_rule_for_it_is_refused() {
+    let mut table = Table::of(&[Role::Head]);
+    staged(&mut table, 1, &[], vec![]);
+    let convener = table.rooms[0].me();
+    let message = altered(&mut table, 1, |commit| commit.removes.push(convener));
+    refused_by_all(&mut table, &message);
+    table.goes_on();
+}
+
+#[test]
+fn thousand_invalid_commits_do_not_stop_the_room() {
+    let mut table = Table::of(&[Role::Head, Role::Observer]);
+    staged(&mut table, 2, &[newcomer(9)], vec![]);
+    for n in 0..1_000 {
+        let message = altered(&mut table, 2, |commit| commit.counter = n);
+        refused_by_all(&mut table, &message);
+    }
+    table.seats(5, Role::Head);
+    table.goes_on();
+    assert_eq!(table.rooms.len(), 4);
+}
+
+#[test]
+fn commit_is_merged_on_its_echo_and_not_before() {
+    let mut table = Table::of(&[Role::Head]);
+    let before = table.rooms[1].state();
+    let message = staged(&mut table, 1, &[], vec![]);
+    assert_eq!(table.rooms[1].state(), before);
+    assert!(table.broadcasts(&message).iter().all(Result::is_ok));
+    assert_ne!(table.rooms[1].state(), before);
+    table.goes_on();
+}
+
+#[test]
+fn rival_commits_end_on_one_state_whatever_comes_first() {
+    for order in [[0, 1], [1, 0]] {
+        let mut table = Table::of(&[Role::Head, Role::Head, Role::Head]);
+        let rivals = [staged(&mut table, 1, &[], vec![]), staged(&mut table, 2, &[], vec![])];
+        // Each rival hears its own first, the others hear them in one order or the other.
+        let firsts = [order[0], 0, 1, order[1]];
+        let mut said = Vec::new();
+        for (who, first) in firsts.into_iter().enumerate() {
+            for message in [&rivals[first], &rivals[1 - first]] {
+                said.extend(table.gives(who, message).expect("valid"));
+            }
+        }
+        // And the beacons of where each came to stand.
+        for effect in said {
+            if let Effect::Send(message) = effect {
+                table.broadcasts(&message);
+            }
+        }
+        table.goes_on();
+    }
+}
+
+#[test]
+fn notes_written_on_the_losing_branch_are_read_by_all() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    let rivals = [staged(&mut table, 1, &[], vec![]), staged(&mut table, 2, &[], vec![])];
+    for who in [1, 2] {
+        table.gives(who, &rivals[who - 1]).expect("valid");
+        table.does(who, Input::Write(note(&format!("on branch {who}"))));
+    }
+    for message in &rivals {
+        table.broadcasts(message);
+    }
+    table.goes_on();
+    for who in 0..3 {
+        let notes = table.notes(who);
+        assert!(
+            notes.contains(&"on branch 1".into()) && notes.contains(&"on branch 2".into()),
+            "room {who}: {notes:?}"
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! Rooms around one wire, and clients among them that break the rules.
+
+mod bytes;
+mod commits;
+mod ops;
+
+use record::{Add, AuthorKey, Body, Charter, Invite, LinkId, Name, Note, OpId, PartyRef, Role};
+
+use crate::{Effect, Error, Founding, Input, KeyPackage, KeyPackageSecrets, Millis, Room, SeatKey, Suite};
+
+const NOW: Millis = 1_000_000;
+
+/// Rooms joined by a wire that gives everything to everybody, the sender included.
+pub(super) struct Table {
+    pub(super) rooms: Vec<Room>,
+    now: Millis,
+}
+
+pub(super) fn name(text: &str) -> Name {
+    Name::typed(text).expect("a fair name")
+}
+
+pub(super) fn note(text: &str) -> Body {
+    Body::Note(Note { written_at: 0, text: text.into() })
+}
+
+impl Table {
+    /// A convener and one seat of each role.
+    pub(super) fn of(roles: &[Role]) -> Self {
+        let founding = Founding { key: SeatKey::from_seed(&[1; 32]), suite: Suite::Classical, seed: [1; 32] };
+        let mut convener = Room::found(founding).expect("founds");
+        let charter = Charter { title: name("Title"), party: name("Mediator"), name: name("Amina") };
+        convener.handle(Input::Write(Body::Charter(charter)), NOW).expect("may");
+        convener.handle(Input::Connected, NOW).expect("connects");
+        let mut table = Self { rooms: vec![convener], now: NOW };
+        for (n, role) in roles.iter().enumerate() {
+            table.seats(n as u8 + 2, *role);
+        }
+        table
+    }
+
+    fn seats(&mut self, n: u8, role: Role) {
+        let key = SeatKey::from_seed(&[n; 32]);
+        let link = LinkId([n; 16]);
+        let secrets = KeyPackageSecrets::new(&key, Suite::Classical).expect("makes");
+        let key_package = KeyPackage::parse(secrets.bytes(), Suite::Classical).expect("own key package");
+        self.does(0, Input::Write(Body::Invite(Invite { link, party: None, role, expires_at: 0 })));
+        let effects = self.does(0, Input::Admit(add(&key_package, link, role), key_package));
+        let entry = effects.into_iter().find_map(|effect| match effect {
+            Effect::Welcome { entry, .. } => Some(entry),
+            Effect::Send(_) | Effect::Wake(_) | Effect::Show(_) => None,
+        });
+        let inviter = self.rooms[0].me();
+        let mut room = Room::enter(key, secrets, inviter, &entry.expect("welcomed"), [n; 32]).expect("enters");
+        let effects = room.handle(Input::Connected, self.now).expect("connects");
+        self.rooms.push(room);
+        self.pass(effects);
+        self.settle();
+    }
+
+    /// Gives an input to one room and everything that follows to all.
+    pub(super) fn does(&mut self, who: usize, input: Input<'_>) -> Vec<Effect> {
+        let effects = self.rooms[who].handle(input, self.now).expect("allowed");
+        self.pass(effects)
+    }
+
+    /// Gives a message to one room.
+    pub(super) fn gives(&mut self, who: usize, message: &[u8]) -> Result<Vec<Effect>, Error> {
+        self.rooms[who].handle(Input::Message(message), self.now)
+    }
+
+    /// Gives a message to all rooms and returns what each said of it.
+    pub(super) fn broadcasts(&mut self, message: &[u8]) -> Vec<Result<(), Error>> {
+        (0..self.rooms.len()).map(|who| self.gives(who, message).map(|_| ())).collect()
+    }
+
+    /// Sends effects round until nobody has anything to say at once; returns what is not for the wire.
+    fn pass(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut rest = Vec::new();
+        let mut waiting: std::collections::VecDeque<Effect> = effects.into();
+        while let Some(effect) = waiting.pop_front() {
+            let Effect::Send(message) = effect else {
+                rest.push(effect);
+                continue;
+            };
+            for room in &mut self.rooms {
+                waiting.extend(room.handle(Input::Message(&message), self.now).unwrap_or_default());
+            }
+        }
+        rest
+    }
+
+    /// Lets the timers of some seconds run.
+    pub(super) fn settle(&mut self) {
+        for _ in 0..40 {
+            self.now += 250;
+            for who in 0..self.rooms.len() {
+                self.does(who, Input::Timer);
+            }
+        }
+    }
+
+    pub(super) fn notes(&self, who: usize) -> Vec<String> {
+        let bodies = self.rooms[who].ops().filter_map(record::Op::body);
+        bodies
+            .filter_map(|body| match body {
+                Body::Note(note) => Some(note.text.to_string()),
+                Body::Charter(_) | Body::Invite(_) | Body::Revoke(_) | Body::Add(_) | Body::Newer(..) => None,
+            })
+            .collect()
+    }
+
+    /// Everybody stands on one state, and a note by the first is read by all.
+    pub(super) fn goes_on(&mut self) {
+        self.settle();
+        let text = format!("still here at {}", self.now);
+        self.does(0, Input::Write(note(&text)));
+        self.settle();
+        let state = self.rooms[0].state();
+        for who in 0..self.rooms.len() {
+            assert_eq!(self.rooms[who].state(), state, "room {who} stands elsewhere");
+            assert_eq!(self.notes(who).last(), Some(&text), "room {who} does not read");
+        }
+    }
+}
+
+pub(super) fn add(key_package: &KeyPackage, link: LinkId, role: Role) -> Add {
+    Add {
+        seat: key_package.seat(),
+        key_package: key_package.hash(),
+        link,
+        party: PartyRef::New(name("Party")),
+        role,
+        name: name("Somebody"),
+        digits_compared: true,
+    }
+}
+
+/// The next op of a seat, as a client would sign it that asks nobody whether it may.
+pub(super) fn forged(room: &Room, body: Body, author: &SeatKey) -> record::Op {
+    let head = room.record.vector().head(&author.public()).copied();
+    let depth = head.map_or(0, |head| head.depth) + 1;
+    let draft = record::Draft {
+        room: room.id,
+        number: head.map_or(1, |head| head.number + 1),
+        previous: head.map_or(OpId::NONE, |head| head.id),
+        depth,
+        origin: room.tip,
+        heads: vec![],
+        body,
+        salt: [0; 16],
+    };
+    record::Op::sign(draft, author.signing_key())
+}
+
+pub(super) fn misbehaved(results: &[Result<(), Error>]) -> bool {
+    results.iter().all(|result| matches!(result, Err(Error::PeerMisbehaved(_))))
+}
+
+pub(super) fn key(n: u8) -> (SeatKey, AuthorKey) {
+    let key = SeatKey::from_seed(&[n; 32]);
+    let public = key.public();
+    (key, public)
+}
