@@ -28,6 +28,7 @@ pub struct Room {
     pub(crate) rules: Rules,
     pub(crate) rng: ChaCha20Rng,
     pub(crate) channel_secret: ChannelSecret,
+    channel: Channel,
     pub(crate) group: Group,
     pub(crate) tip: StateId,
     pub(crate) images: Images,
@@ -92,6 +93,7 @@ impl Room {
             key,
             rules,
             rng,
+            channel: Channel::new(&channel_secret),
             channel_secret,
             group,
             tip,
@@ -141,8 +143,8 @@ impl Room {
     }
 
     /// The channel of the room.
-    pub fn channel(&self) -> Channel {
-        Channel::new(&self.channel_secret)
+    pub fn channel(&self) -> &Channel {
+        &self.channel
     }
 
     /// This seat's key.

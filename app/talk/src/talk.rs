@@ -305,7 +305,7 @@ impl Talk {
     fn room_input(&mut self, input: room::Input<'_>, now: Millis) -> Result<(), Error> {
         let Place::Seated(room) = &mut self.place else { return Err(Error::NotNow) };
         let done = room.handle(input, now);
-        let channel = room.channel();
+        let channel = room.channel().clone();
         for effect in done? {
             match effect {
                 room::Effect::Send(message) => self.publish(&channel, &message),
@@ -406,7 +406,7 @@ impl Talk {
         connection.challenge = Some(challenge);
         match &self.place {
             Place::Seated(room) => {
-                let channel = room.channel();
+                let channel = room.channel().clone();
                 self.attend(&channel);
                 self.room_event(room::Input::Connected, now);
                 let lobbies: Vec<Channel> = self.doors.values().map(|doorway| doorway.lobby.clone()).collect();
@@ -481,13 +481,13 @@ impl Talk {
         }
     }
 
-    fn channel_of(&self, topic: &Topic) -> Option<Channel> {
+    fn channel_of(&self, topic: &Topic) -> Option<&Channel> {
         let own = match &self.place {
             Place::Seated(room) => Some(room.channel()),
-            Place::AtTheDoor(newcomer) => Some(newcomer.lobby.clone()),
+            Place::AtTheDoor(newcomer) => Some(&newcomer.lobby),
             Place::TurnedAway(_) => None,
         };
-        let lobbies = self.doors.values().map(|doorway| doorway.lobby.clone());
+        let lobbies = self.doors.values().map(|doorway| &doorway.lobby);
         own.into_iter().chain(lobbies).find(|channel| channel.topic() == *topic)
     }
 
@@ -545,7 +545,7 @@ impl Talk {
             Outcome::Say(message) => self.publish(&lobby, &message.encode()),
             Outcome::Shut(why) => self.place = Place::TurnedAway(why),
             Outcome::Entered(room) => {
-                let channel = room.channel();
+                let channel = room.channel().clone();
                 self.place = Place::Seated(room);
                 self.effects.push(Effect::Send(FromClient::Unsubscribe { topic: lobby.topic() }));
                 self.attend(&channel);

@@ -195,3 +195,66 @@ fn verified(key: &AuthorKey, bytes: &[u8], signature: &[u8; 64]) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(&key.0) else { return false };
     key.verify_strict(bytes, &Signature::from_bytes(signature)).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn samples() -> Vec<DoorMessage> {
+        let key = SeatKey::from_seed(&[1; 32]);
+        let name = |text| Name::typed(text).expect("a fair name");
+        let (name, party) = (name("Leyla"), name("North"));
+        let body = KnockBody { link: LinkId([2; 16]), seat: key.public(), name, party, key_packages: vec![] };
+        vec![
+            DoorMessage::Knock(Knock::sign(&body, &[3; 32], &key)),
+            DoorMessage::challenge([4; 32], [5; 32], &key),
+            DoorMessage::Reveal([4; 32].into(), [3; 32].into()),
+            DoorMessage::reply([4; 32], b"entry", &key),
+            DoorMessage::closed([4; 32], Reason::Spent, &key),
+            DoorMessage::here(&LinkId([2; 16]), &key),
+        ]
+    }
+
+    #[test]
+    fn messages_are_read_whole_or_not_at_all() {
+        for message in samples() {
+            let bytes = message.encode();
+            assert_eq!(DoorMessage::decode(&bytes).expect("own bytes").encode(), bytes);
+            for length in 0..bytes.len() {
+                assert!(DoorMessage::decode(&bytes[..length]).is_none());
+            }
+            assert!(DoorMessage::decode(&[&bytes[..], &[0]].concat()).is_none());
+        }
+    }
+
+    #[test]
+    fn only_the_inviter_of_the_link_is_believed() {
+        let inviter = SeatKey::from_seed(&[1; 32]).public();
+        let other = SeatKey::from_seed(&[2; 32]).public();
+        for message in &samples()[1..] {
+            let signed = !matches!(message, DoorMessage::Reveal(..));
+            assert_eq!(message.is_by(&inviter, &LinkId([2; 16])), signed);
+            assert!(!message.is_by(&other, &LinkId([2; 16])));
+        }
+    }
+
+    #[test]
+    fn knock_opens_only_with_its_own_signature_and_commitment() {
+        let DoorMessage::Knock(knock) = samples().remove(0) else { panic!("the first is a knock") };
+        assert!(knock.open().is_some() && knock.committed_to(&[3; 32]) && !knock.committed_to(&[4; 32]));
+        let mut bent = knock.clone();
+        bent.commitment[0] ^= 1;
+        assert!(bent.open().is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn random_bytes_are_no_message(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            if let Some(message) = DoorMessage::decode(&bytes) {
+                prop_assert!(!message.is_by(&AuthorKey([1; 32]), &LinkId([0; 16])));
+            }
+        }
+    }
+}
