@@ -15,6 +15,5 @@ export class JoinPage {
     await this.name.fill(name);
     await this.party.fill(party);
     await this.askButton.click();
-    await this.waiting.waitFor();
   }
 }

@@ -73,8 +73,10 @@ export class TalkPage {
     await this.page.getByRole('button', { name: `Decline ${name}`, exact: true }).click();
   }
 
+  /** The list item of a seat; other seats may name it further on, as who confirmed them. */
   seat(name) {
-    return this.seats.filter({ hasText: name });
+    const literally = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return this.seats.filter({ hasText: new RegExp(`^\\s*${literally}`) });
   }
 
   /** The article of a note, by a text that no other note has. */

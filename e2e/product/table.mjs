@@ -8,8 +8,10 @@ import { TalkPage } from '../pages/talk_page.mjs';
 
 /** One person in a browser context that shares nothing with the others. */
 export class Seat {
-  constructor(name, context, page) {
+  constructor(name, agent, context, page) {
     this.name = name;
+    /** What a tap knows the seat by; says nothing about the person. */
+    this.agent = agent;
     this.context = context;
     this.page = page;
     this.start = new StartPage(page);
@@ -32,9 +34,10 @@ export class Table {
     return this.#complaints;
   }
 
-  /** Opens a browser context for a person. The name is also its User-Agent, by which a tap knows it. */
+  /** Opens a browser context for a person. */
   async seat(name, options = {}) {
-    const context = await this.#browser.newContext({ userAgent: `seat/${encodeURIComponent(name)}`, ...options });
+    const agent = `seat/${this.#contexts.length + 1}`;
+    const context = await this.#browser.newContext({ userAgent: agent, ...options });
     this.#contexts.push(context);
     const page = await context.newPage();
     page.on('pageerror', (error) => this.#complaints.push(`${name}: ${error}`));
@@ -45,7 +48,7 @@ export class Table {
       const expected = /WebSocket connection to|ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_SOCKET/.test(text);
       if (message.type() === 'error' && !expected) this.#complaints.push(`${name}: ${text}`);
     });
-    return new Seat(name, context, page);
+    return new Seat(name, agent, context, page);
   }
 
   /** Somebody opens a talk at the address. */
@@ -57,7 +60,7 @@ export class Table {
     return seat;
   }
 
-  /** Somebody opens a link and asks to join, and now waits. */
+  /** Somebody opens a link and asks to join. */
   async knock(link, { name, party, ...options }) {
     const seat = await this.seat(name, options);
     await seat.page.goto(link);

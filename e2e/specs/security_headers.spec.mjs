@@ -18,7 +18,7 @@ const HOSTILE = {
   title: '<img src=x onerror="document.title=1">',
   name: '<script>document.title=2</script>',
   party: '"><svg onload=document.title=3>',
-  guest: 'Mallory \u202Egnp.exe\u202C <b>bold</b>',
+  guest: 'Mallory &lt;i&gt; <b onclick=document.title=0>bold</b>',
   guestParty: "'; --><iframe src=javascript:document.title=4>",
   notes: [
     '<img src=x onerror="document.title=5"><a href="javascript:document.title=6">click</a>',
@@ -72,6 +72,8 @@ test('what hostile people type stays text, and nothing breaks the policy or asks
   const guest = await table.seat(HOSTILE.guest);
   await watch(guest);
   await guest.page.goto(link);
+  await guest.join.ask({ name: 'Mallory \u202Egnp.exe', party: HOSTILE.guestParty });
+  await expect(guest.join.alert).toContainText('invisible control characters');
   await guest.join.ask({ name: HOSTILE.guest, party: HOSTILE.guestParty });
   await expect(guest.join.doorDigits).toBeVisible();
   await mediator.page.getByRole('button', { name: /^Admit Mallory/ }).click();
@@ -81,8 +83,9 @@ test('what hostile people type stays text, and nothing breaks the policy or asks
   await expectSameNotes([mediator, guest], HOSTILE.notes);
   for (const { page, name } of [mediator, guest]) {
     const body = page.locator('body');
-    for (const text of [HOSTILE.title, HOSTILE.name, HOSTILE.party, HOSTILE.guestParty]) await expect(body).toContainText(text);
-    expect(await page.locator('body :is(img, script, iframe, [onerror], [onload], a[href^="javascript"])').count(), name).toBe(0);
+    const typed = [HOSTILE.title, HOSTILE.name, HOSTILE.party, HOSTILE.guest, HOSTILE.guestParty];
+    for (const text of typed) await expect(body).toContainText(text);
+    expect(await page.locator('body :is(img, script, iframe, [onerror], [onload], [onclick], a[href^="javascript"])').count(), name).toBe(0);
     expect(await page.title()).not.toMatch(/^\d+$/);
     expect(await page.evaluate(() => globalThis.violations), name).toEqual([]);
   }

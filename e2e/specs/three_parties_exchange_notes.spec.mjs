@@ -55,7 +55,7 @@ test('a seat that was away gets the notes of an author who has left from the thi
   await mediator.talk.write(before[0]);
   await expectSameNotes([mediator, leyla, bilal], before);
 
-  tap.cut(`seat/${encodeURIComponent(BILAL.name)}`);
+  tap.cut(bilal.agent);
   await expect(bilal.talk.connection).not.toContainText('Live');
 
   const missed = Array.from({ length: 10 }, (_, index) => `${farsi[index % farsi.length]}\n\n(${index + 1})`);
@@ -64,7 +64,7 @@ test('a seat that was away gets the notes of an author who has left from the thi
   await leyla.context.close();
   await expect(bilal.talk.notes).toHaveCount(1);
 
-  tap.mend(`seat/${encodeURIComponent(BILAL.name)}`);
+  tap.mend(bilal.agent);
   await expect(bilal.talk.connection).toContainText('Live', { timeout: 45_000 });
   await expectSameNotes([mediator, bilal], [...before, ...missed]);
 });
