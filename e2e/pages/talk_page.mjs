@@ -98,11 +98,13 @@ export class TalkPage {
 
   /**
    * Returns, for every note shown, in order, the index of the written text it contains; -1 for none.
-   * Blanks do not count: how a paragraph is set is the page's affair.
+   * Where one text quotes another, the longer one counts. Blanks do not: how a paragraph is set is the page's affair.
    */
   async order(written) {
     const bare = (text) => text.replace(/\s+/gu, '');
-    const wanted = written.map(bare);
-    return (await this.noteTexts()).map((text) => wanted.findIndex((one) => bare(text).includes(one)));
+    const wanted = written.map((text, index) => ({ index, text: bare(text) }));
+    wanted.sort((one, other) => other.text.length - one.text.length);
+    const shown = (await this.noteTexts()).map(bare);
+    return shown.map((note) => wanted.find(({ text }) => note.includes(text))?.index ?? -1);
   }
 }

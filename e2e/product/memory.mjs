@@ -12,8 +12,9 @@ export async function memoryOf(pid) {
       const range = /^([0-9a-f]+)-([0-9a-f]+) r/.exec(line);
       // Pages of the kernel's own, which no process may read.
       if (!range || line.includes('[vvar')) continue;
-      const begin = BigInt(`0x${range[1]}`);
-      const length = Number(BigInt(`0x${range[2]}`) - begin);
+      // User space ends at 2⁴⁷, so an address is a safe integer.
+      const begin = Number.parseInt(range[1], 16);
+      const length = Number.parseInt(range[2], 16) - begin;
       mappings.push(await readMapping(memory, begin, length));
     }
   } finally {
@@ -26,7 +27,7 @@ async function readMapping(memory, begin, length) {
   const bytes = Buffer.alloc(length);
   let done = 0;
   while (done < length) {
-    const { bytesRead } = await memory.read({ buffer: bytes, offset: done, length: length - done, position: begin + BigInt(done) });
+    const { bytesRead } = await memory.read(bytes, done, length - done, begin + done);
     if (bytesRead === 0) break;
     done += bytesRead;
   }
