@@ -1,5 +1,6 @@
 //! A line to fill in.
 
+use leptos::html;
 use leptos::prelude::*;
 
 /// A textbox with its label above and, if there is one, a hint below.
@@ -11,9 +12,19 @@ pub fn Field(
     #[prop(optional)] hint: Option<&'static str>,
     #[prop(optional)] placeholder: Option<&'static str>,
     #[prop(default = "off")] autocomplete: &'static str,
+    /// Takes the focus as soon as it is there: the first line of a form the person asked for.
+    #[prop(optional)]
+    first: bool,
 ) -> impl IntoView {
     let hint_id = format!("{id}-hint");
     let described_by = hint.map(|_| hint_id.clone());
+    let textbox = NodeRef::<html::Input>::new();
+    if first {
+        textbox.on_load(|textbox| {
+            // Fails only for an element that cannot have the focus.
+            let _ = textbox.focus();
+        });
+    }
     view! {
         <div class="field">
             <label for=id>{label}</label>
@@ -24,6 +35,7 @@ pub fn Field(
                 autocomplete=autocomplete
                 placeholder=placeholder
                 aria-describedby=described_by
+                node_ref=textbox
                 prop:value=value
                 on:input=move |event| value.set(event_target_value(&event))
             />

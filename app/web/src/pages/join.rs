@@ -38,7 +38,7 @@ pub fn Join(invitation: Invitation) -> impl IntoView {
             <h1>{words.you_are_invited}</h1>
             <p class="lead">{words.how_joining_goes}</p>
             <form class="form step" aria-label=words.you_are_invited on:submit=knock>
-                <Field id="name" label=words.your_name value=name autocomplete="name" />
+                <Field id="name" label=words.your_name value=name autocomplete="name" first=true />
                 <Field
                     id="party"
                     label=words.your_party

@@ -81,7 +81,7 @@ fn OpeningForm() -> impl IntoView {
     };
     view! {
         <form class="form" aria-label=words.start_a_talk on:submit=open>
-            <Field id="title" label=words.title_of_the_talk value=title />
+            <Field id="title" label=words.title_of_the_talk value=title first=true />
             <Field id="name" label=words.your_name value=name autocomplete="name" />
             <Field id="party" label=words.your_party value=party hint=words.party_hint autocomplete="organization" />
             <Wrong wrong />

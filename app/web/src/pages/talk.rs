@@ -131,6 +131,7 @@ fn Rooms(talk: OpenTalk) -> impl IntoView {
     let others = move || talks.get().into_iter().filter(|talk| talk.id != id).collect::<Vec<_>>();
     view! {
         <div class="side rooms" id="rooms" popover="auto" node_ref=sheet>
+            <CloseSheet sheet="rooms" />
             <nav aria-labelledby="rooms-title">
                 <h2 id="rooms-title">{words.rooms}</h2>
                 <ul role="list">
@@ -182,14 +183,27 @@ fn Rooms(talk: OpenTalk) -> impl IntoView {
     }
 }
 
+/// Closes a sheet, for those who do not know that a tap beside it does.
+#[component]
+fn CloseSheet(sheet: &'static str) -> impl IntoView {
+    view! {
+        <button class="button close-sheet narrow-only" type="button" popovertarget=sheet popovertargetaction="hide">
+            {words().close}
+        </button>
+    }
+}
+
 fn title_follows(talk: &OpenTalk) {
     let view = talk.view.clone();
-    let title = Memo::new(move |_| view.with(|view| view.title.clone()));
+    let name = Memo::new(move |_| view.with(|view| (view.title.clone(), !view.door.is_empty())));
     let unread = talk.unread.clone();
     let unread = Memo::new(move |_| unread.with(|unread| unread.count()));
     Effect::new(move || {
+        let words = words();
+        let (title, somebody_knocks) = name.get();
         // Isolated, so that a title cannot turn the count and the name of the app around.
-        let title = format!("\u{2068}{}\u{2069} – {}", title.get(), words().nonpaper);
+        let title = format!("\u{2068}{title}\u{2069} – {}", words.nonpaper);
+        let title = if somebody_knocks { format!("{} – {title}", words.at_the_door) } else { title };
         match unread.get() {
             0 => tab::set_title(&title),
             count => tab::set_title(&format!("({}) {title}", intl::number(count))),

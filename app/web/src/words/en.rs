@@ -84,7 +84,7 @@ pub static WORDS: Words = Words {
     },
     nobody_else_yet: "Nobody else is here yet",
     how_to_begin: "Invite the other side: make a link, send it to them, and compare digits by voice when they knock.",
-    make_a_link: "Make the first link",
+    make_a_link: "Make a link",
     no_notes_yet: "No notes yet. The first one can be yours.",
 
     write: "Write",
@@ -104,7 +104,7 @@ pub static WORDS: Words = Words {
     observers_only_read: "You sit here as an observer: you read along, and do not write.",
 
     seats: "Seats",
-    you: "you",
+    here: "here",
     confirmed,
     heard: |ago| format!("heard {ago}"),
     heard_just_now: "heard just now",
@@ -229,7 +229,7 @@ fn who_knocks(name: &Arc<str>, role: Role, party: &Arc<str>) -> Phrase {
 
 fn confirmed(how: &Confirmed) -> Phrase {
     match how {
-        Confirmed::You => vec!["Confirmed: this is you".into()],
+        Confirmed::You => vec!["Your own seat".into()],
         Confirmed::ByYou => vec!["Confirmed by you".into()],
         Confirmed::By(name) => vec!["Confirmed by ".into(), name.into()],
         Confirmed::FromYourLink => vec!["Confirmed by your link".into()],

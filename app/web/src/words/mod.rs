@@ -172,7 +172,7 @@ pub struct Words {
 
     // Seats.
     pub seats: &'static str,
-    pub you: &'static str,
+    pub here: &'static str,
     pub confirmed: fn(&Confirmed) -> Phrase,
     pub heard: fn(String) -> String,
     pub heard_just_now: &'static str,

@@ -229,9 +229,11 @@ fn OpenLinks(
 
 /// Makes a link; `None` when the talk cannot just now.
 fn make(talk: &OpenTalk, party: PartyChoice, role: Role) -> Option<Offered> {
+    let ids = || talk.view.with_untracked(|view| view.links.iter().map(|link| link.id).collect::<Vec<_>>());
+    let before = ids();
     session::command(talk.id, Command::Invite { party, role }).ok()?;
-    let newest = talk.view.with_untracked(|view| view.links.first().map(|link| link.id));
-    newest.map(|id| Offered { id, given_away: false })
+    let fresh = ids().into_iter().find(|id| !before.contains(id))?;
+    Some(Offered { id: fresh, given_away: false })
 }
 
 fn revoke(talk: TalkId, link: LinkId) {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use talk::Millis;
 use talk::view::{Confirmed, PartyView, SeatView};
 
+use super::CloseSheet;
 use crate::components::said::{Dot, Said, hue_class};
 use crate::session::OpenTalk;
 use crate::shell::clock;
@@ -27,6 +28,7 @@ pub fn Seats(talk: OpenTalk) -> impl IntoView {
     }));
     view! {
         <aside class="side seats" id="seats" popover="auto">
+            <CloseSheet sheet="seats" />
             <section aria-labelledby="seats-title">
                 <h2 id="seats-title">{words.seats}</h2>
                 {move || {
@@ -70,7 +72,7 @@ fn Seat(seat: SeatView, party: std::sync::Arc<str>, now: RwSignal<Millis>) -> im
     let (you, heard) = (seat.you, seat.heard);
     let presence = move || {
         if you {
-            return words.you.to_owned();
+            return words.here.to_owned();
         }
         let Some(heard) = heard else { return words.not_heard_yet.to_owned() };
         match now.get().saturating_sub(heard) {
@@ -83,7 +85,6 @@ fn Seat(seat: SeatView, party: std::sync::Arc<str>, now: RwSignal<Millis>) -> im
             <b><bdi>{seat.name.clone()}</bdi></b>
             " "
             <span class=sure><Said phrase=(words.confirmed)(&seat.confirmed) /></span>
-            <br />
             <small>
                 {(words.role)(seat.role)} " · " <span class="unseen"><bdi>{party}</bdi> " · "</span> {presence}
             </small>
