@@ -76,9 +76,17 @@ test('pictures of every screen', async ({ relay, table }) => {
   await bothThemes(leyla.page, 'talk-phone');
   await mediator.talk.composer.fill('');
 
-  for (const text of [english[1], urdu[1], farsi[1], code, emoji, english[3], urdu[3], farsi[3]]) {
-    await write(seats[written.length % 3], text);
-  }
+  const more = [
+    [mediator, english[1]],
+    [bilal, urdu[1]],
+    [leyla, farsi[1]],
+    [mediator, english[3]],
+    [leyla, farsi[3]],
+    [bilal, urdu[3]],
+    [bilal, code],
+    [leyla, emoji],
+  ];
+  for (const [seat, text] of more) await write(seat, text);
   await table.welcome(mediator, { name: 'Aysel Demir-Karahanoğulları', party: 'Observers of the Union for Transit and Trade' });
   await table.welcome(mediator, { name: 'Tomas Lind', party: 'Drivers’ associations of both sides' });
   await expect(mediator.talk.seats).toHaveCount(5);

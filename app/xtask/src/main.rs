@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // The alternate form joins the causes in one line: what was tried, then why it failed.
-            say(&format!("\nerror: {error:#}"));
+            eprintln!("\nerror: {error:#}");
             ExitCode::FAILURE
         }
     }

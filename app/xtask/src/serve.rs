@@ -27,26 +27,25 @@ pub fn listen_address(words: &[&str]) -> anyhow::Result<SocketAddr> {
 /// Builds app and relay and becomes the relay. Returns only when something failed.
 pub fn run(workspace: &Workspace, listen: SocketAddr) -> anyhow::Result<ExitCode> {
     // Before minutes are spent on building.
-    let listen = free_address(listen)?;
+    check_address(listen)?;
     toolchain::prepare(workspace)?;
     app_build::build(workspace)?;
     let relay = relay_build::build(workspace)?;
-    say(&format!("\nNonpaper is at http://localhost:{} (Ctrl-C ends it)\n", listen.port()));
+    say("· Starting the relay, which says where to find it; Ctrl-C ends it\n");
     // The relay takes this process's place, so Ctrl-C and every other signal reach it without a middleman.
     let error = Command::new(&relay).args(["--listen", &listen.to_string()]).arg("--app").arg(workspace.app()).exec();
     Err(error).with_context(|| format!("{} cannot be started", relay.display()))
 }
 
-/// Returns the address with a port that can be listened on; port 0 becomes a free one.
-fn free_address(listen: SocketAddr) -> anyhow::Result<SocketAddr> {
+/// Says it when the address cannot be listened on.
+fn check_address(listen: SocketAddr) -> anyhow::Result<()> {
     match TcpListener::bind(listen) {
-        Ok(listener) => Ok(listener.local_addr()?),
+        Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
             "port {} is taken by another program; end that one, or choose another port: \
-             cargo xtask serve --listen {}:{}",
+             cargo xtask serve --listen {}",
             listen.port(),
-            listen.ip(),
-            listen.port().checked_add(1).unwrap_or(8080),
+            SocketAddr::new(listen.ip(), listen.port().checked_add(1).unwrap_or(8080)),
         ),
         Err(error) => Err(error).with_context(|| format!("{listen} cannot be listened on")),
     }
@@ -60,14 +59,13 @@ mod tests {
     fn a_taken_port_is_said_before_anything_is_built() {
         let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = taken.local_addr().expect("bound");
-        let error = free_address(address).expect_err("taken").to_string();
+        let error = check_address(address).expect_err("taken").to_string();
         assert!(error.contains(&format!("port {} is taken", address.port())), "{error}");
     }
 
     #[test]
-    fn port_zero_becomes_a_port_that_can_be_opened() {
-        let free = free_address("127.0.0.1:0".parse().expect("an address")).expect("loopback");
-        assert_ne!(free.port(), 0);
+    fn any_free_port_is_an_address() {
+        check_address("127.0.0.1:0".parse().expect("an address")).expect("loopback has free ports");
     }
 
     #[test]
