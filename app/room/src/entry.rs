@@ -14,10 +14,11 @@ use rand_core::SeedableRng;
 use record::{AuthorKey, Head, Op, Record, Role, StateId, Vector};
 use zeroize::Zeroizing;
 
-use crate::graph::{Graph, Roster};
+use crate::graph::Graph;
 use crate::input::Error;
 use crate::mls::{Group, KeyPackageSecrets, SeatKey};
 use crate::op_key::{OpKey, Sealing};
+use crate::policy::Roster;
 use crate::room::Room;
 
 /// Most earlier states told to a newcomer; the newest count.

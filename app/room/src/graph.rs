@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use record::{AuthorKey, Op, Role, StateId};
+use record::{Op, StateId};
 
 use crate::frame::{Commit, CommitId, HELLO_COMMITS, Signed};
 use crate::mls::Rules;
-use crate::policy;
-
-/// Seats of a state, with their roles.
-pub(crate) type Roster = BTreeMap<AuthorKey, Role>;
+use crate::policy::{self, Roster};
 
 /// Most commits kept of one author on one parent.
 const PER_AUTHOR: usize = 2;

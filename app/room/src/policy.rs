@@ -2,13 +2,15 @@
 //!
 //! Every client calls them on everything it receives, so all refuse the same. Clocks are no part of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use record::{Body, Kind, Op, Role};
+use record::{AuthorKey, Body, Kind, Op, Role};
 
 use crate::frame::Commit;
-use crate::graph::Roster;
 use crate::mls::Rules;
+
+/// Seats of a state, with their roles.
+pub(crate) type Roster = BTreeMap<AuthorKey, Role>;
 
 /// Why a commit is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

@@ -3,14 +3,17 @@
 //! [`Talk::handle`] takes what happened and the time, and returns what the shell must do, in order.
 
 mod door;
+mod doors;
 mod input;
 pub mod invitation;
+mod line;
 mod talk;
 pub mod view;
 mod viewing;
 
 pub use door::{DoorDigits, KnockId};
+pub use doors::LINK_LIFE_MS;
 pub use input::{Command, Effect, Event, Input, Millis, PartyChoice};
 pub use invitation::Invitation;
 pub use room::Suite;
-pub use talk::{Asking, Error, LINK_LIFE_MS, Opening, Talk};
+pub use talk::{Asking, Error, Opening, Talk};

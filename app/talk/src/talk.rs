@@ -2,23 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::{Add, Body, Charter, Invite, LinkId, NOTE_BYTES, Name, Note, PartyRef, Role};
-use room::{Assembler, Channel, Founding, Room, SeatKey, Suite};
-use wire::{FrameId, FromClient, FromRelay, Topic};
+use record::{Body, Charter, LinkId, NOTE_BYTES, Name, Note};
+use room::{Channel, Founding, Room, SeatKey, Suite};
+use wire::{FromRelay, Topic};
 
-use crate::door::{DoorMessage, Doorway, KnockId, Newcomer, Outcome, Reason};
-use crate::input::{Command, Effect, Event, Input, Millis, PartyChoice};
+use crate::door::{DoorMessage, Doorway, Newcomer, Outcome};
+use crate::input::{Command, Effect, Event, Input, Millis};
 use crate::invitation::Invitation;
-use crate::view::{LinkState, TurnedAway};
+use crate::line::{Line, NotSealedHere};
+use crate::view::TurnedAway;
 use crate::viewing::NoteCache;
-
-/// How long a link works.
-pub const LINK_LIFE_MS: Millis = 7 * 24 * 60 * 60 * 1000;
-/// Most links of one seat.
-const LINKS: usize = 64;
 
 /// What the convener fills in.
 pub struct Opening {
@@ -79,14 +74,12 @@ pub struct Talk {
     /// The link this seat came in with, and whom it names.
     pub(crate) came_by: Option<Invitation>,
     pub(crate) notes: NoteCache,
-    key: SeatKey,
-    rng: ChaCha20Rng,
-    connection: Option<Connection>,
-    assemblers: BTreeMap<Topic, Assembler>,
-    frames: u64,
+    pub(crate) key: SeatKey,
+    pub(crate) rng: ChaCha20Rng,
+    line: Line,
     room_timer: Option<Millis>,
-    refused: u64,
-    effects: Vec<Effect>,
+    pub(crate) refused: u64,
+    pub(crate) effects: Vec<Effect>,
 }
 
 /// Where this seat is.
@@ -94,12 +87,6 @@ pub(crate) enum Place {
     AtTheDoor(Box<Newcomer>),
     TurnedAway(TurnedAway),
     Seated(Box<Room>),
-}
-
-/// A connection to the relay; its challenge comes with the relay's hello.
-struct Connection {
-    host: String,
-    challenge: Option<[u8; 32]>,
 }
 
 impl Talk {
@@ -140,9 +127,7 @@ impl Talk {
             notes: NoteCache::default(),
             key,
             rng,
-            connection: None,
-            assemblers: BTreeMap::new(),
-            frames: 0,
+            line: Line::default(),
             room_timer: None,
             refused: 0,
             effects: Vec::new(),
@@ -154,7 +139,7 @@ impl Talk {
     /// Only [`Input::Command`] can return an error; bad input from outside is dropped and counted.
     pub fn handle(&mut self, input: Input, now: Millis) -> Result<Vec<Effect>, Error> {
         match input {
-            Input::Connected { host } => self.connection = Some(Connection { host, challenge: None }),
+            Input::Connected { host } => self.line.opened(host),
             Input::Disconnected => self.disconnected(now),
             Input::Relay(frame) => self.receive(frame, now),
             Input::Timer => self.timer(now),
@@ -204,105 +189,11 @@ impl Talk {
         self.say(Body::Note(Note { written_at: now, text: text.into() }), now)
     }
 
-    fn invite(&mut self, party: PartyChoice, role: Role, now: Millis) -> Result<(), Error> {
-        let room = self.room().ok_or(Error::NotNow)?;
-        let known = match party {
-            PartyChoice::Existing(id) => room.table().party(&id).is_some(),
-            PartyChoice::New => true,
-        };
-        if !known || role == Role::Convener || self.doors.len() >= LINKS {
-            return Err(Error::NotNow);
-        }
-        let link = LinkId(draw(&mut self.rng));
-        let invitation = Invitation::new(link, draw(&mut self.rng), self.key.public());
-        let party = match party {
-            PartyChoice::Existing(id) => Some(id),
-            PartyChoice::New => None,
-        };
-        self.say(Body::Invite(Invite { link, party, role, expires_at: now + LINK_LIFE_MS }), now)?;
-        let doorway = Doorway::new(invitation, self.doors.len());
-        self.attend(&doorway.lobby);
-        self.doors.insert(link, doorway);
-        Ok(())
-    }
-
-    fn revoke(&mut self, link: LinkId, now: Millis) -> Result<(), Error> {
-        if self.link_state(&link, now) != Some(LinkState::Open) {
-            return Err(Error::NotNow);
-        }
-        self.say(Body::Revoke(link), now)?;
-        self.close(&link, Reason::Revoked);
-        Ok(())
-    }
-
-    fn admit(&mut self, knock: KnockId, now: Millis) -> Result<(), Error> {
-        let (link, doorway) = self.doorway_of(&knock).ok_or(Error::NotNow)?;
-        let knocking = doorway.get(&knock).filter(|k| k.digits.is_some() && k.waits()).ok_or(Error::NotNow)?;
-        if self.link_state(&link, now) != Some(LinkState::Open) {
-            return Err(Error::NotNow);
-        }
-        let room = self.room().ok_or(Error::NotNow)?;
-        let invite = &room.table().links.get(&link).ok_or(Error::NotNow)?.invite;
-        let party = invite.party.map_or_else(|| PartyRef::New(knocking.party.clone()), PartyRef::Existing);
-        let key_package = knocking.key_package.clone();
-        let add = Add {
-            seat: key_package.seat(),
-            key_package: key_package.hash(),
-            link,
-            party,
-            role: invite.role,
-            name: knocking.name.clone(),
-            digits_compared: true,
-        };
-        self.room_input(room::Input::Admit(add, key_package), now)?;
-        if let Some(doorway) = self.doors.get_mut(&link) {
-            doorway.admitted(&knock);
-        }
-        self.close(&link, Reason::Spent);
-        Ok(())
-    }
-
-    fn decline(&mut self, knock: KnockId) -> Result<(), Error> {
-        let (link, _) = self.doorway_of(&knock).ok_or(Error::NotNow)?;
-        let key = self.key.clone();
-        let message = self.doors.get_mut(&link).and_then(|doorway| doorway.decline(&knock, &key));
-        let message = message.ok_or(Error::NotNow)?;
-        self.speak(&link, &[message]);
-        self.effects.push(Effect::Show(Event::Changed));
-        Ok(())
-    }
-
-    /// Turns away everybody else who waits with a link.
-    fn close(&mut self, link: &LinkId, reason: Reason) {
-        let key = self.key.clone();
-        let messages = self.doors.get_mut(link).map(|doorway| doorway.close(reason, &key)).unwrap_or_default();
-        self.speak(link, &messages);
-        self.effects.push(Effect::Show(Event::Changed));
-    }
-
-    fn doorway_of(&self, knock: &KnockId) -> Option<(LinkId, &Doorway)> {
-        self.doors.iter().find(|(_, doorway)| doorway.get(knock).is_some()).map(|(link, doorway)| (*link, doorway))
-    }
-
-    /// Whether a link of this seat still works, by this browser's clock.
-    pub(crate) fn link_state(&self, link: &LinkId, now: Millis) -> Option<LinkState> {
-        let link = self.room()?.table().links.get(link)?;
-        Some(if link.spent.is_some() {
-            LinkState::Spent
-        } else if link.revoked {
-            LinkState::Revoked
-        } else if now >= link.invite.expires_at {
-            LinkState::Expired
-        } else {
-            LinkState::Open
-        })
-    }
-
-    fn say(&mut self, body: Body, now: Millis) -> Result<(), Error> {
+    pub(crate) fn say(&mut self, body: Body, now: Millis) -> Result<(), Error> {
         self.room_input(room::Input::Write(body), now)
     }
 
-    fn room_input(&mut self, input: room::Input<'_>, now: Millis) -> Result<(), Error> {
+    pub(crate) fn room_input(&mut self, input: room::Input<'_>, now: Millis) -> Result<(), Error> {
         let Place::Seated(room) = &mut self.place else { return Err(Error::NotNow) };
         let done = room.handle(input, now);
         let channel = room.channel().clone();
@@ -331,17 +222,6 @@ impl Talk {
         }
     }
 
-    fn welcome(&mut self, seat: &record::AuthorKey, entry: Vec<u8>) {
-        let key = self.key.clone();
-        let found = self
-            .doors
-            .iter_mut()
-            .find_map(|(link, doorway)| doorway.welcome(seat, entry.clone(), &key).map(|message| (*link, message)));
-        if let Some((link, message)) = found {
-            self.speak(&link, &[message]);
-        }
-    }
-
     fn timer(&mut self, now: Millis) {
         if self.room_timer.take_if(|at| *at <= now).is_some() {
             self.room_event(room::Input::Timer, now);
@@ -350,7 +230,7 @@ impl Talk {
     }
 
     fn knock_if_due(&mut self, now: Millis) {
-        let connected = self.challenge().is_some();
+        let connected = self.line.is_up();
         let Place::AtTheDoor(newcomer) = &mut self.place else { return };
         if newcomer.knock_at.is_none_or(|at| at > now) {
             return;
@@ -370,13 +250,8 @@ impl Talk {
         }
     }
 
-    fn challenge(&self) -> Option<[u8; 32]> {
-        self.connection.as_ref().and_then(|connection| connection.challenge)
-    }
-
     fn disconnected(&mut self, now: Millis) {
-        self.connection = None;
-        self.assemblers.clear();
+        self.line.lost();
         self.room_timer = None;
         match &mut self.place {
             Place::Seated(_) => self.room_event(room::Input::Disconnected, now),
@@ -402,8 +277,7 @@ impl Talk {
     }
 
     fn greeted(&mut self, challenge: [u8; 32], now: Millis) {
-        let Some(connection) = &mut self.connection else { return };
-        connection.challenge = Some(challenge);
+        self.line.greeted(challenge);
         match &self.place {
             Place::Seated(room) => {
                 let channel = room.channel().clone();
@@ -435,42 +309,24 @@ impl Talk {
         self.knock_if_due(now);
     }
 
-    /// Subscribes to a channel and proves its write key.
-    fn attend(&mut self, channel: &Channel) {
-        let Some(connection) = &self.connection else { return };
-        let Some(challenge) = connection.challenge else { return };
-        let proof = channel.prove(&connection.host, &challenge);
-        self.effects.push(Effect::Send(FromClient::Subscribe { topic: channel.topic() }));
-        self.effects.push(Effect::Send(proof));
+    pub(crate) fn attend(&mut self, channel: &Channel) {
+        self.line.attend(channel, &mut self.effects);
     }
 
-    fn publish(&mut self, channel: &Channel, message: &[u8]) {
-        if self.challenge().is_none() {
-            return;
-        }
-        // Nothing this app makes is longer than a channel carries: ops and commits are bounded far below.
-        let payloads: Vec<Bytes> = channel.seal(message, &mut self.rng).unwrap_or_default();
-        for payload in payloads {
-            self.frames += 1;
-            let (topic, id) = (channel.topic(), FrameId(self.frames));
-            self.effects.push(Effect::Send(FromClient::Publish { topic, id, payload }));
-        }
-    }
-
-    fn speak(&mut self, link: &LinkId, messages: &[DoorMessage]) {
-        let Some(lobby) = self.doors.get(link).map(|doorway| doorway.lobby.clone()) else { return };
-        for message in messages {
-            self.publish(&lobby, &message.encode());
-        }
+    pub(crate) fn publish(&mut self, channel: &Channel, message: &[u8]) {
+        self.line.publish(channel, message, &mut self.rng, &mut self.effects);
     }
 
     fn delivered(&mut self, topic: Topic, payload: &[u8], now: Millis) {
-        let Some(channel) = self.channel_of(&topic) else { return };
-        let Some(part) = channel.open(payload) else {
-            self.refused += 1;
-            return;
+        let Some(channel) = self.channel_of(&topic).cloned() else { return };
+        let message = match self.line.take(&channel, payload) {
+            Ok(Some(message)) => message,
+            Ok(None) => return,
+            Err(NotSealedHere) => {
+                self.refused += 1;
+                return;
+            }
         };
-        let Some(message) = self.assemblers.entry(topic).or_default().take(part) else { return };
         match &mut self.place {
             Place::Seated(room) if room.channel().topic() == topic => {
                 self.room_event(room::Input::Message(&message), now)
@@ -500,38 +356,6 @@ impl Talk {
         }
     }
 
-    /// Somebody speaks in the lobby of one of this seat's links.
-    fn at_my_door(&mut self, topic: Topic, message: &[u8], now: Millis) {
-        let link = self.doors.iter().find(|(_, doorway)| doorway.lobby.topic() == topic).map(|(link, _)| *link);
-        let (Some(link), Some(message)) = (link, DoorMessage::decode(message)) else {
-            self.refused += 1;
-            return;
-        };
-        let Some(state) = self.link_state(&link, now) else { return };
-        let Some(suite) = self.room().map(Room::suite) else { return };
-        let (n_i, key) = (draw(&mut self.rng), self.key.clone());
-        let Some(doorway) = self.doors.get_mut(&link) else { return };
-        match message {
-            DoorMessage::Knock(knock) => match doorway.knock(knock, state, suite, n_i, &key) {
-                Some((answer, new)) => {
-                    self.speak(&link, &[answer]);
-                    if let Some(id) = new {
-                        self.effects.push(Effect::Show(Event::Knocked(id)));
-                        self.effects.push(Effect::Show(Event::Changed));
-                    }
-                }
-                None => self.refused += 1,
-            },
-            DoorMessage::Reveal(hash, n_j) => {
-                if doorway.reveal(&hash, &n_j).is_some() {
-                    self.effects.push(Effect::Show(Event::Changed));
-                }
-            }
-            // Own words coming back.
-            DoorMessage::Challenge(..) | DoorMessage::Reply(..) | DoorMessage::Closed(..) | DoorMessage::Here(_) => {}
-        }
-    }
-
     /// The inviter, or somebody else with the link, speaks in the lobby this seat waits in.
     fn at_their_door(&mut self, message: &[u8], now: Millis) {
         let Some(message) = DoorMessage::decode(message) else {
@@ -547,7 +371,7 @@ impl Talk {
             Outcome::Entered(room) => {
                 let channel = room.channel().clone();
                 self.place = Place::Seated(room);
-                self.effects.push(Effect::Send(FromClient::Unsubscribe { topic: lobby.topic() }));
+                self.line.leave(&lobby, &mut self.effects);
                 self.attend(&channel);
                 self.room_event(room::Input::Connected, now);
             }
@@ -560,7 +384,7 @@ fn typed(text: &str) -> Result<Name, Error> {
     Name::typed(text).map_err(|_| Error::Name)
 }
 
-fn draw<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
+pub(crate) fn draw<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
     let mut bytes = [0; N];
     rng.fill_bytes(&mut bytes);
     bytes
