@@ -85,6 +85,7 @@ pub static WORDS: Words = Words {
     nobody_else_yet: "Nobody else is here yet",
     how_to_begin: "Invite the other side: make a link, send it to them, and compare digits by voice when they knock.",
     make_a_link: "Make a link",
+    no_notes_to_read: "No notes since you joined.",
     no_notes_yet: "No notes yet. The first one can be yours.",
 
     write: "Write",

@@ -158,6 +158,7 @@ pub struct Words {
     pub nobody_else_yet: &'static str,
     pub how_to_begin: &'static str,
     pub make_a_link: &'static str,
+    pub no_notes_to_read: &'static str,
     pub no_notes_yet: &'static str,
 
     // Writing.

@@ -237,9 +237,11 @@ fn BeforeYou(talk: OpenTalk) -> impl IntoView {
 fn NothingYet(talk: OpenTalk) -> impl IntoView {
     let words = words();
     let inviting = expect_context::<Inviting>();
-    let alone = Memo::new(move |_| talk.view.with(|view| view.seats.len() <= 1 && view.rights.invite));
+    let situation =
+        Memo::new(move |_| talk.view.with(|view| (view.seats.len() <= 1 && view.rights.invite, view.rights.write)));
     move || {
-        if alone.get() {
+        let (alone, may_write) = situation.get();
+        if alone {
             view! {
                 <div class="nothing-yet">
                     <h2>{words.nobody_else_yet}</h2>
@@ -251,7 +253,8 @@ fn NothingYet(talk: OpenTalk) -> impl IntoView {
             }
             .into_any()
         } else {
-            view! { <p class="nothing-yet">{words.no_notes_yet}</p> }.into_any()
+            let sentence = if may_write { words.no_notes_yet } else { words.no_notes_to_read };
+            view! { <p class="nothing-yet">{sentence}</p> }.into_any()
         }
     }
 }
