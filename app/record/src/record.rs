@@ -116,7 +116,7 @@ impl Record {
     pub fn cite(&mut self, op: Op) {
         if op.kind().is_control()
             && op.body().is_some()
-            && !self.ops.get(&op.id()).is_some_and(|op| op.body().is_some())
+            && self.ops.get(&op.id()).is_none_or(|op| op.body().is_none())
         {
             self.cited.insert(op.id(), op);
         }

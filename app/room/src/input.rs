@@ -22,7 +22,7 @@ pub enum Input<'a> {
     /// The person says something.
     Write(Body),
     /// The person at the door was admitted: the intent, and the key package it names.
-    Admit(Add, KeyPackage),
+    Admit(Add, Box<KeyPackage>),
 }
 
 /// What must be done, in order.

@@ -134,7 +134,7 @@ impl Room {
             Input::Message(bytes) => self.receive(bytes, now),
             Input::Timer => self.timers(now),
             Input::Write(body) => self.write(body, now),
-            Input::Admit(add, key_package) => self.admit(add, key_package, now),
+            Input::Admit(add, key_package) => self.admit(add, *key_package, now),
         };
         if let Some(at) = self.next_timer() {
             self.effects.push(Effect::Wake(at));

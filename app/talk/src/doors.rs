@@ -66,7 +66,7 @@ impl Talk {
             name: knocking.name.clone(),
             digits_compared: true,
         };
-        self.room_input(room::Input::Admit(add, key_package), now)?;
+        self.room_input(room::Input::Admit(add, Box::new(key_package)), now)?;
         if let Some(doorway) = self.doors.get_mut(&link) {
             doorway.admitted(&knock);
         }

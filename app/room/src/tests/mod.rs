@@ -45,7 +45,7 @@ impl Table {
         let secrets = KeyPackageSecrets::new(&key, Suite::Classical).expect("makes");
         let key_package = KeyPackage::parse(secrets.bytes(), Suite::Classical).expect("own key package");
         self.does(0, Input::Write(Body::Invite(Invite { link, party: None, role, expires_at: 0 })));
-        let effects = self.does(0, Input::Admit(add(&key_package, link, role), key_package));
+        let effects = self.does(0, Input::Admit(add(&key_package, link, role), Box::new(key_package)));
         let entry = effects.into_iter().find_map(|effect| match effect {
             Effect::Welcome { entry, .. } => Some(entry),
             Effect::Send(_) | Effect::Wake(_) | Effect::Show(_) => None,
