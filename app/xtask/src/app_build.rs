@@ -17,6 +17,9 @@ use crate::say::{say, size, step};
 use crate::toolchain::{self, WASM};
 use crate::workspace::Workspace;
 
+/// What is done with wasm and static files: an input too, since a change of it changes the app.
+const RECIPE: [&str; 3] = [include_str!("app_build.rs"), include_str!("assets.rs"), include_str!("compress.rs")];
+
 /// Builds the app after checking that the machine has what it takes.
 pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
     toolchain::prepare(workspace)?;
@@ -66,9 +69,9 @@ fn compile(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 
 fn fingerprint(wasm: &Path, statics: &Files) -> anyhow::Result<String> {
     let mut hash = Sha256::new();
-    // What this program does with its input is an input too.
-    for file in [wasm, &std::env::current_exe()?] {
-        hash.update(Sha256::digest(fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?));
+    hash.update(Sha256::digest(fs::read(wasm).with_context(|| format!("{} cannot be read", wasm.display()))?));
+    for part in RECIPE {
+        hash.update(Sha256::digest(part));
     }
     for (name, bytes) in statics {
         hash.update(Sha256::digest(name));

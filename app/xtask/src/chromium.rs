@@ -38,6 +38,9 @@ pub fn find_or_install(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let installed = step("Installing Chromium by Playwright's installer", || {
         let mut install = Command::new(workspace.e2e().join("node_modules/.bin/playwright"));
         install.args(["install", "chromium"]).current_dir(workspace.e2e());
+        if is_root() {
+            install.arg("--with-deps");
+        }
         if !install.status()?.success() {
             bail!("the installer failed (its own words are above)");
         }
