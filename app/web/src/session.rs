@@ -14,17 +14,19 @@ use std::rc::Rc;
 use gloo::timers::callback::Timeout;
 use leptos::prelude::{ArcRwSignal, Set, Update, WithUntracked};
 use talk::view::{Phase, TalkView};
-use talk::{Asking, Command, Effect, Error, Event, Input, Invitation, Opening, Suite, Talk};
+use talk::{Asking, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, Suite, Talk};
 
 pub use self::notes::NoteRow;
 use self::notes::refresh_rows;
 pub use self::unread::Unread;
 use crate::shell::socket::{Connection, Happened, Socket};
 use crate::shell::timer::Alarm;
-use crate::shell::{address, clock, entropy};
+use crate::shell::{address, clock, entropy, tab};
 
 /// Milliseconds between two drawings while frames keep coming: one frame of the screen.
 const DRAW_EVERY: u32 = 16;
+/// The same for a tab that nobody sees, whose timers browsers hold back for up to a minute.
+const DRAW_UNSEEN_EVERY: Millis = 1_000;
 
 /// Names a talk within this browser; says nothing about it to anybody else.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -142,6 +144,7 @@ struct Running {
     socket: RefCell<Option<Socket>>,
     attended: Cell<bool>,
     drawing: RefCell<Option<Timeout>>,
+    drawn_at: Cell<Millis>,
 }
 
 impl Running {
@@ -168,6 +171,7 @@ impl Running {
                 socket: RefCell::new(None),
                 attended: Cell::new(false),
                 drawing: RefCell::new(None),
+                drawn_at: Cell::new(0),
             }
         });
         PAGE.with(|page| page.running.borrow_mut().insert(shown.id, Rc::clone(&running)));
@@ -221,6 +225,11 @@ impl Running {
 
     /// Draws once for all frames that come within one frame of the screen.
     fn draw_soon(self: &Rc<Self>) {
+        if !tab::is_visible() && clock::now().saturating_sub(self.drawn_at.get()) >= DRAW_UNSEEN_EVERY {
+            // The count in the title must not wait for a timer.
+            self.draw();
+            return;
+        }
         if self.drawing.borrow().is_some() {
             return;
         }
@@ -246,6 +255,7 @@ impl Running {
     }
 
     fn draw(&self) {
+        self.drawn_at.set(clock::now());
         let view = self.talk.borrow_mut().view(clock::now());
         let rows = self.shown.notes.with_untracked(|rows| refresh_rows(rows, &view.notes));
         if let Some(rows) = rows {

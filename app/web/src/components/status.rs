@@ -9,7 +9,7 @@ use crate::words::words;
 /// The word for the connection and, while it is away, what is safe. To stand inside an element with the role `status`.
 #[component]
 pub fn ConnectionWords(talk: OpenTalk) -> impl IntoView {
-    let unsent = Memo::new(move |_| talk.view.with(|view| view.unsent));
+    let situation = Memo::new(move |_| talk.view.with(|view| (view.unsent, view.rights.write)));
     let connection = talk.connection;
     move || {
         let words = words();
@@ -18,9 +18,10 @@ pub fn ConnectionWords(talk: OpenTalk) -> impl IntoView {
             Connection::Reconnecting => ("connection", words.reconnecting),
             Connection::Offline => ("connection offline", words.offline),
         };
-        let safe = match unsent.get() {
-            0 => words.nothing_is_lost.to_owned(),
-            waiting => (words.notes_wait)(waiting),
+        let safe = match situation.get() {
+            (0, true) => words.nothing_is_lost_write_on.to_owned(),
+            (0, false) => words.nothing_is_lost.to_owned(),
+            (waiting, _) => (words.notes_wait)(waiting),
         };
         view! {
             <span class=class>{word}</span>

@@ -78,7 +78,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
         <div class="table">
             <header class="top">
                 <a class="mark" href="#/">{words.nonpaper}</a>
-                <h1><bdi>{move || title.get()}</bdi></h1>
+                <h1 dir="auto">{move || title.get()}</h1>
                 <p class="status" role="status"><ConnectionWords talk=talk.clone() /></p>
                 <div class="top-buttons">
                     <button class="button narrow-only" type="button" popovertarget="rooms">{words.rooms}</button>

@@ -63,7 +63,8 @@ pub static WORDS: Words = Words {
     reconnecting: "Reconnecting…",
     offline: "Offline",
     notes_wait: |count| counted(count, "note waits here and will be sent", "notes wait here and will be sent"),
-    nothing_is_lost: "Nothing is lost; you can go on writing",
+    nothing_is_lost_write_on: "Nothing is lost; you can go on writing",
+    nothing_is_lost: "Nothing is lost; it goes on by itself",
 
     invite: "Invite",
     rooms: "Rooms",

@@ -138,6 +138,7 @@ pub struct Words {
     pub reconnecting: &'static str,
     pub offline: &'static str,
     pub notes_wait: fn(usize) -> String,
+    pub nothing_is_lost_write_on: &'static str,
     pub nothing_is_lost: &'static str,
 
     // The top bar and the rooms.
