@@ -30,7 +30,21 @@ impl Name {
             c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
         };
         let visible = |c: char| {
-            !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{00ad}')
+            !c.is_whitespace()
+                && !matches!(
+                    c,
+                    '\u{200b}'
+                        ..='\u{200f}'
+                            | '\u{2060}'
+                            | '\u{feff}'
+                            | '\u{00ad}'
+                            | '\u{115f}'
+                            | '\u{1160}'
+                            | '\u{180e}'
+                            | '\u{2800}'
+                            | '\u{3164}'
+                            | '\u{ffa0}'
+                )
         };
         if text.len() > NAME_BYTES || text.trim() != text || text.contains(hidden) || !text.contains(visible) {
             return Err(NameError);
@@ -78,7 +92,7 @@ mod tests {
     #[test]
     fn names_that_disturb_are_refused() {
         let long = "x".repeat(NAME_BYTES + 1);
-        for name in ["", "  ", "\u{200f}", "a\u{202e}b", "a\u{0007}b", "a\u{2066}b", &long] {
+        for name in ["", "  ", "\u{200f}", "\u{3164}", "a\u{202e}b", "a\u{0007}b", "a\u{2066}b", &long] {
             assert_eq!(Name::typed(name), Err(NameError), "{name:?}");
         }
     }

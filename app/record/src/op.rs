@@ -25,6 +25,8 @@ const TAG: &str = "nonpaper/op/v1";
 const CONTENT_TAG: &[u8] = b"nonpaper/content/v1";
 const SALT: usize = 16;
 
+/// Longest op, in bytes: a note with its header. What is longer could not be handed on in one answer.
+const OP_BYTES: usize = crate::NOTE_BYTES + 8 * 1024;
 /// Most heads one op may name.
 pub const HEADS: usize = 64;
 /// How far the depth may jump from an author's op to the next, so that nobody can use the numbers up.
@@ -131,6 +133,9 @@ impl Op {
 
     /// Reads and checks an op.
     pub fn decode(bytes: &[u8]) -> Result<Self, OpError> {
+        if bytes.len() > OP_BYTES {
+            return Err(OpError::Malformed);
+        }
         let (header_bytes, signature, content) = split(bytes).map_err(|_| OpError::Malformed)?;
         let header: Header = minicbor::decode(header_bytes).map_err(|_| OpError::Malformed)?;
         let ordered = header.heads.is_sorted_by(|a, b| a < b);

@@ -114,9 +114,7 @@ impl Record {
 
     /// Takes a control op out of its author's order, because a commit or the door cites it.
     pub fn cite(&mut self, op: Op) {
-        if op.kind().is_control()
-            && op.body().is_some()
-            && self.ops.get(&op.id()).is_none_or(|op| op.body().is_none())
+        if op.kind().is_control() && op.body().is_some() && self.ops.get(&op.id()).is_none_or(|op| op.body().is_none())
         {
             self.cited.insert(op.id(), op);
         }
@@ -148,7 +146,9 @@ impl Record {
     pub fn heads_for(&self, author: &AuthorKey) -> (Vec<OpId>, u64) {
         let others = self.heads.iter().filter(|id| self.ops.get(id).is_some_and(|op| op.author() != *author));
         let heads: Vec<OpId> = others.copied().take(HEADS).collect();
-        let deepest = heads.iter().filter_map(|id| self.ops.get(id)).map(Op::depth).max().unwrap_or(0);
+        let before = self.base.iter().map(|(_, head)| head.depth).max().unwrap_or(0);
+        // Of everything held, not of the heads alone: a shallow op may name deep heads and hide them.
+        let deepest = self.order.last().map_or(0, |(depth, ..)| *depth).max(before);
         let own = self.vector.head(author).map_or(0, |head| head.depth);
         // A jump beyond the bound would be refused by everybody; the note then stands a little earlier instead.
         (heads, deepest.max(own).min(own + DEPTH_STEP - 1) + 1)
@@ -165,10 +165,15 @@ impl Record {
         held.chain(self.cited.values().filter(|op| self.ops.get(&op.id()).is_none_or(|held| held.body().is_none())))
     }
 
+    /// Returns whether what is held here of an author follows on what the other holds, without a hole.
+    pub fn joins_on(&self, other: &Vector, author: &AuthorKey) -> bool {
+        other.number(author) >= self.base.number(author)
+    }
+
     /// Returns the ops that lie beyond the other's heads, each author's in order, authors by key.
     pub fn beyond<'a>(&'a self, other: &'a Vector) -> impl Iterator<Item = &'a Op> {
         self.chains.iter().flat_map(move |(author, chain)| {
-            let from = other.number(author) + 1;
+            let from = other.number(author).saturating_add(1);
             chain.range(from..).flat_map(|(_, ids)| ids).filter_map(|id| self.ops.get(id))
         })
     }

@@ -8,8 +8,6 @@ use crate::input::{Effect, Error, Millis};
 use crate::mls::KeyPackage;
 use crate::room::Room;
 
-/// After this long without its echo a staged commit is sent again: the same bytes.
-const ECHO_MS: Millis = 3_000;
 /// Most people admitted and not yet in the tree.
 const ADMISSIONS: usize = 64;
 
@@ -31,7 +29,8 @@ impl Room {
         let link = self.table.links.get(&add.link).ok_or(Error::NotNow)?;
         let usable = link.author == self.me() && !link.revoked && link.spent.is_none();
         let fits = add.seat == key_package.seat() && add.key_package == key_package.hash();
-        if !usable || !fits || self.admissions.len() >= ADMISSIONS {
+        let seated = self.table.seat(&add.seat).is_some();
+        if !usable || !fits || seated || self.admissions.len() >= ADMISSIONS {
             return Err(Error::NotNow);
         }
         let intent = self.say(Body::Add(add.clone()), now)?.id();
@@ -46,9 +45,20 @@ impl Room {
         if self.admissions.is_empty() || !self.connected || self.own_commits.contains_key(&self.tip) {
             return Ok(());
         }
-        let key_packages: Vec<KeyPackage> = self.admissions.iter().map(|a| a.key_package.clone()).collect();
-        let cited = self.citations();
-        self.stage_commit(&key_packages, cited, now)
+        // One key package that MLS will not add must not keep the others out: then each is tried by itself.
+        let mut together = self.admissions.len();
+        while !self.admissions.is_empty() {
+            let key_packages: Vec<KeyPackage> =
+                self.admissions[..together].iter().map(|a| a.key_package.clone()).collect();
+            if self.stage_commit(&key_packages, self.citations(together), now).is_ok() {
+                return Ok(());
+            }
+            if together == 1 {
+                self.admissions.remove(0);
+            }
+            together = 1;
+        }
+        Ok(())
     }
 
     /// Stages the one own commit on the tip and sends it; it is merged when it comes back.
@@ -59,7 +69,7 @@ impl Room {
         now: Millis,
     ) -> Result<(), Error> {
         let staged = self.group.stage(key_packages, &self.key)?;
-        self.images.keep(&self.group)?;
+        self.images.keep(&self.group, self.tip)?;
         let addition = |k: &KeyPackage| Addition { seat: k.seat(), key_package: k.hash() };
         let mut adds: Vec<Addition> = key_packages.iter().map(addition).collect();
         adds.sort();
@@ -82,9 +92,9 @@ impl Room {
     }
 
     /// The intents and the invitations they rest on.
-    fn citations(&self) -> Vec<ByteVec> {
+    fn citations(&self, together: usize) -> Vec<ByteVec> {
         let cited = self.record.control().filter(|op| {
-            self.admissions.iter().any(|admission| match op.body() {
+            self.admissions[..together].iter().any(|admission| match op.body() {
                 Some(Body::Invite(invite)) => invite.link == admission.add.link && op.author() == self.me(),
                 Some(_) | None => op.id() == admission.intent,
             })
@@ -92,12 +102,12 @@ impl Room {
         cited.map(|op| op.encode().into()).collect()
     }
 
-    /// Sends the own commit on the tip, first or again.
+    /// Sends the own commit on the tip, first or again: always the same bytes.
     pub(crate) fn resend_commit(&mut self, now: Millis) {
         let Some(own) = self.own_commits.get(&self.tip) else { return };
         let message = own.commit.encode();
         self.send(message);
-        self.pacing.resend_by(now + ECHO_MS);
+        self.pacing.resend_after(now);
     }
 
     /// Hands the newcomers of the own commit just arrived at to the door.

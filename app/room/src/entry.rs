@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! entry  = CBOR [MLS Welcome, sealed]
-//! sealed = under the op key of the state joined: CBOR [channel secret, roster, earlier states, base, control ops]
+//! sealed = under the op key of the state joined: CBOR [channel secret, roster, earlier states, base, control ops,
+//!          earlier commits]
 //! ```
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -14,6 +16,7 @@ use rand_core::SeedableRng;
 use record::{AuthorKey, Head, Op, Record, Role, StateId, Vector};
 use zeroize::Zeroizing;
 
+use crate::frame::Frame;
 use crate::graph::Graph;
 use crate::input::Error;
 use crate::mls::{Group, KeyPackageSecrets, SeatKey};
@@ -46,6 +49,8 @@ struct Inside {
     base: Vector,
     #[n(4)]
     control: Vec<ByteVec>,
+    #[n(5)]
+    commits: Vec<ByteVec>,
 }
 
 impl Room {
@@ -59,6 +64,7 @@ impl Room {
             earlier,
             base: self.base_of(seat),
             control: self.record.control().map(|op| op.encode().into()).collect(),
+            commits: self.graph.commits_to(self.tip).iter().map(|commit| commit.encode().into()).collect(),
         };
         let plain = Zeroizing::new(minicbor::to_vec(&inside).ok()?);
         let sealed = self.op_keys.get(&self.tip)?.seal(Sealing::Entry, &plain, &mut self.rng);
@@ -104,6 +110,17 @@ impl Room {
         if !tree.iter().eq(roster.keys()) || !tree.contains(&key.public()) || rules.founder != inviter {
             return Err(misbehaved("a room without its inviter, or with other seats than told"));
         }
+        let bounded = |head: &Head| head.number < 1 << 40 && head.depth < 1 << 60;
+        if !inside.base.iter().all(|(_, head)| bounded(head)) {
+            return Err(misbehaved("base of an entry"));
+        }
+        let mut commits = Vec::new();
+        for bytes in &inside.commits {
+            let Frame::Commit(commit) = Frame::decode(group.room(), bytes)? else {
+                return Err(misbehaved("commit of an entry"));
+            };
+            commits.push(Arc::new(commit));
+        }
         let mut record = Record::from_base(inside.base);
         for bytes in &inside.control {
             let op = Op::decode(bytes).map_err(|_| misbehaved("op of an entry"))?;
@@ -112,7 +129,7 @@ impl Room {
             }
             record.cite(op);
         }
-        let graph = Graph::new(rules, group.state(), roster.clone(), inside.earlier.into_iter().collect());
+        let graph = Graph::new(rules, group.state(), roster.clone(), inside.earlier.into_iter().collect(), commits);
         let room = Self::at(key, rules, ChaCha20Rng::from_seed(seed), Zeroizing::new(channel), group, graph, record)?;
         let told = |(seat, role): (&AuthorKey, &Role)| room.table.seat(seat).is_some_and(|seat| seat.role == *role);
         if !roster.iter().all(told) {

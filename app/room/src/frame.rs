@@ -10,7 +10,7 @@
 //! | 2 | Op | state, sealed op (not signed here: the op is) |
 //! | 3 | Beacon | room, author, counter, tip, vector |
 //! | 4 | Hello | room, author, root, tip, commit ids, vector |
-//! | 5 | Want | room, author, one-time key, try, vector |
+//! | 5 | Want | room, author, one-time key, whether it insists, vector |
 //! | 6 | Answer | hash of the Want, page, whether more follows, HPKE encapsulated key, ciphertext (its ops are signed) |
 
 use std::collections::BTreeSet;
@@ -135,9 +135,9 @@ pub(crate) struct Want {
     pub(crate) author: AuthorKey,
     #[n(2)]
     pub(crate) one_time: ByteVec,
-    /// How often this was asked before without gain; from the second on answers are not held back.
+    /// Whether to answer although somebody else did: what came before was of no use, or never came to an end.
     #[n(3)]
-    pub(crate) attempt: u32,
+    pub(crate) insists: bool,
     #[n(4)]
     pub(crate) vector: Vector,
 }
@@ -216,6 +216,11 @@ impl<B: Body> Signed<B> {
     /// SHA-256 over body and signature.
     pub(crate) fn hash(&self) -> [u8; 32] {
         Sha256::new().chain_update(&self.bytes).chain_update(self.signature).finalize().into()
+    }
+
+    /// How many bytes of memory it takes, about.
+    pub(crate) fn size(&self) -> usize {
+        2 * self.bytes.len()
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {

@@ -13,8 +13,13 @@ use crate::policy::{self, Roster};
 const PER_AUTHOR: usize = 2;
 /// Most commits kept on one parent.
 const PER_PARENT: usize = 64;
-/// Most commits kept whose parent is not known yet.
+/// Most commits kept whose parent is not known yet, and most bytes of them.
 const ORPHANS: usize = 256;
+const ORPHAN_BYTES: usize = 8 << 20;
+/// Most refusals remembered.
+const REFUSALS: usize = 65_536;
+/// Most bytes of commits from before this seat joined that it keeps for others.
+const EARLIER_BYTES: usize = 1 << 20;
 
 /// States as folded from commit frames; no MLS needed.
 pub(crate) struct Graph {
@@ -28,6 +33,8 @@ pub(crate) struct Graph {
     refused: BTreeSet<CommitId>,
     /// States from before this seat joined: their seats are not known.
     earlier: BTreeSet<StateId>,
+    /// Commits from before this seat joined, oldest first: only kept for those who still need them.
+    earlier_commits: Vec<Arc<Signed<Commit>>>,
 }
 
 /// What became of a commit frame.
@@ -44,10 +51,17 @@ pub(crate) enum Taken {
 }
 
 impl Graph {
-    pub(crate) fn new(rules: Rules, root: StateId, roster: Roster, earlier: BTreeSet<StateId>) -> Self {
+    pub(crate) fn new(
+        rules: Rules,
+        root: StateId,
+        roster: Roster,
+        earlier: BTreeSet<StateId>,
+        earlier_commits: Vec<Arc<Signed<Commit>>>,
+    ) -> Self {
         let rosters = BTreeMap::from([(root, Arc::new(roster))]);
         let (valid, to, children) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { rules, root, rosters, valid, to, children, orphans: BTreeMap::new(), refused: BTreeSet::new(), earlier }
+        let (orphans, refused) = (BTreeMap::new(), BTreeSet::new());
+        Self { rules, root, rosters, valid, to, children, orphans, refused, earlier, earlier_commits }
     }
 
     /// Takes a commit frame and judges it as soon as its parent is known.
@@ -56,11 +70,13 @@ impl Graph {
         if self.refused.contains(&id) {
             return Taken::Refused;
         }
-        if self.valid.contains_key(&id) {
+        let from_before = commit.body.new_state == self.root || self.earlier.contains(&commit.body.new_state);
+        if self.valid.contains_key(&id) || from_before {
             return Taken::Known;
         }
         if !self.rosters.contains_key(&commit.body.parent) {
-            if self.orphans.len() < ORPHANS {
+            let bytes: usize = self.orphans.values().map(Signed::size).sum();
+            if self.orphans.len() < ORPHANS && bytes + commit.size() <= ORPHAN_BYTES {
                 self.orphans.insert(id, commit);
             }
             return Taken::Waits;
@@ -82,13 +98,14 @@ impl Graph {
         let body = &commit.body;
         let siblings = self.children.get(&body.parent).map_or(&[][..], Vec::as_slice);
         let by_author = siblings.iter().filter(|id| self.valid[id].body.author == body.author).count();
-        let new_state_taken = self.rosters.contains_key(&body.new_state) || self.earlier.contains(&body.new_state);
+        let new_state_taken = self.rosters.contains_key(&body.new_state);
         if siblings.len() >= PER_PARENT || by_author >= PER_AUTHOR || new_state_taken {
+            self.remember_refusal(id);
             return Taken::Refused;
         }
         let verdict = self.rosters.get(&body.parent).map(|parent| policy::judge_commit(&self.rules, parent, body));
         let Some(Ok(roster)) = verdict else {
-            self.refused.insert(id);
+            self.remember_refusal(id);
             return Taken::Refused;
         };
         self.rosters.insert(body.new_state, Arc::new(roster));
@@ -98,18 +115,25 @@ impl Graph {
         Taken::New
     }
 
+    fn remember_refusal(&mut self, id: CommitId) {
+        if self.refused.len() < REFUSALS {
+            self.refused.insert(id);
+        }
+    }
+
     /// Refuses a commit that MLS does not take or that lies about itself, with everything built on it.
     pub(crate) fn refuse(&mut self, id: CommitId) {
-        self.refused.insert(id);
-        let Some(commit) = self.valid.remove(&id) else { return };
-        let state = commit.body.new_state;
-        self.rosters.remove(&state);
-        self.to.remove(&state);
-        if let Some(siblings) = self.children.get_mut(&commit.body.parent) {
-            siblings.retain(|sibling| *sibling != id);
-        }
-        for child in self.children.remove(&state).unwrap_or_default() {
-            self.refuse(child);
+        let mut refused = vec![id];
+        while let Some(id) = refused.pop() {
+            self.remember_refusal(id);
+            let Some(commit) = self.valid.remove(&id) else { continue };
+            let state = commit.body.new_state;
+            self.rosters.remove(&state);
+            self.to.remove(&state);
+            if let Some(siblings) = self.children.get_mut(&commit.body.parent) {
+                siblings.retain(|sibling| *sibling != id);
+            }
+            refused.extend(self.children.remove(&state).unwrap_or_default());
         }
     }
 
@@ -144,7 +168,7 @@ impl Graph {
     }
 
     pub(crate) fn commit(&self, id: &CommitId) -> Option<&Arc<Signed<Commit>>> {
-        self.valid.get(id)
+        self.valid.get(id).or_else(|| self.earlier_commits.iter().find(|commit| commit.id() == *id))
     }
 
     pub(crate) fn knows(&self, id: &CommitId) -> bool {
@@ -167,6 +191,37 @@ impl Graph {
             }
         }
         found
+    }
+
+    /// The commits somebody lacks who knows the room from `root` on and has these, parents first.
+    pub(crate) fn commits_for(&self, root: StateId, has: &BTreeSet<CommitId>) -> Vec<CommitId> {
+        let mut lacks = Vec::new();
+        if self.earlier.contains(&root) {
+            lacks.extend(self.earlier_commits.iter().map(|commit| commit.id()));
+            lacks.extend(self.commits_below(self.root));
+        } else {
+            lacks.extend(self.commits_below(root));
+        }
+        lacks.retain(|id| !has.contains(id));
+        lacks
+    }
+
+    /// The newest commits up to this state, oldest first, for a newcomer to keep for others.
+    pub(crate) fn commits_to(&self, state: StateId) -> Vec<Arc<Signed<Commit>>> {
+        let mut commits = Vec::new();
+        let mut at = state;
+        while let Some(commit) = self.commit_to(&at) {
+            at = commit.body.parent;
+            commits.push(commit.clone());
+        }
+        commits.extend(self.earlier_commits.iter().rev().cloned());
+        let mut bytes = 0;
+        commits.retain(|commit| {
+            bytes += commit.size();
+            bytes <= EARLIER_BYTES
+        });
+        commits.reverse();
+        commits
     }
 
     /// Whether the op may be said by its author, judged by the state it was said in. None when that state is not known.

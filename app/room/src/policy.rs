@@ -15,8 +15,8 @@ pub(crate) type Roster = BTreeMap<AuthorKey, Role>;
 /// Why a commit is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    #[error("its author has no seat in the parent state")]
-    NoSeat,
+    #[error("its author is not the convener in the parent state")]
+    NotConvener,
     #[error("it removes somebody, which these rules do not allow")]
     Removes,
     #[error("it adds somebody without an intent that names the key package")]
@@ -27,15 +27,16 @@ pub(crate) enum Refused {
 
 /// Judges what a commit frame claims; returns the roster it leads to.
 ///
-/// Any seat may commit: authority is in the cited intents. A commit that adds nobody only rotates keys.
+/// Only the convener commits: while nobody else has anything to change, a commit by another seat could only
+/// compete. A commit that adds nobody rotates keys.
 pub(crate) fn judge_commit(rules: &Rules, parent: &Roster, commit: &Commit) -> Result<Roster, Refused> {
-    if !parent.contains_key(&commit.author) {
-        return Err(Refused::NoSeat);
+    if commit.author != rules.founder || !parent.contains_key(&commit.author) {
+        return Err(Refused::NotConvener);
     }
     if !commit.removes.is_empty() {
         return Err(Refused::Removes);
     }
-    let cited = cited(commit)?;
+    let cited = cited(rules, commit)?;
     let mut roster = parent.clone();
     let mut links = BTreeSet::new();
     for addition in &commit.adds {
@@ -57,11 +58,13 @@ pub(crate) fn judge_commit(rules: &Rules, parent: &Roster, commit: &Commit) -> R
     Ok(roster)
 }
 
-/// Reads the ops a commit cites.
-pub(crate) fn cited(commit: &Commit) -> Result<Vec<Op>, Refused> {
+/// Reads the ops a commit cites; all are intents of the convener.
+pub(crate) fn cited(rules: &Rules, commit: &Commit) -> Result<Vec<Op>, Refused> {
     let ops = commit.cited.iter().map(|bytes| Op::decode(bytes).map_err(|_| Refused::Citation));
     let ops: Vec<Op> = ops.collect::<Result<_, _>>()?;
-    let fitting = |op: &Op| op.room() == commit.room && op.kind().is_control() && op.body().is_some();
+    let fitting = |op: &Op| {
+        op.room() == commit.room && op.author() == rules.founder && op.kind().is_control() && op.body().is_some()
+    };
     if ops.iter().all(fitting) { Ok(ops) } else { Err(Refused::Citation) }
 }
 

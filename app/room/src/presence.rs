@@ -22,6 +22,10 @@ impl Presence {
         if head.number == op.number() {
             return head.id == op.id();
         }
+        // Until its head is held here too, nobody knows on which of two chains it is.
+        if record.op(&head.id).is_none() {
+            return false;
+        }
         // Of two ops with one number the seat may hold the other one: follow its chain while it is known here.
         let mut at = head.id;
         while let Some(held) = record.op(&at) {

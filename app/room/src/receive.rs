@@ -9,8 +9,8 @@ use crate::op_key::Sealing;
 use crate::policy;
 use crate::room::Room;
 
-/// Most ops kept that are sealed under a state not known yet. More are dropped: they will be asked for.
-const EARLY: usize = 128;
+/// Most bytes of ops kept that are sealed under a state not known yet. More are dropped: they will be asked for.
+const EARLY_BYTES: usize = 2 << 20;
 
 impl Room {
     pub(crate) fn receive(&mut self, bytes: &[u8], now: Millis) -> Result<(), Error> {
@@ -27,7 +27,7 @@ impl Room {
     fn receive_commit(&mut self, commit: Signed<Commit>, now: Millis) -> Result<(), Error> {
         let id = commit.id();
         self.pacing.offered(&id);
-        let cited = policy::cited(&commit.body);
+        let cited = policy::cited(&self.rules, &commit.body);
         match self.graph.take(commit) {
             Taken::New => {}
             Taken::Known => return Ok(()),
@@ -47,8 +47,10 @@ impl Room {
     fn receive_op(&mut self, sealed: SealedOp, now: Millis) -> Result<(), Error> {
         let Some(key) = self.op_keys.get(&sealed.state) else {
             if self.graph.roster(&sealed.state).is_none() && !self.graph.is_earlier(&sealed.state) {
-                self.early.truncate(EARLY - 1);
                 self.early.push_front(sealed);
+                while self.early.iter().map(|early| early.sealed.len()).sum::<usize>() > EARLY_BYTES {
+                    self.early.pop_back();
+                }
             }
             return Ok(());
         };
@@ -58,7 +60,13 @@ impl Room {
         if op.origin() != sealed.state {
             return Err(Error::PeerMisbehaved("an op sealed under another state than its own"));
         }
-        self.take_op(op, now)
+        let (author, known) = (op.author(), self.record.op(&op.id()).is_some());
+        self.take_op(op, now)?;
+        // Ops of others than their author come in answers: this one was sent by the author itself.
+        if !known && author != self.me() {
+            self.presence.entry(author).or_default().heard = now;
+        }
+        Ok(())
     }
 
     /// Ops that came before the state they were sealed under.
@@ -75,6 +83,12 @@ impl Room {
             return Err(Error::PeerMisbehaved("an op against the rules"));
         }
         let (id, author, control) = (op.id(), op.author(), op.kind().is_control());
+        // Said in a state from before this seat joined: then at least by somebody who was ever admitted.
+        let founder = author == self.rules.founder;
+        let stranger = !founder && (control || self.table.seat(&author).is_none());
+        if stranger && self.graph.judge_op(&op).is_none() {
+            return Err(Error::PeerMisbehaved("an op by nobody who may say it"));
+        }
         match self.record.insert(op) {
             Ok(Inserted::Known) => {
                 if author == self.me() {

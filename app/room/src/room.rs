@@ -71,7 +71,7 @@ impl Room {
         let group = Group::found(RoomId(id.finalize().into()), &rules, &key)?;
         let channel_secret = group.export::<64>("nonpaper/era/v1")?;
         let roster = Roster::from([(key.public(), Role::Convener)]);
-        let graph = Graph::new(rules, group.state(), roster, BTreeSet::new());
+        let graph = Graph::new(rules, group.state(), roster, BTreeSet::new(), Vec::new());
         Self::at(key, rules, rng, channel_secret, group, graph, Record::default())
     }
 
@@ -115,11 +115,10 @@ impl Room {
         })
     }
 
-    /// Takes what happened and returns what to do, in order.
+    /// Takes what happened; returns what to do, in order, and whether the input was taken.
     ///
-    /// An error says that the input changed nothing; effects of timers may still be due, so the caller
-    /// goes on as if it had returned none.
-    pub fn handle(&mut self, input: Input<'_>, now: Millis) -> Result<Vec<Effect>, Error> {
+    /// The effects are to be performed in either case: what was refused does not stop the rest.
+    pub fn handle(&mut self, input: Input<'_>, now: Millis) -> (Vec<Effect>, Result<(), Error>) {
         let done = match input {
             Input::Connected => self.connected(now),
             Input::Disconnected => {
@@ -139,8 +138,7 @@ impl Room {
         if let Some(at) = self.next_timer() {
             self.effects.push(Effect::Wake(at));
         }
-        let effects = std::mem::take(&mut self.effects);
-        done.map(|()| effects)
+        (std::mem::take(&mut self.effects), done)
     }
 
     /// The channel of the room.

@@ -4,7 +4,7 @@
 //! somebody else did; the one who holds less asks with a Want; one of those who can, answers, sealed to the
 //! one-time key in the Want, and the others who hear the answer keep silent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use minicbor::bytes::ByteVec;
 use rand_core::RngCore;
@@ -28,16 +28,20 @@ const WANT_MS: (Millis, Millis) = (50, 300);
 const WANT_PATIENCE_MS: Millis = 2_000;
 /// Patience doubles with each attempt without gain, up to this.
 const WANT_PATIENCE_MAX_MS: Millis = 30_000;
-/// From this attempt on others answer although somebody else did.
-const INSIST: u32 = 2;
-/// From this attempt on a header whose state is not known is taken as from before.
-const TAKE_UNKNOWN: u32 = 4;
+/// After this many attempts without gain others are to answer although somebody else did.
+const INSIST_FRUITLESS: u32 = 2;
+/// Every so many attempts they are to in any case: a seat that always answers first, with little, starves nobody.
+const INSIST_EVERY: u32 = 8;
+/// Answers to this many own wants can still be opened.
+const WANTS_OPEN: usize = 4;
+/// At least this long between two own Hellos.
+const HELLO_PAUSE_MS: Millis = 2_000;
+/// After this long without its echo an own op or commit is sent again: the same bytes. Doubles each time.
+const ECHO_MS: Millis = 3_000;
 /// After this many attempts without gain it is only asked again when somebody is heard to hold more.
 const GIVE_UP: u32 = 8;
 /// How many bytes of ops one answer holds; one op is always sent, however long.
 const PAGE_BYTES: usize = 48 * 1024;
-/// Most wants waiting for an answer of this seat.
-const WANTS: usize = 64;
 /// Most commits waiting to be offered.
 const OFFERS: usize = 1024;
 /// Most states remembered per seat to have been stood on.
@@ -54,21 +58,39 @@ pub(crate) struct Pacing {
     resend_at: Option<Millis>,
     /// Somebody was heard to hold more since the last want.
     missing: bool,
-    pending: Option<Pending>,
-    attempt: u32,
-    answers: BTreeMap<[u8; 32], (Millis, Want)>,
+    /// Own wants that may still be answered, newest last.
+    open: VecDeque<OwnWant>,
+    /// Whether the newest of them is being waited for.
+    waiting: bool,
+    /// Wants since this seat was level with all it heard of.
+    attempts: u32,
+    /// Wants since one brought something.
+    fruitless: u32,
+    /// Times the same bytes were sent since an echo came.
+    resent: u32,
+    hello_not_before: Millis,
+    /// One for each asker, the newest.
+    answers: BTreeMap<AuthorKey, DueAnswer>,
     offers: BTreeMap<CommitId, Millis>,
 }
 
-/// An own want that waits for its answer.
-struct Pending {
+/// An own want that may still be answered.
+struct OwnWant {
     hash: [u8; 32],
     key: OneTimeKey,
 }
 
+/// Somebody's want that this seat will answer if nobody else does before.
+struct DueAnswer {
+    at: Millis,
+    hash: [u8; 32],
+    want: Want,
+}
+
 impl Pacing {
     pub(crate) fn hello_soon(&mut self, now: Millis, rng: &mut impl RngCore) {
-        sooner(&mut self.hello_at, now + between(ANSWER_MS, rng));
+        let at = (now + between(ANSWER_MS, rng)).max(self.hello_not_before);
+        sooner(&mut self.hello_at, at);
     }
 
     pub(crate) fn beacon_soon(&mut self, now: Millis, rng: &mut impl RngCore) {
@@ -82,7 +104,7 @@ impl Pacing {
     /// Somebody holds more: ask, unless an answer is being waited for.
     pub(crate) fn want_soon(&mut self, now: Millis, rng: &mut impl RngCore) {
         self.missing = true;
-        if self.pending.is_none() {
+        if !self.waiting {
             sooner(&mut self.want_at, now + between(WANT_MS, rng));
         }
     }
@@ -92,8 +114,14 @@ impl Pacing {
         *self = Self::default();
     }
 
-    pub(crate) fn resend_by(&mut self, at: Millis) {
-        sooner(&mut self.resend_at, at);
+    /// Something was sent whose echo must come.
+    pub(crate) fn resend_after(&mut self, now: Millis) {
+        sooner(&mut self.resend_at, now + (ECHO_MS << self.resent.min(4)));
+    }
+
+    /// The relay takes and gives: what else waits for its echo need not wait longer than at first.
+    pub(crate) fn echoed(&mut self) {
+        self.resent = 0;
     }
 
     /// Somebody sent the commit: no need to offer it.
@@ -103,7 +131,7 @@ impl Pacing {
 
     fn next(&self) -> Option<Millis> {
         let single = [self.hello_at, self.beacon_at, self.reply_at, self.want_at, self.resend_at];
-        let answers = self.answers.values().map(|(at, _)| *at);
+        let answers = self.answers.values().map(|answer| answer.at);
         single.into_iter().flatten().chain(answers).chain(self.offers.values().copied()).min()
     }
 }
@@ -119,6 +147,7 @@ impl Room {
         }
         let due = |at: &mut Option<Millis>| at.take_if(|at| *at <= now).is_some();
         if due(&mut self.pacing.hello_at) {
+            self.pacing.hello_not_before = now + HELLO_PAUSE_MS;
             self.send_hello();
         }
         let (beacon, reply) = (due(&mut self.pacing.beacon_at), due(&mut self.pacing.reply_at));
@@ -127,6 +156,7 @@ impl Room {
             self.pacing.beacon_idle(now, &mut self.rng);
         }
         if due(&mut self.pacing.resend_at) {
+            self.pacing.resent = self.pacing.resent.saturating_add(1);
             self.send_unechoed(now);
             self.resend_commit(now);
         }
@@ -141,11 +171,11 @@ impl Room {
                 self.send(message);
             }
         }
-        let answers: Vec<[u8; 32]> =
-            self.pacing.answers.iter().filter(|(_, (at, _))| *at <= now).map(|(id, _)| *id).collect();
-        for hash in answers {
-            if let Some((_, want)) = self.pacing.answers.remove(&hash) {
-                self.send_answer(hash, &want)?;
+        let answers: Vec<AuthorKey> =
+            self.pacing.answers.iter().filter(|(_, answer)| answer.at <= now).map(|(asker, _)| *asker).collect();
+        for asker in answers {
+            if let Some(due) = self.pacing.answers.remove(&asker) {
+                self.send_answer(&due);
             }
         }
         Ok(())
@@ -180,6 +210,10 @@ impl Room {
         if beacon.author == self.me() {
             return Ok(());
         }
+        let unknown = self.graph.roster(&beacon.tip).is_none() && !self.graph.is_earlier(&beacon.tip);
+        if unknown {
+            self.pacing.hello_soon(now, &mut self.rng);
+        }
         if !self.is_seat(&beacon.author) {
             return Err(Error::PeerMisbehaved("a beacon by no seat of the room"));
         }
@@ -196,33 +230,29 @@ impl Room {
             self.pacing.reply_at = None;
         }
         self.show(Event::Changed);
+        // Also where this seat cannot follow yet: where others stand must not depend on what came first.
         let stood = self.stood.entry(beacon.author).or_default();
-        if self.graph.roster(&beacon.tip).is_none() {
-            if !self.graph.is_earlier(&beacon.tip) {
-                self.pacing.hello_soon(now, &mut self.rng);
-            }
-            return Ok(());
-        }
-        if stood.len() < STOOD && stood.insert(beacon.tip) { self.walk(now) } else { Ok(()) }
+        if stood.len() < STOOD && stood.insert(beacon.tip) && !unknown { self.walk(now) } else { Ok(()) }
     }
 
     pub(crate) fn receive_hello(&mut self, hello: Hello, now: Millis) -> Result<(), Error> {
         if hello.author == self.me() {
             return Ok(());
         }
+        let unknown = self.graph.roster(&hello.tip).is_none() && !self.graph.is_earlier(&hello.tip);
+        let same_root = self.graph.root() == hello.root;
+        if unknown || same_root && hello.commits.0.iter().any(|id| !self.graph.knows(id)) {
+            self.pacing.hello_soon(now, &mut self.rng);
+        }
         if !self.is_seat(&hello.author) {
             return Err(Error::PeerMisbehaved("a hello by no seat of the room"));
         }
-        for id in self.graph.commits_below(hello.root) {
-            if !hello.commits.0.contains(&id) && self.pacing.offers.len() < OFFERS {
-                let at = now + between(ANSWER_MS, &mut self.rng);
+        for (place, id) in self.graph.commits_for(hello.root, &hello.commits.0).into_iter().enumerate() {
+            if self.pacing.offers.len() < OFFERS {
+                // In order, as far as the delays allow: a commit that comes before its parent waits for it.
+                let at = now + between(ANSWER_MS, &mut self.rng) + place as Millis;
                 self.pacing.offers.entry(id).or_insert(at);
             }
-        }
-        let unknown_tip = self.graph.roster(&hello.tip).is_none() && !self.graph.is_earlier(&hello.tip);
-        let same_root = self.graph.root() == hello.root;
-        if unknown_tip || same_root && hello.commits.0.iter().any(|id| !self.graph.knows(id)) {
-            self.pacing.hello_soon(now, &mut self.rng);
         }
         if hello.vector.exceeds(self.record.vector()) {
             self.pacing.want_soon(now, &mut self.rng);
@@ -235,26 +265,36 @@ impl Room {
 
     /// Asks for what is missing, or stops waiting when nothing is or nobody seems to have it.
     fn send_want(&mut self, now: Millis) -> Result<(), Error> {
-        let hopeless = self.pacing.attempt >= GIVE_UP;
-        if !self.pacing.missing && (hopeless || !self.lacks_something()) {
-            self.pacing.pending = None;
+        let level = !self.lacks_something();
+        if level {
+            self.pacing.attempts = 0;
+        }
+        let hopeless = level || self.pacing.fruitless >= GIVE_UP;
+        if hopeless && !self.pacing.missing {
+            self.pacing.waiting = false;
             return Ok(());
         }
         let mut seed = [0; 32];
         self.rng.fill_bytes(&mut seed);
         let key = OneTimeKey::derive(self.rules.suite, &seed)?;
+        self.pacing.attempts = self.pacing.attempts.saturating_add(1);
         let want = Want {
             room: self.id,
             author: self.me(),
             one_time: key.public().to_vec().into(),
-            attempt: self.pacing.attempt,
+            insists: self.pacing.fruitless >= INSIST_FRUITLESS || self.pacing.attempts.is_multiple_of(INSIST_EVERY),
             vector: self.record.vector().clone(),
         };
         let want = Signed::sign(want, &self.key);
-        self.pacing.pending = Some(Pending { hash: want.hash(), key });
-        self.pacing.attempt = self.pacing.attempt.saturating_add(1);
+        let open = &mut self.pacing.open;
+        open.push_back(OwnWant { hash: want.hash(), key });
+        if open.len() > WANTS_OPEN {
+            open.pop_front();
+        }
+        let patience = WANT_PATIENCE_MS << self.pacing.fruitless.min(4);
+        self.pacing.fruitless = self.pacing.fruitless.saturating_add(1);
         self.pacing.missing = false;
-        let patience = WANT_PATIENCE_MS << self.pacing.attempt.min(4);
+        self.pacing.waiting = true;
         self.pacing.want_at = Some(now + patience.min(WANT_PATIENCE_MAX_MS));
         self.send(want.encode());
         Ok(())
@@ -271,9 +311,10 @@ impl Room {
         if !self.is_seat(&want.body.author) {
             return Err(Error::PeerMisbehaved("a want by no seat of the room"));
         }
-        if self.pacing.answers.len() < WANTS && !self.page_for(&want.body).0.is_empty() {
+        if !self.page_for(&want.body).0.is_empty() {
             let at = now + between(ANSWER_MS, &mut self.rng);
-            self.pacing.answers.insert(want.hash(), (at, want.body));
+            let answer = DueAnswer { at, hash: want.hash(), want: want.body };
+            self.pacing.answers.insert(answer.want.author, answer);
         }
         Ok(())
     }
@@ -283,7 +324,7 @@ impl Room {
         let (mut page, mut bytes): (Vec<ByteVec>, usize) = (Vec::new(), 0);
         let mut stuck: Option<AuthorKey> = None;
         for op in self.record.beyond(&want.vector) {
-            if stuck == Some(op.author()) {
+            if stuck == Some(op.author()) || !self.record.joins_on(&want.vector, &op.author()) {
                 continue;
             }
             let Some(encoded) = self.as_readable(op, &want.author) else {
@@ -303,6 +344,11 @@ impl Room {
     /// An op as far as the asker may read it: whole for its readers, the header for others. None when this
     /// seat holds less than the asker may read.
     fn as_readable(&self, op: &Op, asker: &AuthorKey) -> Option<Vec<u8>> {
+        // Of a state from before this seat joined it cannot tell the readers: it tells only those who joined later.
+        let place = |key: &AuthorKey| self.table.seats.iter().position(|seat| seat.key == *key);
+        if !op.kind().is_control() && self.graph.roster(&op.origin()).is_none() && place(asker) < place(&self.me()) {
+            return None;
+        }
         let reader = self.graph.roster(&op.origin()).is_some_and(|roster| roster.contains_key(asker));
         if op.kind().is_control() || reader {
             return op.body().map(|_| op.encode());
@@ -310,42 +356,39 @@ impl Room {
         Some(op.encode_withheld())
     }
 
-    fn send_answer(&mut self, hash: [u8; 32], want: &Want) -> Result<(), Error> {
-        let (page, more) = self.page_for(want);
-        if page.is_empty() {
-            return Ok(());
+    fn send_answer(&mut self, due: &DueAnswer) {
+        let (page, more) = self.page_for(&due.want);
+        let Ok(plain) = minicbor::to_vec(&page) else { return };
+        // A want whose one-time key is none gets no answer.
+        let sealed = seal_to(self.rules.suite, &due.want.one_time, &due.hash, &plain);
+        if let Ok(sealed) = sealed
+            && !page.is_empty()
+        {
+            self.send(Answer { want: due.hash, more, sealed }.encode());
         }
-        let plain = minicbor::to_vec(&page).map_err(|_| Error::Bug("encode an answer"))?;
-        let sealed = seal_to(self.rules.suite, &want.one_time, &hash, &plain)?;
-        self.send(Answer { want: hash, more, sealed }.encode());
-        Ok(())
     }
 
     pub(crate) fn receive_answer(&mut self, answer: Answer, now: Millis) -> Result<(), Error> {
-        if let Some((_, want)) = self.pacing.answers.get(&answer.want)
-            && want.attempt < INSIST
-        {
-            self.pacing.answers.remove(&answer.want);
-        }
-        let Some(pending) = self.pacing.pending.as_ref().filter(|pending| pending.hash == answer.want) else {
+        self.pacing.answers.retain(|_, due| due.hash != answer.want || due.want.insists);
+        let Some(own) = self.pacing.open.iter().find(|own| own.hash == answer.want) else {
             return Ok(());
         };
-        let plain = pending.key.open(&answer.sealed, &answer.want)?;
+        let plain = own.key.open(&answer.sealed, &answer.want)?;
         let page: Vec<ByteVec> = minicbor::decode(&plain).map_err(|_| Error::PeerMisbehaved("an answer"))?;
         let before = self.record.vector().clone();
+        let mut done = Ok(());
         for bytes in &page {
-            let op = Op::decode(bytes).map_err(|_| Error::PeerMisbehaved("an answer with no op"))?;
-            self.take_answered(op, now)?;
+            // One bad op does not spoil the others.
+            let taken = Op::decode(bytes).map_err(|_| Error::PeerMisbehaved("an answer with no op"));
+            done = done.and(taken.and_then(|op| self.take_answered(op, now)));
         }
         if self.record.vector().exceeds(&before) {
-            self.pacing.attempt = 0;
-            self.pacing.pending = None;
-            self.pacing.want_at = None;
-            if answer.more || self.lacks_something() {
-                self.pacing.want_at = Some(now);
-            }
+            self.pacing.fruitless = 0;
+            self.pacing.waiting = false;
+            self.pacing.want_at = (answer.more || self.lacks_something()).then_some(now);
+            self.pacing.missing |= answer.more;
         }
-        Ok(())
+        done
     }
 
     /// Takes an op that came by an answer, whole or as a header.
@@ -365,7 +408,7 @@ impl Room {
                     op
                 }
                 Some(_) => op.withheld(),
-                None if self.graph.is_earlier(&op.origin()) || self.pacing.attempt >= TAKE_UNKNOWN => op.withheld(),
+                None if self.graph.is_earlier(&op.origin()) => op.withheld(),
                 // A state still to be heard of: its commit comes first.
                 None => {
                     self.pacing.hello_soon(now, &mut self.rng);

@@ -25,17 +25,19 @@ pub(crate) struct Images {
 impl Images {
     pub(crate) fn of(group: &Group) -> Result<Self, MlsError> {
         let mut images = Self { images: BTreeMap::new(), order: Vec::new() };
-        images.keep(group)?;
+        images.keep(group, group.state())?;
         Ok(images)
     }
 
-    pub(crate) fn keep(&mut self, group: &Group) -> Result<(), MlsError> {
+    /// Keeps an image of where the group is. The one of `standing` stays, however long a walk from there is.
+    pub(crate) fn keep(&mut self, group: &Group, standing: StateId) -> Result<(), MlsError> {
         let state = group.state();
         self.images.insert(state, group.image()?);
         self.order.retain(|kept| *kept != state);
         self.order.push(state);
         while self.order.len() > KEPT + 1 {
-            self.images.remove(&self.order.remove(0));
+            let oldest = usize::from(self.order.first() == Some(&standing));
+            self.images.remove(&self.order.remove(oldest));
         }
         Ok(())
     }
@@ -92,7 +94,7 @@ impl Room {
                 self.graph.refuse(commit.id());
                 return self.turn_back(Walked::Refused);
             }
-            self.images.keep(&self.group)?;
+            self.images.keep(&self.group, self.tip)?;
             self.op_keys.insert(commit.body.new_state, OpKey::of(&self.group)?);
         }
         Ok(Walked::Arrived)

@@ -8,9 +8,6 @@ use crate::input::{Error, Event, Millis};
 use crate::op_key::Sealing;
 use crate::room::Room;
 
-/// After this long without its echo an own op is sent again.
-const ECHO_MS: Millis = 3_000;
-
 impl Room {
     pub(crate) fn write(&mut self, body: Body, now: Millis) -> Result<(), Error> {
         self.say(body, now).map(|_| ())
@@ -44,7 +41,7 @@ impl Room {
         }
         self.unechoed.push_back(op.id());
         self.send_op(&op);
-        self.pacing.resend_by(now + ECHO_MS);
+        self.pacing.resend_after(now);
         self.show(Event::Changed);
         Ok(op)
     }
@@ -62,7 +59,7 @@ impl Room {
             self.send_op(op);
         }
         if !ops.is_empty() {
-            self.pacing.resend_by(now + ECHO_MS);
+            self.pacing.resend_after(now);
         }
     }
 
@@ -70,6 +67,7 @@ impl Room {
         let before = self.unechoed.len();
         self.unechoed.retain(|waiting| waiting != id);
         if self.unechoed.len() < before {
+            self.pacing.echoed();
             self.show(Event::Changed);
         }
     }

@@ -88,3 +88,18 @@ fn note_written_while_somebody_is_being_admitted_stays_with_those_who_were_there
     let held: Vec<(usize, usize)> = world.view(amina).notes.iter().map(|note| (note.held, note.readers)).collect();
     assert_eq!(held, [(2, 2), (3, 3)]);
 }
+
+#[test]
+fn first_note_of_a_newcomer_stands_after_what_was_written_before() {
+    let mut world = World::new(4);
+    let amina = world.opens("Transit corridor", "Amina", "Mediator");
+    let leyla = world.joins(amina, "Leyla", "North", Role::Head);
+    for n in 0..5 {
+        world.writes(leyla, &format!("before {n}"));
+        world.settles();
+    }
+    let bahram = world.joins(amina, "Bahram", "South", Role::Head);
+    world.writes(bahram, "good morning");
+    world.settles();
+    assert_eq!(world.reads(amina).last().map(String::as_str), Some("good morning"));
+}

@@ -173,3 +173,47 @@ fn relay_killed_twenty_times_loses_nothing_and_doubles_nothing() {
         assert_eq!(world.view(*who).unsent, 0);
     }
 }
+
+#[test]
+fn newcomers_do_not_slow_a_sleeper_down() {
+    let mut world = World::new(16);
+    let amina = world.opens("Transit corridor", "Amina", "Mediator");
+    let sleeper = world.joins(amina, "Sleeper", "North", Role::Head);
+    world.disconnects(sleeper);
+    for n in 0..30 {
+        world.writes(amina, &format!("{n} {}", "x".repeat(40_000)));
+        world.passes(200);
+    }
+    for n in 0..6 {
+        world.joins(amina, &format!("Newcomer {n}"), &format!("Party {n}"), Role::Head);
+    }
+    world.connects(sleeper);
+    world.passes(20_000);
+    assert_eq!(world.reads(sleeper).len(), 30);
+}
+
+#[test]
+fn sleeper_meets_a_newcomer_when_the_convener_is_gone() {
+    for sleeper_first in [true, false] {
+        let mut world = World::new(17);
+        let amina = world.opens("Transit corridor", "Amina", "Mediator");
+        let sleeper = world.joins(amina, "Sleeper", "North", Role::Head);
+        world.disconnects(sleeper);
+        let newcomer = world.joins(amina, "Newcomer", "South", Role::Head);
+        world.closes(amina);
+        if !sleeper_first {
+            world.disconnects(newcomer);
+        }
+        world.connects(sleeper);
+        world.settles();
+        if !sleeper_first {
+            world.connects(newcomer);
+        }
+        world.settles();
+        world.writes(newcomer, "from the newcomer");
+        world.writes(sleeper, "from the sleeper");
+        world.settles();
+        assert_eq!(world.reads(sleeper).len(), 2);
+        assert_eq!(world.reads(sleeper), world.reads(newcomer));
+    }
+}

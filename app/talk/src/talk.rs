@@ -97,7 +97,7 @@ impl Talk {
         let key = SeatKey::from_seed(&draw(&mut rng));
         let founding = Founding { key: key.clone(), suite: opening.suite, seed: draw(&mut rng) };
         let mut room = Room::found(founding)?;
-        room.handle(room::Input::Write(Body::Charter(Charter { title, party, name })), now)?;
+        room.handle(room::Input::Write(Body::Charter(Charter { title, party, name })), now).1?;
         let mut talk = Self::new(Place::Seated(Box::new(room)), key, rng, None);
         talk.effects.push(Effect::Show(Event::Changed));
         let effects = talk.finish();
@@ -195,9 +195,9 @@ impl Talk {
 
     pub(crate) fn room_input(&mut self, input: room::Input<'_>, now: Millis) -> Result<(), Error> {
         let Place::Seated(room) = &mut self.place else { return Err(Error::NotNow) };
-        let done = room.handle(input, now);
+        let (effects, done) = room.handle(input, now);
         let channel = room.channel().clone();
-        for effect in done? {
+        for effect in effects {
             match effect {
                 room::Effect::Send(message) => self.publish(&channel, &message),
                 room::Effect::Wake(at) => self.room_timer = Some(at),
@@ -205,7 +205,7 @@ impl Talk {
                 room::Effect::Show(event) => self.show(event),
             }
         }
-        Ok(())
+        Ok(done?)
     }
 
     fn show(&mut self, event: room::Event) {

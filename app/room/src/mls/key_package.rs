@@ -4,10 +4,10 @@ use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{self as mls, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion};
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider as _;
-use record::{AuthorKey, KeyPackageHash};
+use record::{AuthorKey, KeyPackageHash, RoomId};
 use sha2::{Digest, Sha256};
 
-use super::{MlsError, SeatKey, Suite, config};
+use super::{FORMAT, Group, MlsError, Rules, SeatKey, Suite, config};
 
 /// A checked key package of somebody else.
 #[derive(Clone)]
@@ -40,7 +40,24 @@ impl KeyPackage {
         if inner.ciphersuite() != suite.ciphersuite() || !lifetime || !capabilities || inner.last_resort() {
             return Err(MlsError::Invalid("key package of another kind"));
         }
-        Ok(Self { inner, hash: hash(bytes), seat })
+        let key_package = Self { inner, hash: hash(bytes), seat };
+        key_package.try_out(suite)?;
+        Ok(key_package)
+    }
+
+    /// Adds the key package to a group made for the purpose, and commits once more.
+    ///
+    /// OpenMLS takes encryption keys of any length and fails only when something is sealed to them: to the init
+    /// key by the commit that adds, to the leaf's key by the next one. Then it would be too late.
+    fn try_out(&self, suite: Suite) -> Result<(), MlsError> {
+        let key = SeatKey::from_seed(&[0; 32]);
+        let rules = Rules { format: FORMAT, suite, founder: key.public() };
+        let mut group = Group::found(RoomId([0; 32]), &rules, &key)?;
+        let unusable = |_| MlsError::Invalid("key package with keys that are none");
+        group.stage(std::slice::from_ref(self), &key).map_err(unusable)?;
+        group.merge_pending()?;
+        group.stage(&[], &key).map_err(unusable)?;
+        Ok(())
     }
 
     /// Names this one key package.

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use record::Role;
 
-use super::{Table, key};
+use super::{Table, Tell, key};
 use crate::{
     Assembler, BUCKETS, Channel, Effect, Error, FrameError, Input, KeyPackage, KeyPackageSecrets, MESSAGE_BYTES, Room,
     SeatKey, Suite,
@@ -21,9 +21,9 @@ fn honest(table: &mut Table) -> Vec<Vec<u8>> {
     let room = &mut table.rooms[1];
     room.send_hello();
     room.send_beacon();
-    let mut effects = room.handle(Input::Write(super::note("a note")), super::NOW).expect("may write");
+    let mut effects = room.tell(Input::Write(super::note("a note")), super::NOW).expect("may write");
     room.stage_commit(&[], vec![], super::NOW).expect("stages");
-    effects.extend(room.handle(Input::Timer, super::NOW).expect("fine"));
+    effects.extend(room.tell(Input::Timer, super::NOW).expect("fine"));
     let frames = effects.into_iter().filter_map(|effect| match effect {
         Effect::Send(message) => Some(message),
         Effect::Wake(_) | Effect::Welcome { .. } | Effect::Show(_) => None,

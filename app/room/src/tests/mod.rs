@@ -1,5 +1,6 @@
 //! Rooms around one wire, and clients among them that break the rules.
 
+mod attacks;
 mod bytes;
 mod commits;
 mod ops;
@@ -10,10 +11,22 @@ use crate::{Effect, Error, Founding, Input, KeyPackage, KeyPackageSecrets, Milli
 
 const NOW: Millis = 1_000_000;
 
+/// Asks a room and hears either what to do or why not.
+pub(super) trait Tell {
+    fn tell(&mut self, input: Input<'_>, now: Millis) -> Result<Vec<Effect>, Error>;
+}
+
+impl Tell for Room {
+    fn tell(&mut self, input: Input<'_>, now: Millis) -> Result<Vec<Effect>, Error> {
+        let (effects, done) = self.handle(input, now);
+        done.map(|()| effects)
+    }
+}
+
 /// Rooms joined by a wire that gives everything to everybody, the sender included.
 pub(super) struct Table {
     pub(super) rooms: Vec<Room>,
-    now: Millis,
+    pub(super) now: Millis,
 }
 
 pub(super) fn name(text: &str) -> Name {
@@ -30,8 +43,8 @@ impl Table {
         let founding = Founding { key: SeatKey::from_seed(&[1; 32]), suite: Suite::Classical, seed: [1; 32] };
         let mut convener = Room::found(founding).expect("founds");
         let charter = Charter { title: name("Title"), party: name("Mediator"), name: name("Amina") };
-        convener.handle(Input::Write(Body::Charter(charter)), NOW).expect("may");
-        convener.handle(Input::Connected, NOW).expect("connects");
+        convener.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
+        convener.tell(Input::Connected, NOW).expect("connects");
         let mut table = Self { rooms: vec![convener], now: NOW };
         for (n, role) in roles.iter().enumerate() {
             table.seats(n as u8 + 2, *role);
@@ -39,7 +52,7 @@ impl Table {
         table
     }
 
-    fn seats(&mut self, n: u8, role: Role) {
+    pub(super) fn seats(&mut self, n: u8, role: Role) {
         let key = SeatKey::from_seed(&[n; 32]);
         let link = LinkId([n; 16]);
         let secrets = KeyPackageSecrets::new(&key, Suite::Classical).expect("makes");
@@ -52,7 +65,7 @@ impl Table {
         });
         let inviter = self.rooms[0].me();
         let mut room = Room::enter(key, secrets, inviter, &entry.expect("welcomed"), [n; 32]).expect("enters");
-        let effects = room.handle(Input::Connected, self.now).expect("connects");
+        let effects = room.tell(Input::Connected, self.now).expect("connects");
         self.rooms.push(room);
         self.pass(effects);
         self.settle();
@@ -60,13 +73,13 @@ impl Table {
 
     /// Gives an input to one room and everything that follows to all.
     pub(super) fn does(&mut self, who: usize, input: Input<'_>) -> Vec<Effect> {
-        let effects = self.rooms[who].handle(input, self.now).expect("allowed");
+        let effects = self.rooms[who].tell(input, self.now).expect("allowed");
         self.pass(effects)
     }
 
     /// Gives a message to one room.
     pub(super) fn gives(&mut self, who: usize, message: &[u8]) -> Result<Vec<Effect>, Error> {
-        self.rooms[who].handle(Input::Message(message), self.now)
+        self.rooms[who].tell(Input::Message(message), self.now)
     }
 
     /// Gives a message to all rooms and returns what each said of it.
@@ -75,7 +88,7 @@ impl Table {
     }
 
     /// Sends effects round until nobody has anything to say at once; returns what is not for the wire.
-    fn pass(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+    pub(super) fn pass(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
         let mut rest = Vec::new();
         let mut waiting: std::collections::VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {
@@ -84,7 +97,7 @@ impl Table {
                 continue;
             };
             for room in &mut self.rooms {
-                waiting.extend(room.handle(Input::Message(&message), self.now).unwrap_or_default());
+                waiting.extend(room.tell(Input::Message(&message), self.now).unwrap_or_default());
             }
         }
         rest

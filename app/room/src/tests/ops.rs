@@ -2,7 +2,7 @@
 
 use record::{Body, LinkId, Op, Role};
 
-use super::{Table, add, forged, key, misbehaved, note};
+use super::{Table, Tell, add, forged, key, misbehaved, note};
 use crate::frame::SealedOp;
 use crate::op_key::Sealing;
 use crate::{Error, Input, KeyPackage, KeyPackageSecrets, Suite};
@@ -17,7 +17,7 @@ fn sealed(table: &mut Table, who: usize, op: &Op) -> Vec<u8> {
 #[test]
 fn observer_writes_and_nobody_takes_it() {
     let mut table = Table::of(&[Role::Head, Role::Observer]);
-    assert_eq!(table.rooms[2].handle(Input::Write(note("may I?")), super::NOW).err(), Some(Error::NotNow));
+    assert_eq!(table.rooms[2].tell(Input::Write(note("may I?")), super::NOW).err(), Some(Error::NotNow));
     let op = forged(&table.rooms[2], note("I do"), &key(3).0);
     let message = sealed(&mut table, 2, &op);
     assert!(misbehaved(&table.broadcasts(&message)));

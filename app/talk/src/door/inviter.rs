@@ -94,6 +94,7 @@ impl Doorway {
             LinkState::Revoked => Some(Reason::Revoked),
             LinkState::Expired => Some(Reason::Expired),
         };
+        self.forget_some();
         let crowded = self.waiting().count() >= WAITING || self.knocks.len() >= REMEMBERED;
         if let Some(reason) = closed.or(crowded.then_some(Reason::Crowded)) {
             return Some((DoorMessage::closed(hash, reason, key), None));
@@ -107,6 +108,13 @@ impl Doorway {
         let knocking = Knocking { hash, knock, name, party, key_package, n_i, digits: None, stands: Stands::Waits };
         self.knocks.insert(id, knocking);
         Some((DoorMessage::challenge(hash, n_i, key), Some(id)))
+    }
+
+    /// Forgets those turned away when too many are remembered: their knock, if it comes again, is a new one.
+    fn forget_some(&mut self) {
+        if self.knocks.len() >= REMEMBERED {
+            self.knocks.retain(|_, knocking| !matches!(knocking.stands, Stands::TurnedAway(_)));
+        }
     }
 
     /// Takes a reveal; the digits are known when it is what the knock committed to.
