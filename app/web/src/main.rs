@@ -5,6 +5,7 @@ mod pages;
 mod screen;
 mod session;
 mod shell;
+mod talk_id;
 mod words;
 
 use leptos::prelude::*;

@@ -8,7 +8,6 @@ mod unread;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
@@ -22,33 +21,12 @@ pub use self::unread::Unread;
 use crate::shell::socket::{Connection, Happened, Socket};
 use crate::shell::timer::Alarm;
 use crate::shell::{address, clock, entropy, tab};
+use crate::talk_id::TalkId;
 
 /// Milliseconds between two drawings while frames keep coming: one frame of the screen.
 const DRAW_EVERY: u32 = 16;
 /// The same for a tab that nobody sees, whose timers browsers hold back for up to a minute.
 const DRAW_UNSEEN_EVERY: Millis = 1_000;
-
-/// Names a talk within this browser; says nothing about it to anybody else.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct TalkId(u32);
-
-impl TalkId {
-    /// Reads what [`TalkId`] displays as.
-    pub fn parse(text: &str) -> Option<Self> {
-        u32::from_str_radix(text, 16).ok().map(Self)
-    }
-
-    fn fresh() -> Self {
-        let seed = entropy::seed();
-        Self(u32::from_be_bytes([seed[0], seed[1], seed[2], seed[3]]))
-    }
-}
-
-impl fmt::Display for TalkId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}", self.0)
-    }
-}
 
 /// What pages see of a talk.
 #[derive(Clone)]

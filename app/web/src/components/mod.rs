@@ -2,7 +2,9 @@
 
 pub mod digits;
 pub mod field;
+pub mod form;
 pub mod qr;
 pub mod said;
 pub mod sheet;
 pub mod status;
+pub mod talk_link;

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use talk::Invitation;
 use talk::invitation::InvitationError;
 
-use super::start::{Wrong, sentence_for, trimmed, what_is_wrong};
 use crate::components::field::Field;
+use crate::components::form::{Wrong, sentence_for, trimmed, what_is_wrong};
 use crate::components::sheet::Sheet;
 use crate::screen::Screens;
 use crate::session;

@@ -1,14 +1,15 @@
 //! The start page: begin a talk, use an invitation, go back to a talk of this tab.
 
 use leptos::prelude::*;
-use talk::view::Phase;
-use talk::{Error, Invitation};
+use talk::Invitation;
 
 use crate::components::field::Field;
+use crate::components::form::{Wrong, sentence_for, trimmed, what_is_wrong};
 use crate::components::sheet::Sheet;
+use crate::components::talk_link::TalkLink;
 use crate::screen::Screens;
-use crate::session::{self, OpenTalk};
-use crate::shell::{address, tab};
+use crate::session;
+use crate::shell::tab;
 use crate::words::words;
 
 /// How the person got here, if it needs a sentence.
@@ -128,62 +129,5 @@ fn TalksOfThisTab() -> impl IntoView {
                 </section>
             }
         })
-    }
-}
-
-/// A link to a talk of this tab, with where it stands.
-#[component]
-pub fn TalkLink(talk: OpenTalk) -> impl IntoView {
-    let words = words();
-    let unread = talk.unread.clone();
-    let unread = Memo::new(move |_| unread.with(|unread| unread.count()));
-    let view = talk.view.clone();
-    let name = Memo::new(move |_| {
-        view.with(|view| match &view.phase {
-            Phase::Seated => (view.title.to_string(), None),
-            Phase::AtTheDoor { .. } => (words.you_are_invited.to_owned(), Some(words.waiting_to_be_admitted)),
-            Phase::TurnedAway(_) => (words.you_are_invited.to_owned(), Some(words.the_door_stays_shut)),
-        })
-    });
-    view! {
-        <li>
-            <a href=address::of_talk(talk.id)>
-                <bdi>{move || name.get().0}</bdi>
-                {move || name.get().1.map(|state| view! { <small>{state}</small> })}
-                {move || {
-                    let count = unread.get();
-                    (count > 0).then(|| view! { <small class="unread-count">{(words.unread_notes)(count)}</small> })
-                }}
-            </a>
-        </li>
-    }
-}
-
-/// What is wrong with a form, if anything is.
-#[component]
-pub fn Wrong(wrong: RwSignal<Option<String>>) -> impl IntoView {
-    move || wrong.get().map(|sentence| view! { <p class="wrong" role="alert">{sentence}</p> })
-}
-
-/// Reads a field without the blanks around what was typed.
-pub fn trimmed((label, value): (&'static str, RwSignal<String>)) -> (&'static str, String) {
-    (label, value.with_untracked(|value| value.trim().to_owned()))
-}
-
-/// Returns what to tell about fields that are empty or too long.
-pub fn what_is_wrong(filled_in: &[(&'static str, String)]) -> Option<String> {
-    if filled_in.iter().any(|(_, value)| value.is_empty()) {
-        return Some(words().fill_in_all.to_owned());
-    }
-    let too_long = filled_in.iter().find(|(_, value)| value.len() > record::NAME_BYTES);
-    too_long.map(|(label, _)| (words().too_long)(label, record::NAME_BYTES))
-}
-
-/// Returns what to tell when a talk could not be begun although the form looked right.
-pub fn sentence_for(error: &Error) -> String {
-    match error {
-        // What is empty or too long was told before.
-        Error::Name => words().names_are_one_line.to_owned(),
-        Error::NoteLength | Error::NotNow | Error::Bug => words().not_opened.to_owned(),
     }
 }

@@ -10,8 +10,9 @@ use crate::components::said::Said;
 use crate::components::sheet::Sheet;
 use crate::components::status::ConnectionWords;
 use crate::screen::Screens;
-use crate::session::{self, OpenTalk, TalkId};
+use crate::session::{self, OpenTalk};
 use crate::shell::tab;
+use crate::talk_id::TalkId;
 use crate::words::words;
 
 /// Waiting to be admitted.

@@ -5,7 +5,7 @@ use talk::Invitation;
 use talk::invitation::InvitationError;
 use wasm_bindgen::JsValue;
 
-use crate::session::TalkId;
+use crate::talk_id::TalkId;
 
 const TALK: &str = "/talk/";
 

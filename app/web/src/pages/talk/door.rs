@@ -6,7 +6,8 @@ use talk::{Command, KnockId};
 
 use crate::components::digits::DoorDigits;
 use crate::components::said::Said;
-use crate::session::{self, OpenTalk, TalkId};
+use crate::session::{self, OpenTalk};
+use crate::talk_id::TalkId;
 use crate::words::words;
 
 /// The door. There only while somebody knocks.

@@ -10,8 +10,9 @@ use talk::{Command, PartyChoice};
 use super::Inviting;
 use crate::components::qr::Qr;
 use crate::components::said::Said;
-use crate::session::{self, OpenTalk, TalkId};
+use crate::session::{self, OpenTalk};
 use crate::shell::{address, clipboard};
+use crate::talk_id::TalkId;
 use crate::words::{intl, words};
 
 /// The roles a link can give, the usual one first.
