@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
 /// Longest name, title or party, in bytes of UTF-8.
-pub const NAME_BYTES: usize = 120;
+pub const NAME_BYTES: usize = 240;
 
 /// One line of text between 1 and [`NAME_BYTES`] bytes, without characters that could disturb what stands beside it.
 ///

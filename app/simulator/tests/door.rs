@@ -187,3 +187,16 @@ fn several_admitted_at_once_all_come_in() {
         assert_eq!(world.view(guest).seats.len(), 6);
     }
 }
+
+#[test]
+fn newcomer_who_closed_the_page_is_no_longer_at_the_door() {
+    let mut world = World::new(29);
+    let amina = world.opens("Transit corridor", "Amina", "Mediator");
+    let link = world.invites(amina, PartyChoice::New, Role::Head);
+    let leyla = world.asks(&link, "Leyla", "North");
+    world.passes(600_000);
+    assert!(world.knocks(amina)[0].here, "she waits for as long as it takes");
+    world.closes(leyla);
+    world.passes(100_000);
+    assert!(!world.knocks(amina)[0].here);
+}

@@ -140,7 +140,7 @@ impl Talk {
         let (n_i, key) = (draw(&mut self.rng), self.key.clone());
         let Some(doorway) = self.doors.get_mut(&link) else { return };
         match message {
-            DoorMessage::Knock(knock) => match doorway.knock(knock, state, suite, n_i, &key) {
+            DoorMessage::Knock(knock) => match doorway.knock(knock, state, suite, n_i, &key, now) {
                 Some((answer, new)) => {
                     self.speak(&link, &[answer]);
                     if let Some(id) = new {

@@ -9,7 +9,7 @@ use room::{Channel, ChannelSecret};
 use zeroize::Zeroizing;
 
 /// A parsed invitation link. Holds a secret; has no Debug.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Invitation {
     pub(crate) link: LinkId,
     secret: Zeroizing<[u8; 32]>,
@@ -32,10 +32,20 @@ impl Invitation {
         Self { link, secret: Zeroizing::new(secret), inviter }
     }
 
-    /// Reads a whole link, or only its fragment with or without `#`, with blanks around it.
+    /// Reads a link, or only its fragment, also when mail or chat programs broke it into lines, put brackets or a
+    /// full stop round it, or words.
     pub fn parse(text: &str) -> Result<Self, InvitationError> {
-        let text = text.trim();
+        let unbroken: String = text.split_whitespace().collect();
+        Self::parse_unbroken(&unbroken).or_else(|whole| {
+            let mut words = text.split_whitespace().map(Self::parse_unbroken);
+            words.find(|word| *word != Err(InvitationError::Malformed)).unwrap_or(Err(whole))
+        })
+    }
+
+    fn parse_unbroken(text: &str) -> Result<Self, InvitationError> {
         let fragment = text.rsplit_once('#').map_or(text, |(_, fragment)| fragment);
+        let of_link = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let fragment = fragment.trim_matches(|c| !of_link(c)).trim_end_matches('.');
         let mut parts = fragment.split('.');
         let version = parts.next().ok_or(InvitationError::Malformed)?;
         let number = version.strip_prefix('v').and_then(|number| number.parse::<u32>().ok());
@@ -89,6 +99,18 @@ mod tests {
     }
 
     #[test]
+    fn what_mail_and_chat_programs_do_to_a_link_is_undone() {
+        let link = format!("https://talks.example/#{}", sample().fragment());
+        let (one, two) = link.split_at(60);
+        let texts =
+            [format!("<{link}>"), format!("{link}."), format!("Please join: {link} thanks"), format!("{one}\n  {two}")];
+        for text in texts {
+            let parsed = Invitation::parse(&text);
+            assert!(parsed.is_ok_and(|parsed| parsed == sample()), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_whole_link_is_refused() {
         let whole = sample().fragment();
         for cut in 0..whole.len() {
@@ -102,7 +124,8 @@ mod tests {
         #[test]
         fn any_text_is_parsed_or_refused(text in ".{0,200}") {
             if let Ok(invitation) = Invitation::parse(&text) {
-                prop_assert!(text.contains(&invitation.fragment()));
+                let unbroken: String = text.split_whitespace().collect();
+                prop_assert!(unbroken.contains(&invitation.fragment()));
             }
         }
     }

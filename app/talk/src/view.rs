@@ -167,6 +167,8 @@ pub struct KnockView {
     pub digits: Option<Arc<str>>,
     /// Whether the person has been admitted and the commit is on its way.
     pub admitting: bool,
+    /// Whether the newcomer's page was heard lately. One that is gone should not be given a seat.
+    pub here: bool,
 }
 
 /// One invitation link.

@@ -43,7 +43,7 @@ impl Talk {
             seats: self.seats(room),
             notes: Arc::new(notes.refresh(room)),
             withheld: room.earlier_notes() as usize + room.ops().filter(|op| op.body().is_none()).count(),
-            door: self.door(table),
+            door: self.door(table, now),
             links: self.links(table, now),
             rights: Rights { write: role.is_some_and(Role::writes), invite: role.is_some_and(Role::admits) },
             unsent: room
@@ -86,7 +86,7 @@ impl Talk {
         }
     }
 
-    fn door(&self, table: &Table) -> Vec<KnockView> {
+    fn door(&self, table: &Table, now: Millis) -> Vec<KnockView> {
         let mut door = Vec::new();
         for (link, doorway) in &self.doors {
             let Some(invite) = table.links.get(link).map(|link| &link.invite) else { continue };
@@ -99,6 +99,7 @@ impl Talk {
                 role: invite.role,
                 digits: knocking.digits.map(|digits| digits.to_string().into()),
                 admitting: !knocking.waits(),
+                here: knocking.is_here(now),
             }));
         }
         door

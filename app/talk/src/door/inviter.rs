@@ -7,11 +7,14 @@ use room::{Channel, KeyPackage, SeatKey, Suite};
 
 use super::message::{DoorMessage, Knock, Reason};
 use super::{DoorDigits, KnockId};
+use crate::input::Millis;
 use crate::invitation::Invitation;
 use crate::view::LinkState;
 
 /// Most people who can wait with one link.
 const WAITING: usize = 8;
+/// A newcomer not heard for this long is gone. Browsers let a hidden page speak once a minute.
+const GONE_MS: Millis = 90_000;
 /// Most knocks remembered for one link, so that an answer can be given again.
 const REMEMBERED: usize = 64;
 
@@ -33,6 +36,7 @@ pub(crate) struct Knocking {
     pub(crate) key_package: KeyPackage,
     n_i: [u8; 32],
     pub(crate) digits: Option<DoorDigits>,
+    heard: Millis,
     stands: Stands,
 }
 
@@ -52,6 +56,11 @@ impl Knocking {
     /// Whether the person here has still to decide.
     pub(crate) fn waits(&self) -> bool {
         matches!(self.stands, Stands::Waits)
+    }
+
+    /// Whether the newcomer was heard lately.
+    pub(crate) fn is_here(&self, now: Millis) -> bool {
+        now < self.heard + GONE_MS
     }
 }
 
@@ -73,10 +82,12 @@ impl Doorway {
         suite: Suite,
         n_i: [u8; 32],
         key: &SeatKey,
+        now: Millis,
     ) -> Option<(DoorMessage, Option<KnockId>)> {
         let hash = knock.hash();
         let id = id_of(&hash);
-        if let Some(known) = self.knocks.get(&id) {
+        if let Some(known) = self.knocks.get_mut(&id) {
+            known.heard = now;
             let answer = match &known.stands {
                 Stands::Waits | Stands::Admitted => DoorMessage::challenge(hash, known.n_i, key),
                 Stands::Welcomed(entry) => DoorMessage::reply(hash, entry, key),
@@ -105,7 +116,8 @@ impl Doorway {
             return None;
         }
         let (name, party) = (body.name, body.party);
-        let knocking = Knocking { hash, knock, name, party, key_package, n_i, digits: None, stands: Stands::Waits };
+        let knocking =
+            Knocking { hash, knock, name, party, key_package, n_i, digits: None, heard: now, stands: Stands::Waits };
         self.knocks.insert(id, knocking);
         Some((DoorMessage::challenge(hash, n_i, key), Some(id)))
     }

@@ -11,6 +11,8 @@ use crate::view::TurnedAway;
 
 /// How often the knock is repeated: the inviter may have come back, or a frame was lost.
 const KNOCK_AGAIN_MS: Millis = 5_000;
+/// The same once the inviter has answered: it shows that this page is still open.
+const STILL_HERE_MS: Millis = 20_000;
 
 /// Somebody who asks to join.
 pub(crate) struct Newcomer {
@@ -67,7 +69,7 @@ impl Newcomer {
     }
 
     pub(crate) fn knock(&mut self, now: Millis) -> DoorMessage {
-        self.knock_at = Some(now + KNOCK_AGAIN_MS);
+        self.knock_at = Some(now + if self.inviter_here { STILL_HERE_MS } else { KNOCK_AGAIN_MS });
         DoorMessage::Knock(self.knock.clone())
     }
 
@@ -88,6 +90,7 @@ impl Newcomer {
                     return Outcome::Nothing;
                 }
                 self.inviter_here = true;
+                self.knock_at = Some(now + STILL_HERE_MS);
                 Outcome::Say(DoorMessage::Reveal(hash, self.n_j.into()))
             }
             DoorMessage::Reply(hash, entry, _) if mine(&hash, &self.knock) => self.enter(&entry),
