@@ -12,6 +12,7 @@ mod rust_tests;
 mod say;
 mod serve;
 mod static_checks;
+mod steps;
 mod tally;
 mod test;
 mod toolchain;

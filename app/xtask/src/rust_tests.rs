@@ -6,8 +6,8 @@ use std::process::Stdio;
 use anyhow::{Context, bail};
 
 use crate::say::say;
+use crate::steps::Run;
 use crate::tally::Tally;
-use crate::test::Run;
 use crate::workspace::Workspace;
 
 /// Runs all Rust tests.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::test::Run;
+use crate::steps::Run;
 use crate::toolchain::{WASM, host};
 use crate::workspace::Workspace;
 

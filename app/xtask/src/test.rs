@@ -1,12 +1,12 @@
 //! `cargo xtask test`: every check there is, each step's minutes, one plain count at the end.
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::bail;
 
 use crate::say::say;
-use crate::tally::{self, Step, Tally};
+use crate::steps::Run;
+use crate::tally;
 use crate::workspace::Workspace;
 use crate::{app_build, browser_tests, relay_build, rust_tests, static_checks, toolchain};
 
@@ -39,36 +39,9 @@ impl Plan {
     }
 }
 
-/// The steps done so far.
-pub struct Run {
-    steps: Vec<Step>,
-}
-
-impl Run {
-    /// Runs one step, notes its time and goes on whatever comes of it. Returns its result, if it had one.
-    pub fn step<T>(&mut self, name: &str, work: impl FnOnce(&mut Tally) -> anyhow::Result<T>) -> Option<T> {
-        say(&format!("\n=== {name}"));
-        let begin = Instant::now();
-        let mut tally = Tally::default();
-        let result = work(&mut tally);
-        if result.is_err() && tally.failed == 0 {
-            tally.add(Tally::BROKEN);
-        }
-        let (value, failure) = match result {
-            Ok(value) => (Some(value), None),
-            Err(error) => (None, Some(format!("{error:#}"))),
-        };
-        if let Some(failure) = &failure {
-            say(&format!("=== {name} failed: {failure}"));
-        }
-        self.steps.push(Step { name: name.to_owned(), time: begin.elapsed(), tally, failure });
-        value
-    }
-}
-
 /// Runs the plan and reports. A failing step does not keep later ones from running, so one run tells everything.
 pub fn run(workspace: &Workspace, plan: &Plan) -> anyhow::Result<ExitCode> {
-    let mut run = Run { steps: Vec::new() };
+    let mut run = Run::default();
     if run.step("what the build needs", |_| toolchain::prepare(workspace)).is_some() {
         if plan.statics {
             static_checks::run(workspace, &mut run);
@@ -80,8 +53,8 @@ pub fn run(workspace: &Workspace, plan: &Plan) -> anyhow::Result<ExitCode> {
             browser_part(workspace, &plan.only, &mut run);
         }
     }
-    say(&format!("\n{}", tally::report(&run.steps)));
-    Ok(if tally::all_well(&run.steps) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    say(&format!("\n{}", tally::report(run.steps())));
+    Ok(if tally::all_well(run.steps()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn browser_part(workspace: &Workspace, only: &[String], run: &mut Run) {
