@@ -29,6 +29,7 @@ impl Screen {
             Place::Start => Self::Start(None),
             Place::Talk(id) => session::talk(id).map_or(Self::Start(Some(Notice::TalkIsGone)), Self::Talk),
             Place::NoTalk => Self::Start(Some(Notice::TalkIsGone)),
+            Place::NoInvitation => Self::Start(Some(Notice::InvitationIsGone)),
             Place::Invitation(Ok(invitation)) => Self::Join(invitation),
             Place::Invitation(Err(error)) => Self::BadInvitation(error),
         }
@@ -58,14 +59,25 @@ impl Screens {
         self.0.set(Screen::Start(None));
     }
 
+    /// Shows the start page in place of a talk that was given up.
+    pub fn start_instead(self) {
+        address::show_start_instead();
+        self.0.set(Screen::Start(None));
+    }
+
     /// Shows a talk.
     pub fn talk(self, talk: OpenTalk) {
+        if self.0.with_untracked(|shown| matches!(shown, Screen::Join(_))) {
+            // The invitation is used: the way back leads to the start page.
+            address::show_start_instead();
+        }
         address::show_talk(talk.id);
         self.0.set(Screen::Talk(talk));
     }
 
     /// Shows what a pasted text leads to.
     pub fn invitation(self, invitation: Result<Invitation, InvitationError>) {
+        address::show_invitation();
         self.0.set(Screen::at(Place::Invitation(invitation)));
     }
 

@@ -3,12 +3,16 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::form::Complaint;
+
 /// A textbox with its label above and, if there is one, a hint below.
 #[component]
 pub fn Field(
     id: &'static str,
     label: &'static str,
     value: RwSignal<String>,
+    /// What is wrong with the form; the field takes the focus when it is the one to correct.
+    wrong: RwSignal<Option<Complaint>>,
     #[prop(optional)] hint: Option<&'static str>,
     #[prop(optional)] placeholder: Option<&'static str>,
     #[prop(default = "off")] autocomplete: &'static str,
@@ -25,6 +29,15 @@ pub fn Field(
             let _ = textbox.focus();
         });
     }
+    let is_wrong = move || wrong.with(|wrong| wrong.as_ref().is_some_and(|complaint| complaint.field == Some(label)));
+    Effect::new(move || {
+        if is_wrong()
+            && let Some(textbox) = textbox.get_untracked()
+        {
+            // Fails only for an element that cannot have the focus.
+            let _ = textbox.focus();
+        }
+    });
     view! {
         <div class="field">
             <label for=id>{label}</label>
@@ -35,6 +48,7 @@ pub fn Field(
                 autocomplete=autocomplete
                 placeholder=placeholder
                 aria-describedby=described_by
+                aria-invalid=move || is_wrong().then_some("true")
                 node_ref=textbox
                 prop:value=value
                 on:input=move |event| value.set(event_target_value(&event))

@@ -5,10 +5,19 @@ use talk::Error;
 
 use crate::words::words;
 
+/// What is wrong with a form.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Complaint {
+    /// What to tell.
+    pub sentence: String,
+    /// The label of the field to correct, if it is one.
+    pub field: Option<&'static str>,
+}
+
 /// What is wrong with a form, if anything is.
 #[component]
-pub fn Wrong(wrong: RwSignal<Option<String>>) -> impl IntoView {
-    move || wrong.get().map(|sentence| view! { <p class="wrong" role="alert">{sentence}</p> })
+pub fn Wrong(wrong: RwSignal<Option<Complaint>>) -> impl IntoView {
+    move || wrong.get().map(|complaint| view! { <p class="wrong" role="alert">{complaint.sentence}</p> })
 }
 
 /// Reads a field without the blanks around what was typed.
@@ -17,19 +26,38 @@ pub fn trimmed((label, value): (&'static str, RwSignal<String>)) -> (&'static st
 }
 
 /// Returns what to tell about fields that are empty or too long.
-pub fn what_is_wrong(filled_in: &[(&'static str, String)]) -> Option<String> {
-    if filled_in.iter().any(|(_, value)| value.is_empty()) {
-        return Some(words().fill_in_all.to_owned());
+pub fn what_is_wrong(filled_in: &[(&'static str, String)]) -> Option<Complaint> {
+    if let Some((label, _)) = filled_in.iter().find(|(_, value)| value.is_empty()) {
+        return Some(Complaint { sentence: words().fill_in_all.to_owned(), field: Some(*label) });
     }
-    let too_long = filled_in.iter().find(|(_, value)| value.len() > record::NAME_BYTES);
-    too_long.map(|(label, _)| (words().too_long)(label, record::NAME_BYTES))
+    let (label, value) = filled_in.iter().find(|(_, value)| value.len() > record::NAME_BYTES)?;
+    let sentence = (words().too_long)(label, letters_beyond(value, record::NAME_BYTES));
+    Some(Complaint { sentence, field: Some(*label) })
+}
+
+/// Counts the letters at the end that do not fit into so many bytes.
+fn letters_beyond(text: &str, bytes: usize) -> usize {
+    text.char_indices().filter(|(start, letter)| start + letter.len_utf8() > bytes).count()
 }
 
 /// Returns what to tell when a talk could not be begun although the form looked right.
-pub fn sentence_for(error: &Error) -> String {
-    match error {
+pub fn complaint_about(error: &Error) -> Complaint {
+    let sentence = match error {
         // What is empty or too long was told before.
-        Error::Name => words().names_are_one_line.to_owned(),
-        Error::NoteLength | Error::NotNow | Error::Bug => words().not_opened.to_owned(),
+        Error::Name => words().names_are_one_line,
+        Error::NoteLength | Error::NotNow | Error::Bug => words().not_opened,
+    };
+    Complaint { sentence: sentence.to_owned(), field: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_beyond_the_limit_are_counted_as_letters() {
+        assert_eq!(letters_beyond("abcdef", 4), 2);
+        assert_eq!(letters_beyond("ناصر", 5), 2);
+        assert_eq!(letters_beyond("abcd", 4), 0);
     }
 }

@@ -8,3 +8,4 @@ pub mod said;
 pub mod sheet;
 pub mod status;
 pub mod talk_link;
+pub mod title;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use talk::view::Phase;
 
+use crate::components::said::Said;
 use crate::session::OpenTalk;
 use crate::shell::address;
 use crate::words::words;
@@ -14,18 +15,25 @@ pub fn TalkLink(talk: OpenTalk) -> impl IntoView {
     let unread = talk.unread.clone();
     let unread = Memo::new(move |_| unread.with(|unread| unread.count()));
     let view = talk.view.clone();
+    let somebody_knocks = Memo::new(move |_| view.with(|view| view.door.iter().any(|knock| knock.here)));
+    let view = talk.view.clone();
     let name = Memo::new(move |_| {
         view.with(|view| match &view.phase {
-            Phase::Seated => (view.title.to_string(), None),
-            Phase::AtTheDoor { .. } => (words.you_are_invited.to_owned(), Some(words.waiting_to_be_admitted)),
-            Phase::TurnedAway(_) => (words.you_are_invited.to_owned(), Some(words.the_door_stays_shut)),
+            Phase::Seated => (vec![(&view.title).into()], None),
+            Phase::AtTheDoor { name, party, .. } => {
+                ((words.asking_as)(name, party), Some(words.waiting_to_be_admitted))
+            }
+            Phase::TurnedAway(_) => (vec![words.you_are_invited.into()], Some(words.the_door_stays_shut)),
         })
     });
     view! {
         <li>
             <a href=address::of_talk(talk.id)>
-                <bdi>{move || name.get().0}</bdi>
+                <span>{move || view! { <Said phrase=name.get().0 /> }}</span>
                 {move || name.get().1.map(|state| view! { <small>{state}</small> })}
+                {move || {
+                    somebody_knocks.get().then(|| view! { <small class="talk-state knocks">{words.at_the_door}</small> })
+                }}
                 {move || {
                     let count = unread.get();
                     (count > 0).then(|| view! { <small class="unread-count">{(words.unread_notes)(count)}</small> })

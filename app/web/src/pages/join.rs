@@ -5,11 +5,11 @@ use talk::Invitation;
 use talk::invitation::InvitationError;
 
 use crate::components::field::Field;
-use crate::components::form::{Wrong, sentence_for, trimmed, what_is_wrong};
+use crate::components::form::{Complaint, Wrong, complaint_about, trimmed, what_is_wrong};
 use crate::components::sheet::Sheet;
+use crate::components::title::keep_title;
 use crate::screen::Screens;
 use crate::session;
-use crate::shell::tab;
 use crate::words::words;
 
 /// The form before the door.
@@ -18,19 +18,19 @@ pub fn Join(invitation: Invitation) -> impl IntoView {
     let words = words();
     let screens = Screens::here();
     let (name, party) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let wrong = RwSignal::new(None::<String>);
-    tab::set_title(words.nonpaper);
+    let wrong = RwSignal::new(None::<Complaint>);
+    keep_title(move || words.nonpaper.to_owned());
     let knock = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let filled_in = [(words.your_name, name), (words.your_party, party)].map(trimmed);
-        if let Some(sentence) = what_is_wrong(&filled_in) {
-            wrong.set(Some(sentence));
+        if let Some(complaint) = what_is_wrong(&filled_in) {
+            wrong.set(Some(complaint));
             return;
         }
         let [(_, name), (_, party)] = filled_in;
         match session::ask(invitation.clone(), name, party) {
             Ok(talk) => screens.talk(talk),
-            Err(error) => wrong.set(Some(sentence_for(&error))),
+            Err(error) => wrong.set(Some(complaint_about(&error))),
         }
     };
     view! {
@@ -38,11 +38,12 @@ pub fn Join(invitation: Invitation) -> impl IntoView {
             <h1>{words.you_are_invited}</h1>
             <p class="lead">{words.how_joining_goes}</p>
             <form class="form step" aria-label=words.you_are_invited on:submit=knock>
-                <Field id="name" label=words.your_name value=name autocomplete="name" first=true />
+                <Field id="name" label=words.your_name value=name wrong autocomplete="name" first=true />
                 <Field
                     id="party"
                     label=words.your_party
                     value=party
+                    wrong
                     hint=words.party_hint
                     autocomplete="organization"
                 />
@@ -62,7 +63,7 @@ pub fn Join(invitation: Invitation) -> impl IntoView {
 pub fn BadInvitation(error: InvitationError) -> impl IntoView {
     let words = words();
     let screens = Screens::here();
-    tab::set_title(words.nonpaper);
+    keep_title(move || words.nonpaper.to_owned());
     view! {
         <Sheet>
             <p class="lead" role="alert">{(words.bad_invitation)(error)}</p>

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use talk::Invitation;
 
 use crate::components::field::Field;
-use crate::components::form::{Wrong, sentence_for, trimmed, what_is_wrong};
+use crate::components::form::{Complaint, Wrong, complaint_about, trimmed, what_is_wrong};
 use crate::components::sheet::Sheet;
 use crate::components::talk_link::TalkLink;
+use crate::components::title::keep_title;
 use crate::screen::Screens;
 use crate::session;
-use crate::shell::tab;
 use crate::words::words;
 
 /// How the person got here, if it needs a sentence.
@@ -17,6 +17,8 @@ use crate::words::words;
 pub enum Notice {
     /// The address named a talk that this tab does not have.
     TalkIsGone,
+    /// An invitation was opened here that the tab no longer has.
+    InvitationIsGone,
 }
 
 /// The start page.
@@ -24,12 +26,16 @@ pub enum Notice {
 pub fn Start(notice: Option<Notice>) -> impl IntoView {
     let words = words();
     let filling_in = RwSignal::new(false);
-    tab::set_title(words.nonpaper);
+    keep_title(move || words.nonpaper.to_owned());
     view! {
         <Sheet>
             {notice
-                .map(|notice| match notice {
-                    Notice::TalkIsGone => view! { <p class="notice" role="alert">{words.talk_is_gone}</p> },
+                .map(|notice| {
+                    let sentence = match notice {
+                        Notice::TalkIsGone => words.talk_is_gone,
+                        Notice::InvitationIsGone => words.invitation_is_gone,
+                    };
+                    view! { <p class="notice" role="alert">{sentence}</p> }
                 })}
             <h1>{words.what_this_is[0]}</h1>
             <p class="lead">{words.what_this_is[1]}</p>
@@ -52,7 +58,7 @@ pub fn Start(notice: Option<Notice>) -> impl IntoView {
             </section>
             <TalksOfThisTab />
             <footer class="small-print">
-                <p>{words.only_in_this_tab}</p>
+                <p>{words.only_in_this_tab} " " {words.opener_stays}</p>
                 <p>{words.what_the_relay_sees}</p>
             </footer>
         </Sheet>
@@ -65,26 +71,26 @@ fn OpeningForm() -> impl IntoView {
     let screens = Screens::here();
     let (title, name, party) =
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let wrong = RwSignal::new(None::<String>);
+    let wrong = RwSignal::new(None::<Complaint>);
     let open = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let filled_in =
             [(words.title_of_the_talk, title), (words.your_name, name), (words.your_party, party)].map(trimmed);
-        if let Some(sentence) = what_is_wrong(&filled_in) {
-            wrong.set(Some(sentence));
+        if let Some(complaint) = what_is_wrong(&filled_in) {
+            wrong.set(Some(complaint));
             return;
         }
         let [(_, title), (_, name), (_, party)] = filled_in;
         match session::open(title, name, party) {
             Ok(talk) => screens.talk(talk),
-            Err(error) => wrong.set(Some(sentence_for(&error))),
+            Err(error) => wrong.set(Some(complaint_about(&error))),
         }
     };
     view! {
         <form class="form" aria-label=words.start_a_talk on:submit=open>
-            <Field id="title" label=words.title_of_the_talk value=title first=true />
-            <Field id="name" label=words.your_name value=name autocomplete="name" />
-            <Field id="party" label=words.your_party value=party hint=words.party_hint autocomplete="organization" />
+            <Field id="title" label=words.title_of_the_talk value=title wrong first=true />
+            <Field id="name" label=words.your_name value=name wrong autocomplete="name" />
+            <Field id="party" label=words.your_party value=party wrong hint=words.party_hint autocomplete="organization" />
             <Wrong wrong />
             <button class="button main" type="submit">{words.open_the_talk}</button>
         </form>
@@ -96,17 +102,25 @@ fn PastedInvitation() -> impl IntoView {
     let words = words();
     let screens = Screens::here();
     let link = RwSignal::new(String::new());
-    let wrong = RwSignal::new(None::<String>);
+    let wrong = RwSignal::new(None::<Complaint>);
     let follow = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        match Invitation::parse(link.get_untracked().trim()) {
+        let complain = |sentence: &str| {
+            wrong.set(Some(Complaint { sentence: sentence.to_owned(), field: Some(words.i_have_an_invitation) }));
+        };
+        let link = link.get_untracked();
+        if link.trim().is_empty() {
+            complain(words.paste_first);
+            return;
+        }
+        match Invitation::parse(link.trim()) {
             Ok(invitation) => screens.invitation(Ok(invitation)),
-            Err(error) => wrong.set(Some((words.bad_invitation)(error).to_owned())),
+            Err(error) => complain((words.bad_invitation)(error)),
         }
     };
     view! {
         <form class="form" aria-label=words.i_have_an_invitation on:submit=follow>
-            <Field id="invitation-text" label=words.i_have_an_invitation value=link placeholder=words.paste_it_here />
+            <Field id="invitation-text" label=words.i_have_an_invitation value=link wrong placeholder=words.paste_it_here />
             <Wrong wrong />
             <button class="button" type="submit">{words.open_the_invitation}</button>
         </form>

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use talk::view::Phase;
 
 use self::composer::Composer;
-use self::door::Door;
+use self::door::{Door, KnocksAloud};
 use self::invite::InviteDialog;
 use self::notes::Notes;
 use self::seats::Seats;
@@ -19,8 +19,9 @@ use super::waiting::{Turned, Waiting};
 use crate::components::said::Dot;
 use crate::components::status::ConnectionWords;
 use crate::components::talk_link::TalkLink;
+use crate::components::title::keep_title;
 use crate::session::{self, OpenTalk};
-use crate::shell::{address, tab};
+use crate::shell::address;
 use crate::words::{intl, words};
 
 /// A talk, from the knock on.
@@ -72,13 +73,18 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     title_follows(&talk);
     let view = talk.view.clone();
     let title = Memo::new(move |_| view.with(|view| view.title.clone()));
+    let heading = NodeRef::<html::H1>::new();
+    heading.on_load(|heading| {
+        // Fails only for an element that cannot have the focus.
+        let _ = heading.focus();
+    });
     let view = talk.view.clone();
     let may_invite = Memo::new(move |_| view.with(|view| view.rights.invite));
     view! {
         <div class="table">
             <header class="top">
                 <a class="mark" href="#/">{words.nonpaper}</a>
-                <h1 dir="auto">{move || title.get()}</h1>
+                <h1 dir="auto" tabindex="-1" node_ref=heading>{move || title.get()}</h1>
                 <p class="status" role="status"><ConnectionWords talk=talk.clone() /></p>
                 <div class="top-buttons">
                     <button class="button narrow-only" type="button" popovertarget="rooms">{words.rooms}</button>
@@ -95,13 +101,14 @@ fn Table(talk: OpenTalk) -> impl IntoView {
                             })
                     }}
                 </div>
+                <KnocksAloud talk=talk.clone() />
             </header>
             <Rooms talk=talk.clone() />
+            <Door talk=talk.clone() />
             <main class="room">
                 <Notes talk=talk.clone() />
                 <Composer talk=talk.clone() />
             </main>
-            <Door talk=talk.clone() />
             <Seats talk=talk.clone() />
             {move || {
                 let talk = talk.clone();
@@ -195,18 +202,7 @@ fn CloseSheet(sheet: &'static str) -> impl IntoView {
 
 fn title_follows(talk: &OpenTalk) {
     let view = talk.view.clone();
-    let name = Memo::new(move |_| view.with(|view| (view.title.clone(), !view.door.is_empty())));
-    let unread = talk.unread.clone();
-    let unread = Memo::new(move |_| unread.with(|unread| unread.count()));
-    Effect::new(move || {
-        let words = words();
-        let (title, somebody_knocks) = name.get();
-        // Isolated, so that a title cannot turn the count and the name of the app around.
-        let title = format!("\u{2068}{title}\u{2069} – {}", words.nonpaper);
-        let title = if somebody_knocks { format!("{} – {title}", words.at_the_door) } else { title };
-        match unread.get() {
-            0 => tab::set_title(&title),
-            count => tab::set_title(&format!("({}) {title}", intl::number(count))),
-        }
-    });
+    let title = Memo::new(move |_| view.with(|view| view.title.clone()));
+    // Isolated, so that a title cannot turn the count and the name of the app around.
+    keep_title(move || format!("\u{2068}{}\u{2069} – {}", title.get(), words().nonpaper));
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use leptos::html;
 use leptos::prelude::*;
 use talk::view::{Phase, TurnedAway};
 
@@ -9,9 +10,9 @@ use crate::components::digits::DoorDigits;
 use crate::components::said::Said;
 use crate::components::sheet::Sheet;
 use crate::components::status::ConnectionWords;
+use crate::components::title::keep_title;
 use crate::screen::Screens;
 use crate::session::{self, OpenTalk};
-use crate::shell::tab;
 use crate::talk_id::TalkId;
 use crate::words::words;
 
@@ -26,11 +27,22 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
             Phase::TurnedAway(_) | Phase::Seated => (None, true),
         })
     });
-    tab::set_title(&format!("{} – {}", words.waiting_to_be_admitted, words.nonpaper));
+    keep_title(move || format!("{} – {}", words.waiting_to_be_admitted, words.nonpaper));
+    let heading = NodeRef::<html::H1>::new();
+    heading.on_load(|heading| {
+        // Fails only for an element that cannot have the focus.
+        let _ = heading.focus();
+    });
+    let id = talk.id;
+    let screens = Screens::here();
+    let stop = move |_| {
+        screens.start_instead();
+        session::forget(id);
+    };
     view! {
         <Sheet>
             <div class="waiting" role="status">
-                <h1>{words.waiting_to_be_admitted}</h1>
+                <h1 tabindex="-1" node_ref=heading>{words.waiting_to_be_admitted}</h1>
                 <p class="small"><ConnectionWords talk /></p>
             </div>
             <p class="lead"><Said phrase=(words.you_ask_as)(&name, &party) /></p>
@@ -48,6 +60,7 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
                     (None, false) => view! { <p>{words.inviter_is_away}</p> }.into_any(),
                 }}
             </section>
+            <button class="button" type="button" on:click=stop>{words.stop_asking}</button>
             <footer class="small-print">
                 <p>{words.earlier_notes_will_not_be_shown}</p>
                 <p>{words.keep_this_tab_open}</p>
@@ -61,9 +74,9 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
 pub fn Turned(talk: TalkId, reason: TurnedAway) -> impl IntoView {
     let words = words();
     let screens = Screens::here();
-    tab::set_title(words.nonpaper);
+    keep_title(move || words.nonpaper.to_owned());
     let back = move |_| {
-        screens.start();
+        screens.start_instead();
         session::forget(talk);
     };
     view! {

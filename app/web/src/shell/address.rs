@@ -8,6 +8,8 @@ use wasm_bindgen::JsValue;
 use crate::talk_id::TalkId;
 
 const TALK: &str = "/talk/";
+/// Stands where an invitation was opened; holds nothing of it.
+const INVITATION: &str = "#/invitation";
 
 /// Where an address leads.
 pub enum Place {
@@ -17,6 +19,8 @@ pub enum Place {
     Talk(TalkId),
     /// An address of a talk that is written wrongly.
     NoTalk,
+    /// Where an invitation was opened that is no longer here.
+    NoInvitation,
     /// An invitation.
     Invitation(Result<Invitation, InvitationError>),
 }
@@ -28,22 +32,35 @@ pub fn take() -> Place {
     if fragment.is_empty() || fragment == "/" {
         return Place::Start;
     }
+    if INVITATION.strip_prefix('#') == Some(fragment) {
+        return Place::NoInvitation;
+    }
     if let Some(id) = fragment.strip_prefix(TALK) {
         return TalkId::parse(id).map_or(Place::NoTalk, Place::Talk);
     }
     let invitation = Invitation::parse(fragment);
-    write(History::Replace, None);
+    write(History::Replace, INVITATION);
     Place::Invitation(invitation)
 }
 
 /// Writes the address of the start page.
 pub fn show_start() {
-    write(History::Push, None);
+    write(History::Push, "");
+}
+
+/// Writes the address of the start page over the one shown, to which no way back leads.
+pub fn show_start_instead() {
+    write(History::Replace, "");
+}
+
+/// Writes the address of an invitation that did not come through the address bar.
+pub fn show_invitation() {
+    write(History::Push, INVITATION);
 }
 
 /// Writes the address of a talk.
 pub fn show_talk(talk: TalkId) {
-    write(History::Push, Some(talk));
+    write(History::Push, &of_talk(talk));
 }
 
 /// Returns the address of a talk, for links within the page.
@@ -78,10 +95,9 @@ enum History {
     Replace,
 }
 
-fn write(history: History, talk: Option<TalkId>) {
+fn write(history: History, fragment: &str) {
     let location = location();
-    let path = location.pathname().unwrap_or_default();
-    let address = talk.map_or_else(|| path.clone(), |talk| format!("{path}{}", of_talk(talk)));
+    let address = format!("{}{fragment}", location.pathname().unwrap_or_default());
     let Ok(entries) = window().history() else { return };
     // Browsers refuse this only when called hundreds of times in a few seconds; the page works on without.
     let _ = match history {

@@ -4,6 +4,7 @@ pub mod address;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;
+pub mod focus;
 pub mod socket;
 pub mod tab;
 pub mod timer;

@@ -18,7 +18,8 @@ pub static WORDS: Words = Words {
 
     what_this_is: [
         "A place where parties who do not trust each other exchange notes.",
-        "Notes are sealed in the browser: the relay that carries them cannot read them and keeps nothing.",
+        "Only the people at the table can read what is written. The computer in the middle passes notes on without \
+         being able to read them, and keeps none.",
     ],
     start_a_talk: "Start a talk",
     title_of_the_talk: "Title of the talk",
@@ -29,15 +30,23 @@ pub static WORDS: Words = Words {
     i_have_an_invitation: "I have an invitation",
     paste_it_here: "Paste the link here",
     open_the_invitation: "Use the link",
-    talks_in_this_tab: "Talks in this browser",
-    only_in_this_tab: "For now a talk lives only in this tab. Closing or reloading the tab gives up your seat and what \
-                       you can read here; the others keep theirs.",
-    what_the_relay_sees: "The relay sees when and roughly how much is sent, never what. Whoever serves this page could \
-                          change it, so use an address you trust.",
-    talk_is_gone: "This talk was open in a tab that was closed or reloaded, so this browser no longer has it. The \
-                   others keep their notes; to come back, ask for a new invitation.",
+    talks_in_this_tab: "Talks in this tab",
+    only_in_this_tab: "For now a talk lives only in this tab. If you close or reload it, you lose your seat and all notes. \
+                       The others keep their copies.",
+    opener_stays: "If you opened the talk, nobody else can be let in once you close this tab.",
+    paste_first: "Please paste the link first.",
+    asking_as: |name, party| vec!["Asking as ".into(), name.into(), " of ".into(), party.into()],
+    invitation_is_gone: "The invitation is not kept here. Please open the link you were sent once more.",
+    what_the_relay_sees: "The computer in the middle sees when and roughly how much is sent, never what. Whoever runs \
+                          this website could change the page so that it shows them your notes. Use an address run by \
+                          somebody you trust.",
+    talk_is_gone: "This tab does not have that talk. If another tab has it open, go there. If it was closed or reloaded, \
+                   your seat is gone: ask the person who opened the talk for a new invitation. If you opened it \
+                   yourself, nobody can be let in any more: start a new talk.",
     fill_in_all: "Please fill in every line.",
-    too_long: |what, most| format!("“{what}” is too long: at most {} bytes, please.", number(most)),
+    too_long: |what, letters| {
+        format!("“{what}” is too long. Please shorten it by about {}.", counted(letters, "letter", "letters"))
+    },
     names_are_one_line: "A title, a name or a party holds invisible control characters. Please type it anew.",
     not_opened: "That did not work, and nothing was sent. Please try again.",
 
@@ -50,12 +59,13 @@ pub static WORDS: Words = Words {
     waiting_to_be_admitted: "Waiting to be admitted",
     you_ask_as: |name, party| vec!["You ask as ".into(), name.into(), " of ".into(), party.into(), ".".into()],
     door_digits: "Door digits",
-    read_the_digits: "Call the person who invited you on a number you already had, and read them these digits. They \
-                      let you in if theirs are the same.",
+    read_the_digits: "Call the person who invited you on a phone number you knew before you got this link, and read \
+                      them these digits. They let you in if theirs are the same.",
     digits_are_coming: "The person who invited you is there. The digits to compare come in a moment.",
     inviter_is_away: "The person who invited you is not there right now. You can leave this page open: it waits, and \
                       goes on by itself when they come.",
-    keep_this_tab_open: "Keep this tab open: closing or reloading it takes your knock back.",
+    keep_this_tab_open: "Keep this tab open: closing or reloading it, you would have to ask again.",
+    stop_asking: "Stop asking",
     turned_away,
     the_door_stays_shut: "You were not let in",
 
@@ -78,10 +88,9 @@ pub static WORDS: Words = Words {
     jump_to_new: |count| counted(count, "new note", "new notes"),
     // "1 of 1 seats" reads well enough, and one wording is easier to find.
     held_by: |held, readers| format!("Held by {} of {} seats", number(held), number(readers)),
-    you_wrote: "you",
-    earlier_notes_are_not_shown: |count| match count {
-        0 => "Notes from before you joined are not shown.".to_owned(),
-        _ => counted(count, "note from before you joined is not shown.", "notes from before you joined are not shown."),
+    you_wrote: "(you)",
+    earlier_notes_are_not_shown: |count| {
+        counted(count, "note from before you joined is not shown.", "notes from before you joined are not shown.")
     },
     nobody_else_yet: "Nobody else is here yet",
     how_to_begin: "Invite the other side: make a link, send it to them, and compare digits by voice when they knock.",
@@ -114,17 +123,30 @@ pub static WORDS: Words = Words {
 
     at_the_door: "At the door",
     who_knocks,
-    says_to_be_of: |claimed| {
-        vec!["At the door they typed “".into(), claimed.into(), "” as their party; the link decides.".into()]
+    says_to_be_of: |claimed, party| {
+        vec![
+            "They wrote “".into(),
+            claimed.into(),
+            "” as their party. You made this link for ".into(),
+            party.into(),
+            ", so they will sit with ".into(),
+            party.into(),
+            ".".into(),
+        ]
     },
     compare_the_digits: |name| {
         vec![
-            "Let ".into(),
+            "When ".into(),
             name.into(),
-            " read the digits to you on a number you already had. Admit only if they are the same as these.".into(),
+            " calls, or you call the number you know, let them read their digits first. Admit only if they are the same \
+             as these."
+                .into(),
         ]
     },
     digits_are_being_made: "The digits to compare come in a moment.",
+    has_left_the_door: |name| vec![name.into(), " is no longer at the door.".into()],
+    is_at_the_door: |name| vec![name.into(), " is at the door".into()],
+    go_to_the_door: "Go to the door",
     admit: |name| vec!["Admit ".into(), name.into()],
     decline: |name| vec!["Decline ".into(), name.into()],
     admitting: |name| vec![name.into(), " is being let in…".into()],
@@ -142,8 +164,9 @@ pub static WORDS: Words = Words {
     copy_by_hand: "The browser does not let this page copy. The link is selected: copy it with Ctrl+C.",
     show_as_qr: "Show as a QR code",
     qr_of_the_link: "QR code of the link",
-    link_is_used: "This link no longer works: it was used, revoked or is too old. Close and invite again for another.",
-    no_link: "No link could be made just now. Close this and try again.",
+    link_is_used: "This link no longer works: it was used, revoked or is too old.",
+    make_another_link: "Make another link",
+    no_link: "No link could be made just now. Please try again.",
     open_links: "Links still open",
     link_leads_to: |party, role| match party {
         Some(party) => vec![role_of(role), " for ".into(), party.into()],
@@ -151,6 +174,10 @@ pub static WORDS: Words = Words {
     },
     link_expires: |day| format!("until {day}"),
     revoke: "Revoke",
+    revoke_link_to: |party, of| match party {
+        Some(party) => format!("Revoke {} for {party}", role(of)),
+        None => format!("Revoke {} for a new party", role(of)),
+    },
 };
 
 fn role(role: Role) -> &'static str {
@@ -197,13 +224,16 @@ fn turned_away(reason: TurnedAway) -> &'static str {
         TurnedAway::Expired => "This link is too old. Ask for a new one.",
         TurnedAway::Crowded => "Too many people wait with this link. Ask for a link of your own.",
         TurnedAway::NotGenuine => {
-            "What came back did not come from the person who invited you, so nobody was let in. Call them on a number \
-             you already had, and ask for a new link."
+            "What came back did not come from the person who invited you, so nobody was let in. Call them on a phone \
+             number you knew before, and ask for a new link."
         }
     }
 }
 
 fn who_can_read(parties: Vec<Piece>, seats: usize) -> Phrase {
+    if seats <= 1 {
+        return vec!["Only you can read this so far".into()];
+    }
     let mut phrase: Phrase = vec!["Only ".into()];
     let last = parties.len().saturating_sub(1);
     for (index, party) in parties.into_iter().enumerate() {

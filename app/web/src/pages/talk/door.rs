@@ -1,5 +1,7 @@
 //! Who waits at the door, for those who admit.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use talk::view::KnockView;
 use talk::{Command, KnockId};
@@ -7,6 +9,7 @@ use talk::{Command, KnockId};
 use crate::components::digits::DoorDigits;
 use crate::components::said::Said;
 use crate::session::{self, OpenTalk};
+use crate::shell::focus;
 use crate::talk_id::TalkId;
 use crate::words::words;
 
@@ -35,6 +38,33 @@ pub fn Door(talk: OpenTalk) -> impl IntoView {
     }
 }
 
+/// Returns the names of those who are at the door.
+pub fn who_is_there(talk: &OpenTalk) -> Memo<Vec<Arc<str>>> {
+    let view = talk.view.clone();
+    Memo::new(move |_| {
+        view.with(|view| view.door.iter().filter(|knock| knock.here).map(|knock| knock.name.clone()).collect())
+    })
+}
+
+/// Says who knocks to those who hear the page. Always there, so that screen readers notice the change.
+#[component]
+pub fn KnocksAloud(talk: OpenTalk) -> impl IntoView {
+    let names = who_is_there(&talk);
+    view! {
+        <p class="unseen" aria-live="polite">
+            {move || {
+                let sentence = |name| view! { <span><Said phrase=(words().is_at_the_door)(&name) />". "</span> };
+                names.get().into_iter().map(sentence).collect_view()
+            }}
+        </p>
+    }
+}
+
+/// Brings the keyboard to the door.
+pub fn go_to_the_door() {
+    focus::first_of(&[".door .main", ".door button"]);
+}
+
 #[component]
 fn Knock(talk: TalkId, knocks: Memo<Vec<KnockView>>, first: KnockView) -> impl IntoView {
     let knock: KnockId = first.id;
@@ -48,18 +78,23 @@ fn Knock(talk: TalkId, knocks: Memo<Vec<KnockView>>, first: KnockView) -> impl I
 #[component]
 fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
     let words = words();
-    let KnockView { id, name, claimed_party, party, role, digits, admitting } = knock;
+    let KnockView { id, name, claimed_party, party, role, digits, admitting, here } = knock;
     let claims_otherwise = claimed_party != party;
-    let admit = digits.is_some() && !admitting;
+    let admit = digits.is_some() && here;
     let decide = move |command: Command| {
         // Refused when the knock went away meanwhile: then it leaves the list too.
         let _ = session::command(talk, command);
+        // The pressed button is gone: on to who knocks next, or back to the notes.
+        request_animation_frame(|| focus::first_of(&[".door .main", ".door button", ".compose textarea", ".notes"]));
     };
     view! {
         <li>
             <p><Said phrase=(words.who_knocks)(&name, role, &party) /></p>
-            {claims_otherwise.then(|| view! { <p class="small"><Said phrase=(words.says_to_be_of)(&claimed_party) /></p> })}
+            {claims_otherwise.then(|| view! { <p class="small"><Said phrase=(words.says_to_be_of)(&claimed_party, &party) /></p> })}
             {match digits {
+                _ if !here && !admitting => {
+                    view! { <p class="small"><Said phrase=(words.has_left_the_door)(&name) /></p> }.into_any()
+                }
                 Some(digits) => {
                     view! {
                         <DoorDigits digits />

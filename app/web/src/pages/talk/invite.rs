@@ -8,6 +8,7 @@ use talk::view::{LinkState, LinkView, PartyView};
 use talk::{Command, PartyChoice};
 
 use super::Inviting;
+use super::door::{go_to_the_door, who_is_there};
 use crate::components::qr::Qr;
 use crate::components::said::Said;
 use crate::session::{self, OpenTalk};
@@ -45,6 +46,9 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
     let party = RwSignal::new(PartyChoice::New);
     let role = RwSignal::new(Role::Head);
     let told = RwSignal::new(Told::Nothing);
+    let qr_shown = RwSignal::new(false);
+    let qr = NodeRef::<html::Details>::new();
+    let at_the_door = who_is_there(&talk);
     let offered = RwSignal::new(make(&talk, PartyChoice::New, Role::Head));
 
     let view = talk.view.clone();
@@ -55,6 +59,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
         let offered = offered.get()?;
         links.with(|links| links.iter().find(|link| link.id == offered.id).cloned())
     });
+    let works = Memo::new(move |_| link.with(|link| link.as_ref().is_some_and(|link| link.state == LinkState::Open)));
     let address = move || link.get().map(|link| address::of_invitation(&link.fragment));
 
     let remake = {
@@ -64,7 +69,18 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                 revoke(id, unused.id);
             }
             told.set(Told::Nothing);
-            offered.set(make(&talk, party.get_untracked(), role.get_untracked()));
+            let fresh = make(&talk, party.get_untracked(), role.get_untracked());
+            // A code on the screen may be read at once.
+            let given_away = qr_shown.get_untracked();
+            offered.set(fresh.map(|fresh| Offered { given_away, ..fresh }));
+        }
+    };
+    let make_another = {
+        let remake = remake.clone();
+        move |_| {
+            // Not drawn while the link in the dialog is of no use.
+            qr_shown.set(false);
+            remake();
         }
     };
     let choose_party = {
@@ -108,11 +124,81 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
             dialog.close();
         }
     };
+    let to_the_door = move |_| {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+        request_animation_frame(go_to_the_door);
+    };
+    let toggled = move |_| {
+        let shown = qr.get_untracked().is_some_and(|qr| qr.open());
+        qr_shown.set(shown);
+        if shown {
+            given_away();
+        }
+    };
+    let the_link = move || {
+        view! {
+            <div class="field">
+                <label for="invite-link">{words.invitation_link}</label>
+                <div class="link-row">
+                    <input
+                        id="invite-link"
+                        type="text"
+                        dir="ltr"
+                        readonly
+                        node_ref=textbox
+                        prop:value=move || address().unwrap_or_default()
+                        on:copy=move |_| given_away()
+                        on:focus=move |_| {
+                            if let Some(textbox) = textbox.get_untracked() {
+                                textbox.select();
+                            }
+                        }
+                    />
+                    <button class="button main" type="button" on:click=copy>{words.copy_link}</button>
+                </div>
+                <p class="small" aria-live="polite">
+                    {move || match told.get() {
+                        Told::Nothing => "",
+                        Told::Copied => words.link_copied,
+                        Told::CopyByHand => words.copy_by_hand,
+                    }}
+                </p>
+            </div>
+            <details node_ref=qr on:toggle=toggled>
+                <summary>{words.show_as_qr}</summary>
+                {move || address().map(|text| view! { <Qr text /> })}
+            </details>
+        }
+    };
+    let no_link = move || {
+        let sentence = if offered.get().is_some() { words.link_is_used } else { words.no_link };
+        view! {
+            <p class="wrong" role="alert">{sentence}</p>
+            <button class="button main another" type="button" on:click=make_another.clone()>
+                {words.make_another_link}
+            </button>
+        }
+    };
     view! {
         <dialog class="dialog" aria-labelledby="invitation-title" node_ref=dialog on:close=move |_| inviting.0.set(false)>
             <div class="dialog-head">
                 <h2 id="invitation-title">{words.invitation}</h2>
                 <button class="button" type="button" on:click=close>{words.close}</button>
+            </div>
+            <div aria-live="polite">
+                {move || {
+                    let row = |name| {
+                        view! {
+                            <p class="at-the-door">
+                                <span><Said phrase=(words.is_at_the_door)(&name) /></span>
+                                <button class="button" type="button" on:click=to_the_door>{words.go_to_the_door}</button>
+                            </p>
+                        }
+                    };
+                    at_the_door.get().into_iter().map(row).collect_view()
+                }}
             </div>
             <p class="small">{words.how_to_invite}</p>
             <div class="pair">
@@ -140,44 +226,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                 </div>
             </div>
             <p class="small">{move || (words.what_a_role_may)(role.get())}</p>
-            {move || offered.get().is_none().then(|| view! { <p class="wrong" role="alert">{words.no_link}</p> })}
-            <div class="field">
-                <label for="invite-link">{words.invitation_link}</label>
-                <div class="link-row">
-                    <input
-                        id="invite-link"
-                        type="text"
-                        dir="ltr"
-                        readonly
-                        node_ref=textbox
-                        prop:value=move || address().unwrap_or_default()
-                        on:copy=move |_| given_away()
-                        on:focus=move |_| {
-                            given_away();
-                            if let Some(textbox) = textbox.get_untracked() {
-                                textbox.select();
-                            }
-                        }
-                    />
-                    <button class="button main" type="button" on:click=copy>{words.copy_link}</button>
-                </div>
-                <p class="small" aria-live="polite">
-                    {move || {
-                        if link.get().is_some_and(|link| link.state != LinkState::Open) {
-                            return words.link_is_used;
-                        }
-                        match told.get() {
-                            Told::Nothing => "",
-                            Told::Copied => words.link_copied,
-                            Told::CopyByHand => words.copy_by_hand,
-                        }
-                    }}
-                </p>
-            </div>
-            <details on:toggle=move |_| given_away()>
-                <summary>{words.show_as_qr}</summary>
-                {move || address().map(|text| view! { <Qr text /> })}
-            </details>
+            {move || if works.get() { the_link().into_any() } else { no_link().into_any() }}
             <OpenLinks talk=id links parties offered />
         </dialog>
     }
@@ -204,6 +253,7 @@ fn OpenLinks(
                 .with_untracked(|parties| parties.iter().find(|party| party.id == id).map(|party| party.name.clone())),
         };
         let id = link.id;
+        let revoke_it = (words.revoke_link_to)(party.as_ref(), link.role);
         view! {
             <li>
                 <span>
@@ -211,7 +261,9 @@ fn OpenLinks(
                     " "
                     <small>{(words.link_expires)(intl::day_and_time(link.expires_at))}</small>
                 </span>
-                <button class="button" type="button" on:click=move |_| revoke(talk, id)>{words.revoke}</button>
+                <button class="button" type="button" aria-label=revoke_it on:click=move |_| revoke(talk, id)>
+                    {words.revoke}
+                </button>
             </li>
         }
     };

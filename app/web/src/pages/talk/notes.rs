@@ -60,6 +60,14 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
         }
     };
 
+    let jump_there = move |_| {
+        go_on();
+        if let Some(log) = log.get_untracked() {
+            // Fails only for an element that cannot have the focus.
+            let _ = log.focus();
+        }
+    };
+
     // Kept for as long as this screen stands.
     StoredValue::new_local(tab::on_visibility(look));
     on_cleanup(move || session::attend(id, false));
@@ -109,7 +117,7 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
                 (count > 0)
                     .then(|| {
                         view! {
-                            <button class="button jump" type="button" on:click=move |_| go_on()>
+                            <button class="button jump" type="button" on:click=jump_there>
                                 <span aria-hidden="true">"↓ "</span>
                                 {(words.jump_to_new)(count)}
                             </button>
@@ -172,11 +180,11 @@ fn Note(row: NoteRow) -> impl IntoView {
             <header>
                 <b><bdi>{note.author.clone()}</bdi></b>
                 " "
+                {note.own.then(|| view! { <span>{words.you_wrote}</span> " " })}
                 <PartyName name=note.party.clone() hue=note.hue />
                 " "
                 <span>{(words.role)(note.role)}</span>
                 " "
-                {note.own.then(|| view! { <span>{words.you_wrote}</span> " " })}
                 <time datetime=intl::machine_time(note.written_at)>{intl::time_of_day(note.written_at)}</time>
             </header>
             <Body text=note.text.clone() />
@@ -224,7 +232,7 @@ fn BeforeYou(talk: OpenTalk) -> impl IntoView {
     let withheld = Memo::new(move |_| {
         talk.view.with(|view| {
             let opened_it = view.seats.iter().any(|seat| seat.you && seat.role == Role::Convener);
-            (!opened_it).then_some(view.withheld)
+            (!opened_it && view.withheld > 0).then_some(view.withheld)
         })
     });
     move || {
