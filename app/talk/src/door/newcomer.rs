@@ -11,8 +11,8 @@ use crate::view::TurnedAway;
 
 /// How often the knock is repeated: the inviter may have come back, or a frame was lost.
 const KNOCK_AGAIN_MS: Millis = 5_000;
-/// The same once the inviter has answered: it shows that this page is still open.
-const STILL_HERE_MS: Millis = 20_000;
+/// The same once the inviter has answered: it shows that this page is still open, and a lost reveal is made good.
+const STILL_HERE_MS: Millis = 10_000;
 
 /// Somebody who asks to join.
 pub(crate) struct Newcomer {
