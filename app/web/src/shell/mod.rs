@@ -5,6 +5,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod entropy;
 pub mod focus;
+pub mod resize;
 pub mod socket;
 pub mod tab;
 pub mod timer;

@@ -12,7 +12,7 @@ use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 use super::{Inviting, JumpToNew};
 use crate::components::said::{PartyName, hue_class};
 use crate::session::{self, NoteRow, OpenTalk};
-use crate::shell::tab;
+use crate::shell::{resize, tab};
 use crate::words::{intl, words};
 
 /// How far from the end, in CSS pixels, still counts as seeing the end.
@@ -85,6 +85,16 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
             Some(_) => look(),
         });
         now
+    });
+    // And stays there when the composer, or the line above it, takes more room.
+    let watched = StoredValue::new_local(None);
+    Effect::new(move |_| {
+        let keep_end = move || {
+            if at_end.try_get_value() == Some(true) && tab::is_visible() {
+                show(end, ScrollLogicalPosition::End);
+            }
+        };
+        watched.set_value(log.get().and_then(|log| resize::on_resize(&log, keep_end)));
     });
     Effect::new(move |before: Option<()>| {
         jump.0.track();
