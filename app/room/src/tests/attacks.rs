@@ -5,17 +5,10 @@ use std::collections::BTreeSet;
 use ed25519_dalek::{Signer, SigningKey};
 use record::{AuthorKey, Body, Draft, Head, Invite, LinkId, Op, OpId, Role, StateId, Vector};
 
-use super::{NOW, Table, Tell, add, key, note};
-use crate::frame::{Answer, Beacon, Frame, SealedOp, Signed, Want};
+use super::{NOW, Table, Tell, add, key, note, sealed};
+use crate::frame::{Answer, Beacon, Frame, Signed, Want};
 use crate::mls::{OneTimeKey, seal_to};
-use crate::op_key::Sealing;
 use crate::{Effect, Input, KeyPackage, KeyPackageSecrets, Room, SeatKey, Suite};
-
-fn sealed(table: &mut Table, who: usize, op: &Op) -> Vec<u8> {
-    let room = &mut table.rooms[who];
-    let sealed = room.op_keys[&room.tip].seal(Sealing::Op, &op.encode(), &mut room.rng);
-    SealedOp { state: room.tip, sealed }.encode()
-}
 
 fn op_of(room: &Room, author: &SeatKey, number: u64, previous: OpId, depth: u64, origin: StateId, body: Body) -> Op {
     let draft = Draft { room: room.id, number, previous, depth, origin, heads: vec![], body, salt: [0; 16] };

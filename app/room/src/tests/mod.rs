@@ -7,6 +7,8 @@ mod ops;
 
 use record::{Add, AuthorKey, Body, Charter, Invite, LinkId, Name, Note, OpId, PartyRef, Role};
 
+use crate::frame::SealedOp;
+use crate::op_key::Sealing;
 use crate::{Effect, Error, Founding, Input, KeyPackage, KeyPackageSecrets, Millis, Room, SeatKey, Suite};
 
 const NOW: Millis = 1_000_000;
@@ -164,6 +166,13 @@ pub(super) fn forged(room: &Room, body: Body, author: &SeatKey) -> record::Op {
         salt: [0; 16],
     };
     record::Op::sign(draft, author.signing_key())
+}
+
+/// Seals an op as the seat would that signed it, without asking whether it may.
+pub(super) fn sealed(table: &mut Table, who: usize, op: &record::Op) -> Vec<u8> {
+    let room = &mut table.rooms[who];
+    let sealed = room.op_keys[&room.tip].seal(Sealing::Op, &op.encode(), &mut room.rng);
+    SealedOp { state: room.tip, sealed }.encode()
 }
 
 pub(super) fn misbehaved(results: &[Result<(), Error>]) -> bool {

@@ -1,18 +1,9 @@
 //! Ops against the rules are refused by everybody.
 
-use record::{Body, LinkId, Op, Role};
+use record::{Body, LinkId, Role};
 
-use super::{Table, Tell, add, forged, key, misbehaved, note};
-use crate::frame::SealedOp;
-use crate::op_key::Sealing;
+use super::{Table, Tell, add, forged, key, misbehaved, note, sealed};
 use crate::{Error, Input, KeyPackage, KeyPackageSecrets, Suite};
-
-/// Seals an op as the seat would that signed it, without asking whether it may.
-fn sealed(table: &mut Table, who: usize, op: &Op) -> Vec<u8> {
-    let room = &mut table.rooms[who];
-    let sealed = room.op_keys[&room.tip].seal(Sealing::Op, &op.encode(), &mut room.rng);
-    SealedOp { state: room.tip, sealed }.encode()
-}
 
 #[test]
 fn observer_writes_and_nobody_takes_it() {
