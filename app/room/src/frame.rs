@@ -11,7 +11,7 @@
 //! | 3 | Beacon | room, author, counter, tip, vector |
 //! | 4 | Hello | room, author, root, tip, commit ids, vector |
 //! | 5 | Want | room, author, one-time key, whether it insists, vector |
-//! | 6 | Answer | hash of the Want, page, whether more follows, HPKE encapsulated key, ciphertext (its ops are signed) |
+//! | 6 | Answer | no body and no signature (its ops are signed): hash of the Want, whether more follows, HPKE encapsulated key, ciphertext |
 
 use std::collections::BTreeSet;
 

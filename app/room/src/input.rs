@@ -53,7 +53,7 @@ pub enum Event {
     TwoVersions(AuthorKey),
 }
 
-/// Why an input changed nothing.
+/// Why an input was not taken, or not all of it. What else was due is done all the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Error {
     /// Bytes from outside that an honest client never sends. The room goes on.

@@ -1,8 +1,8 @@
-//! What is said in the lobby: CBOR `[kind, …]` inside the lobby's envelope.
+//! What is said in the lobby: CBOR `[kind, [field, …]]` inside the lobby's envelope.
 //!
 //! | kind | message | fields |
 //! |---|---|---|
-//! | 1 | Knock | body, commitment, signature |
+//! | 1 | Knock | `[body, commitment, signature]` |
 //! | 2 | Challenge | knock hash, n_i, signature |
 //! | 3 | Reveal | knock hash, n_j |
 //! | 4 | Reply | knock hash, entry, signature |
