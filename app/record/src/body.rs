@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
-use crate::{AuthorKey, KeyPackageHash, LinkId, NOTE_BYTES, Name, PartyId, Role};
+use crate::{AuthorKey, KeyPackageHash, LinkId, NOTE_BYTES, Name, OpId, PartyId, Role};
 
 /// Which of the bodies an op carries; part of the signed header.
 ///
@@ -20,6 +20,10 @@ pub enum Kind {
     Revoke,
     /// [`Add`]. Control.
     Add,
+    /// [`Remove`]. Control.
+    Remove,
+    /// [`Body::Agree`]. Control.
+    Agree,
     /// [`Note`].
     Note,
     /// A kind this version does not know, by its number. Kept and served, not shown.
@@ -30,7 +34,7 @@ impl Kind {
     /// Returns whether the op decides who is at the table.
     pub fn is_control(self) -> bool {
         match self {
-            Kind::Charter | Kind::Invite | Kind::Revoke | Kind::Add => true,
+            Kind::Charter | Kind::Invite | Kind::Revoke | Kind::Add | Kind::Remove | Kind::Agree => true,
             Kind::Note | Kind::Newer(_) => false,
         }
     }
@@ -41,6 +45,8 @@ impl Kind {
             Kind::Invite => 2,
             Kind::Revoke => 3,
             Kind::Add => 4,
+            Kind::Remove => 5,
+            Kind::Agree => 6,
             Kind::Note => 16,
             Kind::Newer(n) => n,
         }
@@ -60,6 +66,8 @@ impl<'b, C> Decode<'b, C> for Kind {
             2 => Kind::Invite,
             3 => Kind::Revoke,
             4 => Kind::Add,
+            5 => Kind::Remove,
+            6 => Kind::Agree,
             16 => Kind::Note,
             n => Kind::Newer(n),
         })
@@ -77,6 +85,10 @@ pub enum Body {
     Revoke(LinkId),
     /// Gives a seat to one key package.
     Add(Add),
+    /// Takes a seat away.
+    Remove(Remove),
+    /// A second key: agrees to the [`Add`] that stands in this op.
+    Agree(OpId),
     /// A note.
     Note(Note),
     /// A body this version does not know.
@@ -143,6 +155,27 @@ pub struct Add {
     pub digits_compared: bool,
 }
 
+/// Takes a seat away, and says which of its ops stay valid.
+///
+/// What the seat signs later, or on another chain than the one that ends here, is void: a thief of its key
+/// cannot speak as of before. A key that was removed never returns.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Remove {
+    /// The seat.
+    #[n(0)]
+    pub seat: AuthorKey,
+    /// The number of its last op that stays valid, 0 for none.
+    #[n(1)]
+    pub last: u64,
+    /// That op, or [`OpId::NONE`].
+    #[n(2)]
+    pub last_id: OpId,
+    /// Its last control op that stays valid, or [`OpId::NONE`].
+    #[n(3)]
+    pub last_control: OpId,
+}
+
 /// The party of an [`Add`].
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 pub enum PartyRef {
@@ -171,6 +204,8 @@ impl Body {
             Body::Invite(_) => Kind::Invite,
             Body::Revoke(_) => Kind::Revoke,
             Body::Add(_) => Kind::Add,
+            Body::Remove(_) => Kind::Remove,
+            Body::Agree(_) => Kind::Agree,
             Body::Note(_) => Kind::Note,
             Body::Newer(n, _) => Kind::Newer(*n),
         }
@@ -182,6 +217,8 @@ impl Body {
             Body::Invite(invite) => to_vec(invite),
             Body::Revoke(link) => to_vec(link),
             Body::Add(add) => to_vec(add),
+            Body::Remove(remove) => to_vec(remove),
+            Body::Agree(op) => to_vec(op),
             Body::Note(note) => to_vec((note.written_at, &*note.text)),
             Body::Newer(_, bytes) => bytes.clone(),
         }
@@ -194,6 +231,8 @@ impl Body {
             Kind::Invite => Body::Invite(minicbor::decode(bytes)?),
             Kind::Revoke => Body::Revoke(minicbor::decode(bytes)?),
             Kind::Add => Body::Add(minicbor::decode(bytes)?),
+            Kind::Remove => Body::Remove(minicbor::decode(bytes)?),
+            Kind::Agree => Body::Agree(minicbor::decode(bytes)?),
             Kind::Note => {
                 let (written_at, text): (u64, &str) = minicbor::decode(bytes)?;
                 if text.is_empty() || text.len() > NOTE_BYTES {

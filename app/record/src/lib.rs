@@ -11,12 +11,12 @@ mod record;
 mod table;
 mod vector;
 
-pub use body::{Add, Body, Charter, Invite, Kind, Note, PartyRef};
+pub use body::{Add, Body, Charter, Invite, Kind, Note, PartyRef, Remove};
 pub use id::{AuthorKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
 pub use name::{NAME_BYTES, Name, NameError};
 pub use op::{Draft, HEADS, Op, OpError};
 pub use record::{Inserted, NotTaken, Record};
-pub use table::{Link, Party, Role, Seat, Table};
+pub use table::{Link, Party, Rank, Removal, Role, Seat, Table};
 pub use vector::{Head, Vector};
 
 /// Longest note, in bytes of UTF-8.

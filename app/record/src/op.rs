@@ -3,7 +3,7 @@
 //! An op is a *header*, a signature over the header, and a *content* the header names by hash:
 //!
 //! ```text
-//! header    = CBOR [tag, room, author, number, previous, depth, origin, heads, kind, content hash]
+//! header    = CBOR [tag, room, author, number, previous, depth, origin, heads, kind, content hash, previous control]
 //! id        = SHA-256(header)
 //! signature = Ed25519("nonpaper/op/v1" ‖ id) by the author's MLS signature key
 //! content   = salt (16 bytes) ‖ body (CBOR), content hash = SHA-256("nonpaper/content/v1" ‖ content)
@@ -65,6 +65,8 @@ struct Header {
     kind: Kind,
     #[cbor(n(9), with = "minicbor::bytes")]
     content: [u8; 32],
+    #[n(10)]
+    previous_control: OpId,
 }
 
 #[derive(Clone)]
@@ -81,6 +83,8 @@ pub struct Draft {
     pub number: u64,
     /// The author's last op, or [`OpId::NONE`].
     pub previous: OpId,
+    /// The author's last control op, or [`OpId::NONE`].
+    pub previous_control: OpId,
     /// One more than the deepest of the previous op and the heads.
     pub depth: u64,
     /// The state the author stood on: its seats are the readers.
@@ -123,6 +127,7 @@ impl Op {
             heads: draft.heads,
             kind: draft.body.kind(),
             content: content_hash(&content),
+            previous_control: draft.previous_control,
         };
         let header_bytes = minicbor::to_vec(&header).expect("encoding into memory");
         let id = OpId(Sha256::digest(&header_bytes).into());
@@ -140,7 +145,10 @@ impl Op {
         let header: Header = minicbor::decode(header_bytes).map_err(|_| OpError::Malformed)?;
         let ordered = header.heads.is_sorted_by(|a, b| a < b);
         let first = header.number == 1;
-        let bounded = header.number >= 1 && header.heads.len() <= HEADS && (header.previous == OpId::NONE) == first;
+        let bounded = header.number >= 1
+            && header.heads.len() <= HEADS
+            && (header.previous == OpId::NONE) == first
+            && (!first || header.previous_control == OpId::NONE);
         // One op has one encoding; otherwise one signature could be shown under two ids.
         let exact = minicbor::to_vec(&header).is_ok_and(|again| again == header_bytes);
         if header.tag != TAG || !ordered || !bounded || !exact {
@@ -203,6 +211,17 @@ impl Op {
     /// The author's op before it, or [`OpId::NONE`].
     pub fn previous(&self) -> OpId {
         self.header.previous
+    }
+
+    /// The author's control op before it, or [`OpId::NONE`]: an author's control ops are a chain of their own, so that
+    /// they can be judged without the notes between them.
+    pub fn previous_control(&self) -> OpId {
+        self.header.previous_control
+    }
+
+    /// The author's last control op up to and with this one.
+    pub fn last_control(&self) -> OpId {
+        if self.kind().is_control() { self.id } else { self.header.previous_control }
     }
 
     /// Its depth in the op graph as its author claims; orders notes.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::op::DEPTH_STEP;
-use crate::{AuthorKey, HEADS, Head, Op, OpId, Vector};
+use crate::{AuthorKey, HEADS, Head, Op, OpId, Removal, Vector};
 
 /// The ops one seat holds: for every author a chain without holes from a base, and control ops beyond.
 ///
@@ -21,6 +21,8 @@ pub struct Record {
     heads: BTreeSet<OpId>,
     order: BTreeSet<Position>,
     twins: BTreeSet<AuthorKey>,
+    /// Where the chains of removed authors end: what lies beyond is void.
+    ends: BTreeMap<AuthorKey, BTreeSet<(u64, OpId)>>,
 }
 
 /// Where an op stands among all: depth, author, number, id.
@@ -45,18 +47,30 @@ pub enum NotTaken {
     /// The author's previous op is not held: ask for it.
     #[error("the author's previous op is not held")]
     MissingPrevious,
-    /// Its number or depth does not follow from its previous op, or its author has too many ops of one number.
+    /// Its number, depth or last control op does not follow from its previous op, or its author has too many ops of one number.
     #[error("the op does not follow from its author's previous one")]
     BreaksChain,
+    /// Its author was removed and this lies beyond what stays valid.
+    #[error("the op lies beyond the end of a removed author's chain")]
+    Void,
 }
 
 /// Most ops kept for one author and number; more are refused.
 const TWINS: usize = 4;
+/// Most control ops held out of their author's order, of one author.
+const CITED: usize = 4096;
+/// How far back an author's chain is handed on to somebody who holds another one of the same author.
+const FORK_BACK: u64 = 64;
 
 impl Record {
     /// Returns a record that starts after the given heads.
     pub fn from_base(base: Vector) -> Self {
         Self { vector: base.clone(), base, ..Self::default() }
+    }
+
+    /// The heads this record starts from.
+    pub fn base(&self) -> &Vector {
+        &self.base
     }
 
     /// Takes an op when its author's previous one is held.
@@ -72,9 +86,13 @@ impl Record {
         if number <= self.base.number(&author) {
             return Ok(Inserted::Known);
         }
+        if self.is_beyond_end(&op) {
+            return Err(NotTaken::Void);
+        }
         let previous = self.previous_of(&op).ok_or(NotTaken::MissingPrevious)?;
         let deeper = op.depth() > previous.depth && op.depth() - previous.depth <= DEPTH_STEP;
-        if Some(number) != previous.number.checked_add(1) || !deeper {
+        let control = self.ops.get(&op.previous()).is_none_or(|held| held.last_control() == op.previous_control());
+        if Some(number) != previous.number.checked_add(1) || !deeper || !control {
             return Err(NotTaken::BreaksChain);
         }
         let twins = self.chains.entry(author).or_default().entry(number).or_default();
@@ -86,9 +104,6 @@ impl Record {
         if twin {
             self.twins.insert(author);
         }
-        if number > self.vector.number(&author) {
-            self.vector.set(author, Head { number, depth: op.depth(), id });
-        }
         self.heads.remove(&op.previous());
         for head in op.heads() {
             self.heads.remove(head);
@@ -96,7 +111,16 @@ impl Record {
         self.heads.insert(id);
         self.order.insert((op.depth(), author, number, id));
         self.cited.remove(&id);
+        let head = Head { number, depth: op.depth(), id };
         self.ops.insert(id, op);
+        if self.twins.contains(&author) {
+            self.tell_of(&author);
+        } else if number > self.vector.number(&author) {
+            self.vector.set(author, head);
+        }
+        if self.ends.get(&author).is_some_and(|ends| ends.contains(&(number, id))) {
+            self.cut(&author);
+        }
         Ok(if twin { Inserted::Twin } else { Inserted::New })
     }
 
@@ -112,10 +136,94 @@ impl Record {
         Some(Head { number: previous.number(), depth: previous.depth(), id })
     }
 
+    /// Names all ends of the chains of an author who has several: the longest is the head, of equal ones the lowest id.
+    fn tell_of(&mut self, author: &AuthorKey) {
+        let ids = self.chains.get(author).into_iter().flatten().flat_map(|(_, ids)| ids);
+        let held: Vec<&Op> = ids.filter_map(|id| self.ops.get(id)).collect();
+        let continued: BTreeSet<OpId> = held.iter().map(|op| op.previous()).collect();
+        let ends = held.iter().filter(|op| !continued.contains(&op.id()));
+        let mut ends: Vec<Head> = ends.map(|op| Head { number: op.number(), depth: op.depth(), id: op.id() }).collect();
+        ends.sort_by_key(|end| (std::cmp::Reverse(end.number), end.id));
+        let base = self.base.head(author).copied();
+        match ends.first().copied().or(base) {
+            Some(head) => self.vector.set(*author, head),
+            None => self.vector.remove(author),
+        }
+        self.vector.set_forks(*author, ends.iter().skip(1).map(|end| end.id).collect());
+    }
+
+    /// Ends the chains of removed authors: what lies beyond leaves the record. `keep` is never cut: one's own.
+    ///
+    /// Returns the ops that are gone. When a removal proves void they come back like anything missed.
+    pub fn end(&mut self, removed: &BTreeMap<AuthorKey, Removal>, keep: &AuthorKey) -> Vec<OpId> {
+        let ends: BTreeMap<AuthorKey, BTreeSet<(u64, OpId)>> = removed
+            .iter()
+            .filter(|(author, _)| *author != keep)
+            .map(|(author, removal)| (*author, removal.last.clone()))
+            .collect();
+        if ends == self.ends {
+            return Vec::new();
+        }
+        self.ends = ends;
+        self.ends.keys().copied().collect::<Vec<_>>().iter().flat_map(|author| self.cut(author)).collect()
+    }
+
+    fn cut(&mut self, author: &AuthorKey) -> Vec<OpId> {
+        let ids = self.chains.get(author).into_iter().flatten().flat_map(|(_, ids)| ids);
+        let void: Vec<OpId> =
+            ids.filter(|id| self.ops.get(id).is_some_and(|op| self.is_beyond_end(op))).copied().collect();
+        for id in &void {
+            self.forget(id);
+        }
+        if !void.is_empty() {
+            self.tell_of(author);
+            let head = self.vector.head(author).filter(|head| self.ops.contains_key(&head.id));
+            self.heads.extend(head.map(|head| head.id));
+        }
+        void
+    }
+
+    fn forget(&mut self, id: &OpId) {
+        let Some(op) = self.ops.remove(id) else { return };
+        self.order.remove(&(op.depth(), op.author(), op.number(), op.id()));
+        self.heads.remove(id);
+        if let Some(chain) = self.chains.get_mut(&op.author()) {
+            if let Some(ids) = chain.get_mut(&op.number()) {
+                ids.retain(|held| held != id);
+            }
+            chain.retain(|_, ids| !ids.is_empty());
+        }
+        if op.kind().is_control() {
+            self.cited.insert(*id, op);
+        }
+    }
+
+    /// Whether the op of a removed author is on no chain that ends where its removal says.
+    fn is_beyond_end(&self, op: &Op) -> bool {
+        let Some(ends) = self.ends.get(&op.author()) else { return false };
+        let within = |(last, id): &(u64, OpId)| {
+            if op.number() > *last {
+                return false;
+            }
+            // While the end is not here, the number alone decides; cut() looks again when it comes.
+            let mut at = self.ops.get(id);
+            let known = at.is_some() || *id == OpId::NONE;
+            while let Some(held) = at.filter(|held| held.number() > op.number()) {
+                at = self.ops.get(&held.previous());
+            }
+            !known || at.is_some_and(|held| held.id() == op.id())
+        };
+        !ends.iter().any(within)
+    }
+
     /// Takes a control op out of its author's order, because a commit or the door cites it.
     pub fn cite(&mut self, op: Op) {
-        if op.kind().is_control() && op.body().is_some() && self.ops.get(&op.id()).is_none_or(|op| op.body().is_none())
-        {
+        let held = self.ops.get(&op.id()).is_some_and(|held| held.body().is_some());
+        if !op.kind().is_control() || op.body().is_none() || held {
+            return;
+        }
+        let author = op.author();
+        if self.cited.values().filter(|cited| cited.author() == author).count() < CITED {
             self.cited.insert(op.id(), op);
         }
     }
@@ -123,6 +231,11 @@ impl Record {
     /// Returns the op, if held in its author's chain.
     pub fn op(&self, id: &OpId) -> Option<&Op> {
         self.ops.get(id)
+    }
+
+    /// Returns a control op, also one out of its author's order.
+    pub fn control_op(&self, id: &OpId) -> Option<&Op> {
+        self.ops.get(id).filter(|op| op.body().is_some()).or_else(|| self.cited.get(id))
     }
 
     /// Returns how many ops other than control ops lie before the base.
@@ -140,6 +253,40 @@ impl Record {
     /// Returns which ops are held.
     pub fn vector(&self) -> &Vector {
         &self.vector
+    }
+
+    /// Returns how many ops are held, those out of their author's order included.
+    pub fn len(&self) -> usize {
+        self.ops.len() + self.cited.len()
+    }
+
+    /// Returns whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the last control op of the author's chain, or [`OpId::NONE`].
+    pub fn last_control(&self, author: &AuthorKey) -> OpId {
+        let Some(head) = self.vector.head(author) else { return OpId::NONE };
+        if let Some(op) = self.ops.get(&head.id) {
+            return op.last_control();
+        }
+        let before = self.cited.values().filter(|op| op.author() == *author && op.number() <= head.number);
+        before.max_by_key(|op| op.number()).map_or(OpId::NONE, Op::id)
+    }
+
+    /// Returns whether another seat that tells of `other` holds something that is not held here.
+    pub fn lacks(&self, other: &Vector) -> bool {
+        other.iter().any(|(author, head)| {
+            let mine = self.vector.number(author);
+            let number = match self.ends.get(author) {
+                Some(ends) => head.number.min(ends.iter().map(|(last, _)| *last).max().unwrap_or(0)),
+                None => head.number,
+            };
+            let whole = number == head.number && head.number > self.base.number(author);
+            let unknown = |id: &OpId| whole && !self.ops.contains_key(id) && !self.ends.contains_key(author);
+            number > mine || unknown(&head.id) || other.forks(author).any(unknown)
+        })
     }
 
     /// Returns the heads an author's next op should name, the author's own excepted, and its depth.
@@ -173,8 +320,30 @@ impl Record {
     /// Returns the ops that lie beyond the other's heads, each author's in order, authors by key.
     pub fn beyond<'a>(&'a self, other: &'a Vector) -> impl Iterator<Item = &'a Op> {
         self.chains.iter().flat_map(move |(author, chain)| {
-            let from = other.number(author).saturating_add(1);
-            chain.range(from..).flat_map(|(_, ids)| ids).filter_map(|id| self.ops.get(id))
+            let (from, known) = self.shared(other, author, chain);
+            let rest = chain.range(from..).flat_map(|(_, ids)| ids);
+            rest.filter(move |id| !known.contains(id)).filter_map(|id| self.ops.get(id))
         })
+    }
+
+    /// From which number on the other may lack ops of an author, and which of those it has all the same.
+    fn shared(&self, other: &Vector, author: &AuthorKey, chain: &BTreeMap<u64, Vec<OpId>>) -> (u64, BTreeSet<OpId>) {
+        let theirs = other.number(author);
+        let Some(head) = other.head(author) else { return (0, BTreeSet::new()) };
+        let here = chain.get(&theirs).is_some_and(|ids| ids.contains(&head.id));
+        let on_base = self.base.head(author).is_some_and(|base| base.id == head.id);
+        let further = theirs > self.vector.number(author);
+        if !self.twins.contains(author) && (here || on_base || further && self.vector.forks(author).next().is_none()) {
+            return (theirs.saturating_add(1), BTreeSet::new());
+        }
+        let mut known = BTreeSet::new();
+        for id in [&head.id].into_iter().chain(other.forks(author)) {
+            let mut at = self.ops.get(id);
+            while let Some(op) = at.filter(|op| op.author() == *author && known.insert(op.id())) {
+                at = self.ops.get(&op.previous());
+            }
+        }
+        let from = if known.is_empty() { theirs.min(self.vector.number(author)).saturating_sub(FORK_BACK) } else { 0 };
+        (from, known)
     }
 }

@@ -14,6 +14,7 @@ fn draft(body: Body) -> Draft {
         number: 1,
         previous: OpId::NONE,
         depth: 1,
+        previous_control: OpId::NONE,
         origin: StateId([2; 32]),
         heads: vec![],
         body,

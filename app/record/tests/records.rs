@@ -24,6 +24,7 @@ impl Author {
             number: head.map_or(1, |head| head.number + 1),
             previous: head.map_or(OpId::NONE, |head| head.id),
             depth,
+            previous_control: OpId::NONE,
             origin: StateId([2; 32]),
             heads,
             body: Body::Note(Note { written_at: 0, text: text.into() }),
@@ -89,9 +90,17 @@ fn two_ops_with_one_number_are_both_kept_and_told() {
 fn depth_that_leaps_is_refused() {
     let key = SigningKey::from_bytes(&[1; 32]);
     let body = Body::Note(Note { written_at: 0, text: "last for ever".into() });
-    let (room, origin) = (RoomId([1; 32]), StateId([2; 32]));
-    let draft =
-        Draft { room, number: 1, previous: OpId::NONE, depth: u64::MAX, origin, heads: vec![], body, salt: [0; 16] };
+    let draft = Draft {
+        room: RoomId([1; 32]),
+        number: 1,
+        previous: OpId::NONE,
+        previous_control: OpId::NONE,
+        depth: u64::MAX,
+        origin: StateId([2; 32]),
+        heads: vec![],
+        body,
+        salt: [0; 16],
+    };
     assert_eq!(Record::default().insert(Op::sign(draft, &key)), Err(NotTaken::BreaksChain));
 }
 

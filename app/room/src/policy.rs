@@ -73,7 +73,9 @@ pub(crate) fn judge_op(rules: &Rules, origin: &Roster, op: &Op) -> bool {
     let Some(role) = origin.get(&op.author()) else { return false };
     match op.kind() {
         Kind::Charter => op.author() == rules.founder && op.number() == 1,
-        Kind::Invite | Kind::Revoke | Kind::Add => op.author() == rules.founder && role.admits(),
+        Kind::Invite | Kind::Revoke | Kind::Add | Kind::Remove | Kind::Agree => {
+            op.author() == rules.founder && role.admits()
+        }
         Kind::Note | Kind::Newer(_) => role.writes(),
     }
 }

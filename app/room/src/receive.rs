@@ -102,6 +102,7 @@ impl Room {
                 self.pacing.want_soon(now, &mut self.rng);
                 return Ok(());
             }
+            Err(NotTaken::Void) => return Ok(()),
             Err(NotTaken::BreaksChain) => return Err(Error::PeerMisbehaved("an op that breaks its author's chain")),
         }
         if control {

@@ -24,6 +24,7 @@ impl Room {
             room: self.id,
             number: head.map_or(1, |head| head.number + 1),
             previous: head.map_or(OpId::NONE, |head| head.id),
+            previous_control: self.record.last_control(&me),
             depth,
             origin: self.tip,
             heads,

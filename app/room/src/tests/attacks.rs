@@ -11,7 +11,9 @@ use crate::mls::{OneTimeKey, seal_to};
 use crate::{Effect, Input, KeyPackage, KeyPackageSecrets, Room, SeatKey, Suite};
 
 fn op_of(room: &Room, author: &SeatKey, number: u64, previous: OpId, depth: u64, origin: StateId, body: Body) -> Op {
-    let draft = Draft { room: room.id, number, previous, depth, origin, heads: vec![], body, salt: [0; 16] };
+    let previous_control = room.record.last_control(&author.public());
+    let (room, heads, salt) = (room.id, vec![], [0; 16]);
+    let draft = Draft { room, number, previous, previous_control, depth, origin, heads, body, salt };
     Op::sign(draft, author.signing_key())
 }
 
@@ -325,6 +327,7 @@ fn shallow_op_does_not_pull_later_notes_of_others_up() {
         room: room.id,
         number,
         previous,
+        previous_control: room.record.last_control(&key(2).1),
         depth,
         origin: room.tip,
         heads: heads.into_iter().collect(),

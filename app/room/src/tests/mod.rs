@@ -120,7 +120,8 @@ impl Table {
         bodies
             .filter_map(|body| match body {
                 Body::Note(note) => Some(note.text.to_string()),
-                Body::Charter(_) | Body::Invite(_) | Body::Revoke(_) | Body::Add(_) | Body::Newer(..) => None,
+                Body::Charter(_) | Body::Invite(_) | Body::Revoke(_) | Body::Add(_) => None,
+                Body::Remove(_) | Body::Agree(_) | Body::Newer(..) => None,
             })
             .collect()
     }
@@ -159,6 +160,7 @@ pub(super) fn forged(room: &Room, body: Body, author: &SeatKey) -> record::Op {
         room: room.id,
         number: head.map_or(1, |head| head.number + 1),
         previous: head.map_or(OpId::NONE, |head| head.id),
+        previous_control: room.record.last_control(&author.public()),
         depth,
         origin: room.tip,
         heads: vec![],
