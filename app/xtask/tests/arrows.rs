@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and the crates of ours that it may name, in its code, its tests and its build.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("wire", &[]),
     ("relay-core", &["wire"]),
     ("relay", &["relay-core", "wire"]),
@@ -14,7 +14,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("room", &["record", "wire"]),
     ("talk", &["room", "record", "wire"]),
     ("web", &["talk", "record", "wire"]),
-    ("simulator", &["talk", "room", "record", "relay-core", "wire"]),
+    ("simulator", &["talk", "room", "record", "relay-core", "wire", "entropy"]),
+    ("entropy", &[]),
     ("xtask", &[]),
 ];
 
