@@ -1,32 +1,27 @@
 //! One MLS group at one state, and what leads from there to the next.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
     GroupId, LeafNodeIndex, MlsGroup, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, StagedCommit,
     StagedWelcome,
 };
-use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider as _;
 use record::{AuthorKey, KeyPackageHash, RoomId, StateId};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::key_package::{author, hash_of};
-use super::{KeyPackage, KeyPackageSecrets, MlsError, Rules, SeatKey, config};
+use super::provider::Provider;
+use super::{Image, KeyPackage, KeyPackageSecrets, MlsError, Rules, SeatKey, config};
 
 /// One MLS group at one state.
 pub(crate) struct Group {
     room: RoomId,
-    provider: OpenMlsRustCrypto,
+    provider: Provider,
     mls: MlsGroup,
 }
-
-/// Everything OpenMLS keeps of a group at one state, its pending commit included.
-#[derive(Clone)]
-pub(crate) struct Image(Arc<HashMap<Vec<u8>, Vec<u8>>>);
 
 /// An own commit, not merged yet.
 pub(crate) struct Staged {
@@ -49,7 +44,7 @@ pub(crate) struct Candidate {
 impl Group {
     /// Founds a room with one seat.
     pub(crate) fn found(room: RoomId, rules: &Rules, key: &SeatKey) -> Result<Self, MlsError> {
-        let provider = OpenMlsRustCrypto::default();
+        let provider = Provider::default();
         let id = GroupId::from_slice(&room.0);
         let mls = MlsGroup::new_with_group_id(&provider, key, &config::create(rules)?, id, config::credential(key))
             .map_err(|_| MlsError::Failed("found a group"))?;
@@ -180,17 +175,22 @@ impl Group {
 
     /// Takes an image of this state.
     pub(crate) fn image(&self) -> Result<Image, MlsError> {
-        let values = self.provider.storage().values.read().map_err(|_| MlsError::Failed("read the store"))?;
-        Ok(Image(Arc::new(values.clone())))
+        Ok(self.provider.storage().image())
+    }
+
+    /// Opens a room at the state of an image.
+    pub(crate) fn from_image(room: RoomId, image: &Image) -> Result<Self, MlsError> {
+        let provider = Provider::of(image);
+        let loaded = MlsGroup::load(provider.storage(), &GroupId::from_slice(&room.0));
+        let mls = loaded.ok().flatten().ok_or(MlsError::Failed("load an image"))?;
+        let group = Self { room, provider, mls };
+        group.rules()?;
+        Ok(group)
     }
 
     /// Goes back, or forth, to an image.
     pub(crate) fn restore(&mut self, image: &Image) -> Result<(), MlsError> {
-        let mut values = self.provider.storage().values.write().map_err(|_| MlsError::Failed("write the store"))?;
-        *values = (*image.0).clone();
-        drop(values);
-        let loaded = MlsGroup::load(self.provider.storage(), &GroupId::from_slice(&self.room.0));
-        self.mls = loaded.ok().flatten().ok_or(MlsError::Failed("load an image"))?;
+        *self = Self::from_image(self.room, image)?;
         Ok(())
     }
 

@@ -2,11 +2,11 @@
 
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{self as mls, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion};
-use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider as _;
 use record::{AuthorKey, KeyPackageHash, RoomId};
 use sha2::{Digest, Sha256};
 
+use super::provider::Provider;
 use super::{FORMAT, Group, MlsError, Rules, SeatKey, Suite, config};
 
 /// A checked key package of somebody else.
@@ -27,7 +27,7 @@ impl KeyPackage {
         let MlsMessageBodyIn::KeyPackage(key_package) = message.extract() else {
             return Err(MlsError::Invalid("not a key package"));
         };
-        let provider = OpenMlsRustCrypto::default();
+        let provider = Provider::default();
         let inner = key_package
             .validate(provider.crypto(), ProtocolVersion::Mls10)
             .map_err(|_| MlsError::Invalid("key package"))?;
@@ -73,14 +73,14 @@ impl KeyPackage {
 
 /// A newcomer's key package with its private keys.
 pub struct KeyPackageSecrets {
-    pub(super) provider: OpenMlsRustCrypto,
+    pub(super) provider: Provider,
     bytes: Vec<u8>,
 }
 
 impl KeyPackageSecrets {
     /// Makes a key package for a seat.
     pub fn new(key: &SeatKey, suite: Suite) -> Result<Self, MlsError> {
-        let provider = OpenMlsRustCrypto::default();
+        let provider = Provider::default();
         let bundle = mls::KeyPackage::builder()
             .leaf_node_capabilities(config::capabilities(suite))
             .key_package_lifetime(config::lifetime())

@@ -7,14 +7,18 @@ mod config;
 mod group;
 mod key_package;
 mod one_time;
+mod packed;
+mod provider;
 mod signer;
+mod storage;
 
 pub(crate) use config::FORMAT;
 pub use config::{Rules, Suite};
-pub(crate) use group::{Group, Image};
+pub(crate) use group::Group;
 pub use key_package::{KeyPackage, KeyPackageSecrets};
 pub(crate) use one_time::{OneTimeKey, Sealed, seal_to};
 pub use signer::SeatKey;
+pub(crate) use storage::Image;
 
 /// Something MLS could not do or would not take.
 ///
