@@ -145,3 +145,75 @@ fn take<'a>(rest: &mut &'a [u8], length: u64) -> Option<&'a [u8]> {
     *rest = after;
     Some(taken)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn returns<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T, bytes: &[u8]) {
+        let encoded = encode(value).expect("has a form");
+        assert_eq!(*encoded, bytes);
+        assert_eq!(decode::<T>(&encoded).as_ref(), Some(value));
+    }
+
+    #[test]
+    fn numbers_below_256_are_packed_and_nothing_else() {
+        returns(&vec![1u8, 2, 255], &[0xd8, 64, 0x43, 1, 2, 255]);
+        returns(&vec![1u32, 2, 255], &[0xd8, 64, 0x43, 1, 2, 255]);
+        returns(&[1u16, 256], &[0x82, 1, 0x19, 1, 0]);
+        returns(&vec![-1i8, 1], &[0x82, 0x20, 1]);
+        returns(&Vec::<u8>::new(), &[0x80]);
+        returns(&vec![Some(vec![7u8]), None], &[0x82, 0xd8, 64, 0x41, 7, 0xf6]);
+        returns(
+            &(String::from("a"), true, u64::MAX),
+            &[0x83, 0x61, b'a', 0xf5, 0x1b, 255, 255, 255, 255, 255, 255, 255, 255],
+        );
+        returns(&BTreeMap::from([(vec![1u8], 300u16)]), &[0xa1, 0xd8, 64, 0x41, 1, 0x19, 1, 0x2c]);
+    }
+
+    #[test]
+    fn long_bytes_return() {
+        for length in [23, 24, 255, 256, 65_535, 65_536] {
+            let value: Vec<u8> = (0..length).map(|n| n as u8).collect();
+            let encoded = encode(&value).expect("has a form");
+            assert!(encoded.len() <= length + 7);
+            assert_eq!(decode::<Vec<u8>>(&encoded), Some(value));
+        }
+    }
+
+    #[test]
+    fn other_cbor_is_refused() {
+        let deep = [vec![0x81; DEPTH + 1], vec![0]].concat();
+        for bytes in [
+            &deep[..],
+            &[],
+            &[0x9f, 1, 0xff],                                          // indefinite length
+            &[0xc1, 0x81, 1],                                          // another tag
+            &[0xd8, 64, 0x81, 1],                                      // the tag on an array
+            &[0xd8, 64, 0x42, 1],                                      // cut
+            &[0x81, 1, 0],                                             // something behind
+            &[0x9b, 255, 255, 255, 255, 255, 255, 255, 255, 1],        // a count that is a lie
+            &[0xbb, 255, 255, 255, 255, 255, 255, 255, 255, 1],        // of a map
+            &[0xd8, 64, 0x5b, 255, 255, 255, 255, 255, 255, 255, 255], // of bytes
+        ] {
+            assert_eq!(decode::<Vec<u8>>(bytes), None, "{bytes:x?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_returns(value: Vec<(Vec<u8>, Option<Vec<u16>>, BTreeMap<u64, Vec<i64>>, String)>) {
+            let encoded = encode(&value).expect("has a form");
+            prop_assert_eq!(decode(&encoded), Some(value));
+        }
+
+        #[test]
+        fn bytes_from_anywhere_do_not_panic(bytes: Vec<u8>) {
+            decode::<Vec<(Vec<u8>, Option<Vec<u16>>, BTreeMap<u64, Vec<i64>>, String)>>(&bytes);
+        }
+    }
+}

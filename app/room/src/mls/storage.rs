@@ -11,6 +11,7 @@ use minicbor::{Decoder, Encoder};
 use openmls_traits::storage::{CURRENT_VERSION as V, StorageProvider, traits as kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{MlsError, packed};
@@ -21,22 +22,23 @@ type Values = BTreeMap<Vec<u8>, Arc<Zeroizing<Vec<u8>>>>;
 #[derive(Clone)]
 pub(crate) struct Image(Arc<Values>);
 
-#[cfg_attr(not(test), expect(dead_code, reason = "images stay in memory as long as a room does"))]
 impl Image {
     /// Writes the image as one CBOR map of byte strings, RFC 8949 section 4.2.1. It holds private keys.
+    ///
+    /// Under the empty name, which comes first, stands `SHA-256("nonpaper/image/v1" ‖ the entries that follow)`:
+    /// OpenMLS can panic over a value that is well formed but bent.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut entries: Vec<_> = self.0.iter().collect();
+        let mut entries: Vec<_> = self.0.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
         // The order of the encoded names.
-        entries.sort_by_key(|(name, _)| (name.len(), *name));
+        entries.sort_unstable_by_key(|(name, _)| (name.len(), *name));
         // Enough for all the heads: growing would leave copies behind.
-        let bytes: usize = self.0.iter().map(|(name, value)| name.len() + value.len() + 18).sum();
-        let mut encoder = Encoder::new(Vec::with_capacity(bytes + 9));
-        let mut write = || {
-            encoder.map(entries.len() as u64)?;
-            entries.iter().try_for_each(|(name, value)| encoder.bytes(name)?.bytes(value)?.ok())
-        };
-        write().expect("a Vec takes all");
-        encoder.into_writer()
+        let length: usize = entries.iter().map(|(name, value)| name.len() + value.len() + 18).sum();
+        let mut encoder = Encoder::new(Vec::with_capacity(length + 48));
+        let start = put(&mut encoder, &entries).expect("a Vec takes all");
+        let mut bytes = encoder.into_writer();
+        let digest = digest(&bytes[start..]);
+        bytes[start - digest.len()..start].copy_from_slice(&digest);
+        bytes
     }
 
     /// Reads an image; only the one encoding that is written.
@@ -45,15 +47,36 @@ impl Image {
         if *Zeroizing::new(image.encode()) == bytes { Ok(image) } else { Err(MlsError::Invalid("image")) }
     }
 
+    /// Reads the entries, the digest left to be compared.
     fn parse(bytes: &[u8]) -> Result<Self, minicbor::decode::Error> {
         let mut decoder = Decoder::new(bytes);
         let mut values = Values::new();
         for _ in 0..decoder.map()?.unwrap_or_default() {
             let name = decoder.bytes()?.to_vec();
-            values.insert(name, Arc::new(Zeroizing::new(decoder.bytes()?.to_vec())));
+            let value = decoder.bytes()?.to_vec();
+            if !name.is_empty() {
+                values.insert(name, Arc::new(Zeroizing::new(value)));
+            }
         }
         Ok(Self(Arc::new(values)))
     }
+}
+
+/// Writes the entries after a place for their digest, and says where they start.
+fn put(
+    encoder: &mut Encoder<Vec<u8>>,
+    entries: &[(&[u8], &[u8])],
+) -> Result<usize, minicbor::encode::Error<std::convert::Infallible>> {
+    encoder.map(entries.len() as u64 + 1)?.bytes(&[])?.bytes(&[0; 32])?;
+    let start = encoder.writer().len();
+    for (name, value) in entries {
+        encoder.bytes(name)?.bytes(value)?;
+    }
+    Ok(start)
+}
+
+fn digest(entries: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(b"nonpaper/image/v1").chain_update(entries).finalize().into()
 }
 
 /// Storage of one group, or of one key package. It is never waited for and never shared between threads.
@@ -490,3 +513,6 @@ impl StorageProvider<V> for Storage {
         self.forget(&Kind::Psk.of(id)?)
     }
 }
+
+#[cfg(test)]
+mod tests;
