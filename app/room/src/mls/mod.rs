@@ -11,6 +11,8 @@ mod packed;
 mod provider;
 mod signer;
 mod storage;
+#[cfg(test)]
+mod vectors;
 
 pub(crate) use config::FORMAT;
 pub use config::{Rules, Suite};
