@@ -206,14 +206,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_written_returns(value: Vec<(Vec<u8>, Option<Vec<u16>>, BTreeMap<u64, Vec<i64>>, String)>) {
+        fn whatever_is_written_returns(value: (Vec<u8>, Option<Vec<u16>>, BTreeMap<u64, Vec<i64>>, String)) {
             let encoded = encode(&value).expect("has a form");
             prop_assert_eq!(decode(&encoded), Some(value));
         }
 
         #[test]
         fn bytes_from_anywhere_do_not_panic(bytes: Vec<u8>) {
-            decode::<Vec<(Vec<u8>, Option<Vec<u16>>, BTreeMap<u64, Vec<i64>>, String)>>(&bytes);
+            decode::<(Vec<u8>, Option<Vec<u16>>, BTreeMap<u64, Vec<i64>>, String)>(&bytes);
         }
     }
 }
