@@ -23,6 +23,8 @@ pub struct Record {
     twins: BTreeSet<AuthorKey>,
     /// Where the chains of removed authors end: what lies beyond is void.
     ends: BTreeMap<AuthorKey, BTreeSet<(u64, OpId)>>,
+    /// Ops that came, went or were filled since this was last asked.
+    changed: BTreeSet<OpId>,
 }
 
 /// Where an op stands among all: depth, author, number, id.
@@ -79,6 +81,7 @@ impl Record {
         if let Some(held) = self.ops.get_mut(&id) {
             if held.body().is_none() && op.body().is_some() {
                 *held = op;
+                self.changed.insert(id);
                 return Ok(Inserted::Filled);
             }
             return Ok(Inserted::Known);
@@ -113,6 +116,7 @@ impl Record {
         self.cited.remove(&id);
         let head = Head { number, depth: op.depth(), id };
         self.ops.insert(id, op);
+        self.changed.insert(id);
         if self.twins.contains(&author) {
             self.tell_of(&author);
         } else if number > self.vector.number(&author) {
@@ -185,6 +189,7 @@ impl Record {
 
     fn forget(&mut self, id: &OpId) {
         let Some(op) = self.ops.remove(id) else { return };
+        self.changed.insert(*id);
         self.order.remove(&(op.depth(), op.author(), op.number(), op.id()));
         self.heads.remove(id);
         if let Some(chain) = self.chains.get_mut(&op.author()) {
@@ -224,8 +229,14 @@ impl Record {
         }
         let author = op.author();
         if self.cited.values().filter(|cited| cited.author() == author).count() < CITED {
+            self.changed.insert(op.id());
             self.cited.insert(op.id(), op);
         }
+    }
+
+    /// Returns which ops came, went or were filled since this was last called.
+    pub fn take_changed(&mut self) -> BTreeSet<OpId> {
+        std::mem::take(&mut self.changed)
     }
 
     /// Returns the op, if held in its author's chain.

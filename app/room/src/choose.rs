@@ -1,62 +1,111 @@
 //! Which state to stand on when commits compete: a pure function of frames and beacons.
 //!
 //! Never of the op log, which is shared only within one state, and never of the order of arrival. From the
-//! root on, the child wins
+//! oldest state on, the child wins
 //!
 //! 1. on which, or below which, most seats of the parent state ever stood (wrote a commit or signed a
-//!    beacon there; never withdrawn, so a seat on both sides cancels itself),
+//!    beacon there; never withdrawn, so a seat on both sides cancels itself; seats removed by intents cited in
+//!    commits do not count),
 //! 2. which removes somebody,
 //! 3. with the lowest `SHA-256(parent ‖ author)`,
 //! 4. with the lowest commit id.
 //!
-//! Depth is not used: against a seat that never stops making siblings it makes the room swing.
+//! Branches that only removed seats stand on are passed over. Depth is not used: against a seat that never stops making
+//! siblings it makes the room swing.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use record::{AuthorKey, StateId};
 use sha2::{Digest, Sha256};
 
-use crate::frame::Commit;
+use crate::frame::{Commit, CommitId};
 use crate::graph::Graph;
+use crate::stands::Stands;
 
-/// The states each seat ever signed a beacon at.
-pub(crate) type Stood = BTreeMap<AuthorKey, BTreeSet<StateId>>;
+/// What is known, by frames and beacons alone; and what this seat cannot read.
+pub(crate) struct Choice<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) stands: &'a Stands,
+    /// Commits whose secrets did not open here. They count once more than half of their parent's seats stand there.
+    pub(crate) unreadable: &'a BTreeSet<CommitId>,
+}
 
-pub(crate) fn choose(graph: &Graph, stood: &Stood) -> StateId {
-    let mut at = graph.root();
-    while let Some(next) = best_child(graph, stood, at) {
-        at = next;
+/// How good a commit is among its siblings; the greatest wins.
+type Weight = (usize, bool, Reverse<[u8; 32]>, Reverse<CommitId>);
+
+impl Choice<'_> {
+    /// The state to stand on.
+    pub(crate) fn target(&self) -> StateId {
+        self.target_from(self.graph.root())
     }
-    at
-}
 
-fn best_child(graph: &Graph, stood: &Stood, parent: StateId) -> Option<StateId> {
-    let mut commits = graph.commits_on(&parent);
-    let first = commits.next()?;
-    let Some(second) = commits.next() else { return Some(first.1.body.new_state) };
-    let roster = graph.roster(&parent)?;
-    let rivals = [first, second].into_iter().chain(commits);
-    let best = rivals.max_by_key(|(id, commit)| {
-        let commit = &commit.body;
-        let support = supporters(graph, stood, commit).intersection(&roster.keys().copied().collect()).count();
-        (support, !commit.removes.is_empty(), Reverse(lot(&parent, &commit.author)), Reverse(*id))
-    });
-    best.map(|(_, commit)| commit.body.new_state)
-}
-
-fn supporters(graph: &Graph, stood: &Stood, commit: &Commit) -> BTreeSet<AuthorKey> {
-    let mut states = BTreeSet::from([commit.new_state]);
-    let mut seats = BTreeSet::from([commit.author]);
-    for id in graph.commits_below(commit.new_state) {
-        if let Some(commit) = graph.commit(&id) {
-            states.insert(commit.body.new_state);
-            seats.insert(commit.body.author);
+    /// The state to stand on among those at and below the given one.
+    pub(crate) fn target_from(&self, state: StateId) -> StateId {
+        let mut at = state;
+        while let Some(next) = self.best_child(at) {
+            at = next;
         }
+        at
     }
-    let standing = stood.iter().filter(|(_, at)| !at.is_disjoint(&states)).map(|(seat, _)| *seat);
-    seats.extend(standing);
-    seats
+
+    fn best_child(&self, parent: StateId) -> Option<StateId> {
+        let mut commits = self.graph.commits_on(&parent).peekable();
+        let first = commits.next()?;
+        // Nothing to weigh: no rival, and its author belongs to the table.
+        if commits.peek().is_none()
+            && !self.graph.removed().contains(&first.1.body.author)
+            && !self.unreadable.contains(&first.0)
+        {
+            return Some(first.1.body.new_state);
+        }
+        let ranked = self.ranked(parent);
+        ranked.into_iter().find(|rival| rival.stands).map(|rival| rival.state)
+    }
+
+    /// The commits on a state, best first.
+    pub(crate) fn ranked(&self, parent: StateId) -> Vec<Rival> {
+        let Some(roster) = self.graph.roster(&parent) else { return Vec::new() };
+        let mut rivals: Vec<(Weight, Rival)> = self
+            .graph
+            .commits_on(&parent)
+            .map(|(id, commit)| {
+                let commit = &commit.body;
+                let support = self.supporters(commit);
+                let alive = !support.is_empty();
+                let support = support.iter().filter(|seat| roster.contains_key(seat)).count();
+                let readable = !self.unreadable.contains(&id) || 2 * support > roster.len();
+                let weight = (support, !commit.removes.is_empty(), Reverse(lot(&parent, &commit.author)), Reverse(id));
+                (weight, Rival { id, author: commit.author, state: commit.new_state, stands: alive && readable })
+            })
+            .collect();
+        rivals.sort_by(|(a, _), (b, _)| b.cmp(a));
+        rivals.into_iter().map(|(_, rival)| rival).collect()
+    }
+
+    /// Seats, not removed, that ever stood at or below a commit.
+    pub(crate) fn supporters(&self, commit: &Commit) -> BTreeSet<AuthorKey> {
+        let mut states = BTreeSet::from([commit.new_state]);
+        let mut seats = BTreeSet::from([commit.author]);
+        for id in self.graph.commits_below(commit.new_state) {
+            if let Some(commit) = self.graph.commit(&id) {
+                states.insert(commit.body.new_state);
+                seats.insert(commit.body.author);
+            }
+        }
+        seats.extend(self.stands.within(&states));
+        seats.retain(|seat| !self.graph.removed().contains(seat));
+        seats
+    }
+}
+
+/// One of several commits on a state.
+pub(crate) struct Rival {
+    pub(crate) id: CommitId,
+    pub(crate) author: AuthorKey,
+    pub(crate) state: StateId,
+    /// Whether it can be stood on.
+    pub(crate) stands: bool,
 }
 
 fn lot(parent: &StateId, author: &AuthorKey) -> [u8; 32] {

@@ -2,30 +2,31 @@
 //!
 //! ```text
 //! entry  = CBOR [MLS Welcome, sealed]
-//! sealed = under the op key of the state joined: CBOR [channel secret, roster, earlier states, base, control ops,
-//!          earlier commits]
+//! sealed = under the op key of the state joined: CBOR [era, its secret, oldest state kept, its roster, its era, knocks
+//!          answered and intents cited on the way there, commits from there to the state joined, earlier states, base,
+//!          other control ops, earlier commits]
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use record::{AuthorKey, Head, Op, Record, Role, StateId, Vector};
+use record::{AuthorKey, Head, Op, Record, StateId, Vector};
 use zeroize::Zeroizing;
 
+use crate::bounds;
+use crate::eras::Eras;
 use crate::frame::Frame;
-use crate::graph::Graph;
+use crate::graph::{Graph, Log, Node};
 use crate::input::Error;
 use crate::mls::{Group, KeyPackageSecrets, SeatKey};
 use crate::op_key::{OpKey, Sealing};
-use crate::policy::Roster;
+use crate::policy::{Leaf, Roster};
 use crate::room::Room;
-
-/// Most earlier states told to a newcomer; the newest count.
-const EARLIER: usize = 4096;
+use crate::walk::Images;
 
 #[derive(Encode, Decode)]
 #[cbor(array)]
@@ -40,34 +41,65 @@ struct Entry {
 #[cbor(array)]
 struct Inside {
     #[n(0)]
-    channel: ByteVec,
+    era: StateId,
     #[n(1)]
-    roster: Vec<(AuthorKey, Role)>,
+    secret: ByteVec,
     #[n(2)]
-    earlier: Vec<StateId>,
+    root: StateId,
     #[n(3)]
-    base: Vector,
+    roster: Vec<(AuthorKey, Leaf)>,
     #[n(4)]
-    control: Vec<ByteVec>,
+    root_era: StateId,
     #[n(5)]
+    answered: Vec<(AuthorKey, u64)>,
+    #[n(6)]
+    log: Vec<ByteVec>,
+    /// With these the newcomer can weigh the way it came by against rivals like everybody else.
+    #[n(7)]
+    way: Vec<ByteVec>,
+    #[n(8)]
+    earlier: Vec<StateId>,
+    #[n(9)]
+    base: Vector,
+    #[n(10)]
+    control: Vec<ByteVec>,
+    #[n(11)]
     commits: Vec<ByteVec>,
 }
 
 impl Room {
-    pub(crate) fn entry_for(&mut self, seat: &AuthorKey, welcome: &[u8]) -> Option<Vec<u8>> {
-        let roster = self.graph.roster(&self.tip)?;
-        let mut earlier: Vec<StateId> = self.graph.states().into_iter().filter(|state| *state != self.tip).collect();
-        earlier.truncate(EARLIER);
+    /// What a newcomer gets that an own commit brings to this state.
+    pub(crate) fn entry_for(&mut self, seat: &AuthorKey, state: &StateId, welcome: &[u8]) -> Option<Vec<u8>> {
+        let era = self.graph.node(state)?.era;
+        let (mut way, mut bytes) = (Vec::new(), 0);
+        for commit in self.graph.way(*state).filter_map(|at| self.graph.commit_to(&at)) {
+            bytes += commit.size();
+            if bytes > bounds::ENTRY_WAY_BYTES {
+                break;
+            }
+            way.push(commit);
+        }
+        let root = way.last().map_or(*state, |commit| commit.body.parent);
+        let node = self.graph.node(&root)?.clone();
+        let mut earlier: Vec<StateId> = self.graph.earlier(&root).into_iter().collect();
+        earlier.truncate(bounds::EARLIER);
+        let encoded = |op: &Op| ByteVec::from(op.encode());
         let inside = Inside {
-            channel: self.channel_secret.to_vec().into(),
-            roster: roster.iter().map(|(key, role)| (*key, *role)).collect(),
+            era,
+            secret: self.eras.get(&era)?.secret.to_vec().into(),
+            root,
+            root_era: node.era,
+            roster: node.roster.iter().map(|(key, leaf)| (*key, *leaf)).collect(),
+            answered: node.answered.iter().map(|(key, counter)| (*key, *counter)).collect(),
+            log: node.log.values().map(encoded).collect(),
+            way: way.iter().rev().map(|commit| commit.encode().into()).collect(),
             earlier,
             base: self.base_of(seat),
-            control: self.record.control().map(|op| op.encode().into()).collect(),
-            commits: self.graph.commits_to(self.tip).iter().map(|commit| commit.encode().into()).collect(),
+            control: self.record.control().filter(|op| !node.log.contains_key(&op.id())).map(encoded).collect(),
+            commits: self.graph.commits_to(root).iter().map(|commit| commit.encode().into()).collect(),
         };
         let plain = Zeroizing::new(minicbor::to_vec(&inside).ok()?);
-        let sealed = self.op_keys.get(&self.tip)?.seal(Sealing::Entry, &plain, &mut self.rng);
+        let sealed = self.op_keys.get(state)?.seal(Sealing::Entry, &plain, &mut self.rng);
         minicbor::to_vec(Entry { welcome: welcome.to_vec().into(), sealed: sealed.into() }).ok()
     }
 
@@ -76,7 +108,7 @@ impl Room {
         let mut base = Vector::default();
         let mut closed = BTreeSet::new();
         for op in self.record.beyond(&Vector::default()) {
-            let reads = self.graph.roster(&op.origin()).is_some_and(|roster| roster.contains_key(seat));
+            let reads = self.graph.readers(&op.origin()).is_some_and(|roster| roster.contains_key(seat));
             if reads || closed.contains(&op.author()) {
                 closed.insert(op.author());
             } else {
@@ -88,8 +120,8 @@ impl Room {
 
     /// Comes in with what the door handed over.
     ///
-    /// `inviter` is the key in the link: its seat must be in the tree and must be the founder of the room,
-    /// and the intent that gave this seat must be signed by it. Refused otherwise, and the key package is spent.
+    /// `inviter` is the key in the link: its seat must be in the tree, and the intent that gave this seat must be signed
+    /// by it. Refused otherwise, and the key package is spent.
     pub fn enter(
         key: SeatKey,
         secrets: KeyPackageSecrets,
@@ -99,42 +131,74 @@ impl Room {
     ) -> Result<Self, Error> {
         let misbehaved = Error::PeerMisbehaved;
         let entry: Entry = minicbor::decode(entry).map_err(|_| misbehaved("entry"))?;
+        let own = secrets.hash();
         let group = Group::join(secrets, &entry.welcome)?;
         let plain = OpKey::of(&group)?.open(Sealing::Entry, &entry.sealed).map(Zeroizing::new);
         let plain = plain.ok_or(misbehaved("entry does not open"))?;
         let inside: Inside = minicbor::decode(&plain).map_err(|_| misbehaved("entry"))?;
-        let channel = <[u8; 64]>::try_from(inside.channel.as_slice()).map_err(|_| misbehaved("channel of an entry"))?;
+        let secret = <[u8; 64]>::try_from(inside.secret.as_slice()).map_err(|_| misbehaved("channel of an entry"))?;
         let roster: Roster = inside.roster.into_iter().collect();
         let rules = group.rules()?;
         let tree = group.seats()?;
-        if !tree.iter().eq(roster.keys()) || !tree.contains(&key.public()) || rules.founder != inviter {
-            return Err(misbehaved("a room without its inviter, or with other seats than told"));
+        if !tree.contains(&key.public()) || !tree.contains(&inviter) {
+            return Err(misbehaved("a room without its inviter"));
         }
         let bounded = |head: &Head| head.number < 1 << 40 && head.depth < 1 << 60;
         if !inside.base.iter().all(|(_, head)| bounded(head)) {
             return Err(misbehaved("base of an entry"));
         }
-        let mut commits = Vec::new();
+        let mut commits = VecDeque::new();
         for bytes in &inside.commits {
             let Frame::Commit(commit) = Frame::decode(group.room(), bytes)? else {
                 return Err(misbehaved("commit of an entry"));
             };
-            commits.push(Arc::new(commit));
+            commits.push_back(Arc::new(commit));
         }
         let mut record = Record::from_base(inside.base);
-        for bytes in &inside.control {
+        let mut log = Log::new();
+        for (bytes, cited) in inside.log.iter().map(|op| (op, true)).chain(inside.control.iter().map(|op| (op, false)))
+        {
             let op = Op::decode(bytes).map_err(|_| misbehaved("op of an entry"))?;
-            if op.room() != group.room() {
-                return Err(misbehaved("op of another room"));
+            if op.room() != group.room() || !op.kind().is_control() || op.body().is_none() {
+                return Err(misbehaved("op of an entry"));
+            }
+            if cited {
+                log.insert(op.id(), op.clone());
             }
             record.cite(op);
         }
-        let graph = Graph::new(rules, group.state(), roster.clone(), inside.earlier.into_iter().collect(), commits);
-        let room = Self::at(key, rules, ChaCha20Rng::from_seed(seed), Zeroizing::new(channel), group, graph, record)?;
-        let told = |(seat, role): (&AuthorKey, &Role)| room.table.seat(seat).is_some_and(|seat| seat.role == *role);
-        if !roster.iter().all(told) {
+        let answered = inside.answered.into_iter().collect();
+        let (roster, answered, log) = (Arc::new(roster), Arc::new(answered), Arc::new(log));
+        let node = Node { roster, answered, log, era: inside.root_era };
+        let mut graph = Graph::new(rules, inside.root, node, inside.earlier.into_iter().collect(), commits);
+        for bytes in &inside.way {
+            let Frame::Commit(commit) = Frame::decode(group.room(), bytes)? else {
+                return Err(misbehaved("commit of an entry"));
+            };
+            for op in commit.body.cited.iter().filter_map(|op| Op::decode(op).ok()) {
+                record.cite(op);
+            }
+            graph.take(commit);
+        }
+        let joined = graph.node(&group.state()).ok_or(misbehaved("a way that leads elsewhere"))?;
+        let roster_told = joined.roster.clone();
+        if joined.era != inside.era || !tree.iter().eq(roster_told.keys()) {
+            return Err(misbehaved("other seats than told"));
+        }
+        let mut eras = Eras::default();
+        eras.insert(inside.era, Zeroizing::new(secret));
+        let images = Images::of(&group, 0)?;
+        let mut room = Self::at(key, rules, ChaCha20Rng::from_seed(seed), group, graph, record, eras, images)?;
+        let told = |(seat, leaf): (&AuthorKey, &Leaf)| room.table.seat(seat).is_some_and(|seat| seat.role == leaf.role);
+        if !roster_told.iter().all(told) {
             return Err(misbehaved("seats without the intents that gave them"));
         }
+        let admitted = room.table.seat(&room.me()).and_then(|seat| seat.admitted);
+        if admitted.is_none_or(|(by, _)| by != inviter) {
+            return Err(misbehaved("admitted by somebody else than the link names"));
+        }
+        // If this very commit loses against another, being swapped with this key package was asked for.
+        room.asked.push_back(own);
         Ok(room)
     }
 }

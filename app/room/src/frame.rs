@@ -1,17 +1,19 @@
 //! Frames: the messages of a room, inside the envelope.
 //!
-//! A frame is CBOR `[kind, …]`. Commit, Hello, Beacon and Want are signed by a seat:
+//! A frame is CBOR `[kind, …]`. Commit, Beacon, Hello, Want and Knock are signed by a seat:
 //! `[kind, body, signature]`, the signature over `tag ‖ SHA-256(body)` with a tag of its own each, and the
 //! body naming the room.
 //!
 //! | kind | frame | body |
 //! |---|---|---|
-//! | 1 | Commit | room, parent, new state, author, counter, adds, removes, cited ops, MLS commit |
+//! | 1 | Commit | room, parent, new state, author, counter, adds, removes, knocks answered, cited ops, MLS commit |
 //! | 2 | Op | state, sealed op (not signed here: the op is) |
-//! | 3 | Beacon | room, author, counter, tip, vector |
-//! | 4 | Hello | room, author, root, tip, commit ids, vector |
+//! | 3 | Beacon | room, author, counter, tip, SHA-256 of the vector; the vector follows the signature |
+//! | 4 | Hello | room, author, root, tip, ids of the newest commits, one-time key, signed beacons, vector |
 //! | 5 | Want | room, author, one-time key, whether it insists, vector |
-//! | 6 | Answer | no body and no signature (its ops are signed): hash of the Want, whether more follows, HPKE encapsulated key, ciphertext |
+//! | 6 | Answer | no body and no signature (what is in it is signed): hash of the Want or Hello, whether more follows, HPKE encapsulated key, ciphertext of a list of ops and frames |
+//! | 7 | Knock | room, author, counter, tip, hash of the key package; the key package follows the signature |
+//! | 8 | Welcome | no body and no signature (MLS has both): hash of the Knock, entry |
 
 use std::collections::BTreeSet;
 
@@ -21,6 +23,7 @@ use minicbor::{Decode, Encode};
 use record::{AuthorKey, KeyPackageHash, RoomId, StateId, Vector};
 use sha2::{Digest, Sha256};
 
+use crate::bounds;
 use crate::mls::{Sealed, SeatKey};
 
 /// Names a commit: SHA-256 over body and signature of its frame.
@@ -51,10 +54,13 @@ pub enum FrameError {
 pub(crate) enum Frame {
     Commit(Signed<Commit>),
     Op(SealedOp),
-    Beacon(Signed<Beacon>),
+    /// With the vector when its author sends it.
+    Beacon(Signed<Beacon>, Option<Vector>),
     Hello(Signed<Hello>),
     Want(Signed<Want>),
     Answer(Answer),
+    Knock(Signed<Knock>, Vec<u8>),
+    Welcome(Welcome),
 }
 
 /// A commit with everything that decides whether it is valid.
@@ -75,10 +81,23 @@ pub(crate) struct Commit {
     pub(crate) adds: Vec<Addition>,
     #[n(6)]
     pub(crate) removes: Vec<AuthorKey>,
+    /// The signed knocks of those added although no fresh intent names their key package, by author.
     #[n(7)]
-    pub(crate) cited: Vec<ByteVec>,
+    pub(crate) knocks: Vec<SignedBytes>,
     #[n(8)]
+    pub(crate) cited: Vec<ByteVec>,
+    #[n(9)]
     pub(crate) mls: ByteVec,
+}
+
+/// A body and its signature as they stand inside another body.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct SignedBytes {
+    #[n(0)]
+    body: ByteVec,
+    #[n(1)]
+    signature: ByteVec,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -90,7 +109,7 @@ pub(crate) struct Addition {
     pub(crate) key_package: KeyPackageHash,
 }
 
-/// Where a seat stands and what it holds.
+/// Where a seat stands and what it holds. Handed on by others too, then without the vector.
 #[derive(Clone, Encode, Decode)]
 #[cbor(array)]
 pub(crate) struct Beacon {
@@ -102,11 +121,18 @@ pub(crate) struct Beacon {
     pub(crate) counter: u64,
     #[n(3)]
     pub(crate) tip: StateId,
-    #[n(4)]
-    pub(crate) vector: Vector,
+    /// SHA-256 of the encoded vector.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub(crate) holds: [u8; 32],
 }
 
-/// Asks everybody to compare: sent on coming back.
+impl Beacon {
+    pub(crate) fn digest(vector: &Vector) -> [u8; 32] {
+        Sha256::digest(minicbor::to_vec(vector).expect("encoding into memory")).into()
+    }
+}
+
+/// Asks everybody to compare: sent on coming back, and while others stand elsewhere.
 #[derive(Clone, Encode, Decode)]
 #[cbor(array)]
 pub(crate) struct Hello {
@@ -119,10 +145,35 @@ pub(crate) struct Hello {
     pub(crate) root: StateId,
     #[n(3)]
     pub(crate) tip: StateId,
+    /// The newest commit of each branch the author knows; it has all before them.
     #[n(4)]
-    pub(crate) commits: CommitIds,
+    pub(crate) newest: CommitIds,
+    /// What an answer is to be sealed to on channels of old eras, which removed seats may hear.
     #[n(5)]
+    pub(crate) one_time: ByteVec,
+    /// Who stood where, when the author knows of several branches. Not on old eras.
+    #[n(6)]
+    pub(crate) stands: Vec<SignedBytes>,
+    /// Empty on old eras.
+    #[n(7)]
     pub(crate) vector: Vector,
+}
+
+/// Asks to be brought to the branch the others stand on, with a fresh key package.
+#[derive(Clone, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Knock {
+    #[n(0)]
+    pub(crate) room: RoomId,
+    #[n(1)]
+    pub(crate) author: AuthorKey,
+    /// The author's counter, shared with its beacons and commits: a later knock replaces an earlier one.
+    #[n(2)]
+    pub(crate) counter: u64,
+    #[n(3)]
+    pub(crate) tip: StateId,
+    #[n(4)]
+    pub(crate) key_package: KeyPackageHash,
 }
 
 /// Asks for ops beyond a vector, to be sealed to a one-time key.
@@ -140,6 +191,24 @@ pub(crate) struct Want {
     pub(crate) insists: bool,
     #[n(4)]
     pub(crate) vector: Vector,
+}
+
+/// What an answer holds, sealed.
+#[derive(Clone, Encode, Decode)]
+pub(crate) enum Given {
+    /// An op, or its header.
+    #[n(0)]
+    Op(#[n(0)] ByteVec),
+    /// A signed frame.
+    #[n(1)]
+    Frame(#[n(0)] ByteVec),
+}
+
+/// Brings a seat in that knocked.
+#[derive(Clone)]
+pub(crate) struct Welcome {
+    pub(crate) knock: [u8; 32],
+    pub(crate) entry: Vec<u8>,
 }
 
 #[derive(Clone)]
@@ -166,7 +235,7 @@ pub(crate) struct Signed<B> {
     signature: [u8; 64],
 }
 
-/// What Commit, Beacon, Hello and Want have in common.
+/// What Commit, Beacon, Hello, Want and Knock have in common.
 pub(crate) trait Body: Encode<()> + for<'b> Decode<'b, ()> {
     const KIND: u8;
     const TAG: &'static [u8];
@@ -192,8 +261,10 @@ body!(Commit, 1, b"nonpaper/commit/v1");
 body!(Beacon, 3, b"nonpaper/beacon/v1");
 body!(Hello, 4, b"nonpaper/hello/v1");
 body!(Want, 5, b"nonpaper/want/v1");
+body!(Knock, 7, b"nonpaper/knock/v1");
 const OP: u8 = 2;
 const ANSWER: u8 = 6;
+const WELCOME: u8 = 8;
 
 impl<B: Body> Signed<B> {
     pub(crate) fn sign(body: B, key: &SeatKey) -> Self {
@@ -223,10 +294,54 @@ impl<B: Body> Signed<B> {
         2 * self.bytes.len()
     }
 
+    /// Body and signature, to stand inside another body.
+    pub(crate) fn bytes(&self) -> SignedBytes {
+        SignedBytes { body: self.bytes.clone().into(), signature: self.signature.to_vec().into() }
+    }
+
+    /// Reads and checks what stands inside another body.
+    pub(crate) fn from_bytes(bytes: &SignedBytes) -> Result<Self, FrameError> {
+        let signature = bytes.signature.as_slice().try_into().map_err(|_| FrameError::Malformed)?;
+        Self::check(&bytes.body, signature)
+    }
+
+    fn encode_with(&self, rest: Option<&[u8]>) -> Vec<u8> {
+        let mut e = minicbor::Encoder::new(Vec::with_capacity(self.bytes.len() + 128));
+        let written =
+            e.array(3 + u64::from(rest.is_some())).and_then(|e| e.u8(B::KIND)).and_then(|e| e.bytes(&self.bytes));
+        let written = written.and_then(|e| e.bytes(&self.signature));
+        written
+            .and_then(|e| match rest {
+                Some(rest) => e.bytes(rest),
+                None => Ok(e),
+            })
+            .expect("encoding into memory");
+        e.into_writer()
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut e = minicbor::Encoder::new(Vec::with_capacity(self.bytes.len() + 80));
-        let written = e.array(3).and_then(|e| e.u8(B::KIND)).and_then(|e| e.bytes(&self.bytes));
-        written.and_then(|e| e.bytes(&self.signature)).expect("encoding into memory");
+        self.encode_with(None)
+    }
+}
+
+impl Signed<Beacon> {
+    /// As its author sends it.
+    pub(crate) fn encode_whole(&self, vector: &Vector) -> Vec<u8> {
+        self.encode_with(Some(&minicbor::to_vec(vector).expect("encoding into memory")))
+    }
+}
+
+impl Signed<Knock> {
+    pub(crate) fn encode_whole(&self, key_package: &[u8]) -> Vec<u8> {
+        self.encode_with(Some(key_package))
+    }
+}
+
+impl Welcome {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut e = minicbor::Encoder::new(Vec::with_capacity(self.entry.len() + 64));
+        let written = e.array(3).and_then(|e| e.u8(WELCOME)).and_then(|e| e.bytes(&self.knock));
+        written.and_then(|e| e.bytes(&self.entry)).expect("encoding into memory");
         e.into_writer()
     }
 }
@@ -263,10 +378,11 @@ impl Frame {
         let frame = Self::read(bytes)?;
         let named = match &frame {
             Frame::Commit(commit) => commit.body.room(),
-            Frame::Beacon(beacon) => beacon.body.room(),
+            Frame::Beacon(beacon, _) => beacon.body.room(),
             Frame::Hello(hello) => hello.body.room(),
             Frame::Want(want) => want.body.room(),
-            Frame::Op(_) | Frame::Answer(_) => room,
+            Frame::Knock(knock, _) => knock.body.room(),
+            Frame::Op(_) | Frame::Answer(_) | Frame::Welcome(_) => room,
         };
         if named == room { Ok(frame) } else { Err(FrameError::OtherRoom) }
     }
@@ -276,7 +392,27 @@ impl Frame {
         let length = d.array()?.ok_or(FrameError::Malformed)?;
         let frame = match (d.u8()?, length) {
             (Commit::KIND, 3) => Frame::Commit(signed(&mut d)?),
-            (Beacon::KIND, 3) => Frame::Beacon(signed(&mut d)?),
+            (Beacon::KIND, 3) => Frame::Beacon(signed(&mut d)?, None),
+            (Beacon::KIND, 4) => {
+                let (beacon, bytes): (Signed<Beacon>, _) = (signed(&mut d)?, d.bytes()?);
+                let told: [u8; 32] = Sha256::digest(bytes).into();
+                if told != beacon.body.holds {
+                    return Err(FrameError::Malformed);
+                }
+                Frame::Beacon(beacon, Some(minicbor::decode(bytes)?))
+            }
+            (Knock::KIND, 4) => {
+                let (knock, key_package): (Signed<Knock>, _) = (signed(&mut d)?, d.bytes()?);
+                let named: [u8; 32] = Sha256::digest(key_package).into();
+                if named != knock.body.key_package.0 {
+                    return Err(FrameError::Malformed);
+                }
+                Frame::Knock(knock, key_package.to_vec())
+            }
+            (WELCOME, 3) => Frame::Welcome(Welcome {
+                knock: d.bytes()?.try_into().map_err(|_| FrameError::Malformed)?,
+                entry: d.bytes()?.to_vec(),
+            }),
             (Hello::KIND, 3) => Frame::Hello(signed(&mut d)?),
             (Want::KIND, 3) => Frame::Want(signed(&mut d)?),
             (OP, 3) => Frame::Op(SealedOp { state: d.decode()?, sealed: d.bytes()?.to_vec() }),
@@ -307,9 +443,6 @@ fn signed_bytes<B: Body>(body: &[u8]) -> Vec<u8> {
     [B::TAG, &Sha256::digest(body)].concat()
 }
 
-/// Most commit ids in one Hello.
-pub(crate) const HELLO_COMMITS: usize = 1024;
-
 impl<C> Encode<C> for CommitIds {
     fn encode<W: minicbor::encode::Write>(
         &self,
@@ -327,7 +460,7 @@ impl<C> Encode<C> for CommitIds {
 impl<'b, C> Decode<'b, C> for CommitIds {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         let malformed = || minicbor::decode::Error::message("commit ids");
-        let length = d.array()?.filter(|n| *n <= HELLO_COMMITS as u64).ok_or_else(malformed)?;
+        let length = d.array()?.filter(|n| *n <= bounds::NEWEST as u64).ok_or_else(malformed)?;
         let mut ids = BTreeSet::new();
         for _ in 0..length {
             ids.insert(CommitId(d.bytes()?.try_into().map_err(|_| malformed())?));

@@ -1,40 +1,54 @@
 //! The graph of states and commits, and who sits in each state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use record::{Op, StateId};
+use record::{AuthorKey, Op, OpId, StateId, Table};
 
-use crate::frame::{Commit, CommitId, HELLO_COMMITS, Signed};
+use crate::bounds;
+use crate::frame::{Commit, CommitId, Signed};
 use crate::mls::Rules;
-use crate::policy::{self, Roster};
+use crate::policy::{self, Answered, Judged, Roster, Standing};
 
-/// Most commits kept of one author on one parent.
-const PER_AUTHOR: usize = 2;
-/// Most commits kept on one parent.
-const PER_PARENT: usize = 64;
-/// Most commits kept whose parent is not known yet, and most bytes of them.
-const ORPHANS: usize = 256;
-const ORPHAN_BYTES: usize = 8 << 20;
-/// Most refusals remembered.
-const REFUSALS: usize = 65_536;
-/// Most bytes of commits from before this seat joined that it keeps for others.
-const EARLIER_BYTES: usize = 1 << 20;
+/// Control ops by id.
+pub(crate) type Log = BTreeMap<OpId, Op>;
 
-/// States as folded from commit frames; no MLS needed.
+/// States as folded from commit frames, from the oldest one kept on; no MLS needed.
 pub(crate) struct Graph {
     rules: Rules,
     root: StateId,
-    rosters: BTreeMap<StateId, Arc<Roster>>,
+    nodes: BTreeMap<StateId, Node>,
     valid: BTreeMap<CommitId, Arc<Signed<Commit>>>,
     to: BTreeMap<StateId, CommitId>,
-    children: BTreeMap<StateId, Vec<CommitId>>,
+    children: BTreeMap<StateId, BTreeSet<CommitId>>,
     orphans: BTreeMap<CommitId, Signed<Commit>>,
     refused: BTreeSet<CommitId>,
-    /// States from before this seat joined: their seats are not known.
+    /// States that are not kept any more, or lie before this seat joined.
     earlier: BTreeSet<StateId>,
-    /// Commits from before this seat joined, oldest first: only kept for those who still need them.
-    earlier_commits: Vec<Arc<Signed<Commit>>>,
+    /// Commits that led to the oldest state, oldest first: only kept for those who still need them.
+    earlier_commits: VecDeque<Arc<Signed<Commit>>>,
+    /// Seats of states, also of those not kept any more: the readers of what was said there.
+    readers: BTreeMap<StateId, Arc<Roster>>,
+    removed: BTreeSet<AuthorKey>,
+    pub(crate) changes: Changes,
+}
+
+/// What must be stored anew.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) commits: BTreeSet<CommitId>,
+    pub(crate) states: BTreeSet<StateId>,
+}
+
+/// What is known of one state.
+#[derive(Clone)]
+pub(crate) struct Node {
+    pub(crate) roster: Arc<Roster>,
+    pub(crate) answered: Arc<Answered>,
+    /// All intents cited on the way here: the table they fold to is what the tree follows.
+    pub(crate) log: Arc<Log>,
+    /// The state made by the latest removal on the way here, or the first one: it gives the channel.
+    pub(crate) era: StateId,
 }
 
 /// What became of a commit frame.
@@ -54,14 +68,42 @@ impl Graph {
     pub(crate) fn new(
         rules: Rules,
         root: StateId,
-        roster: Roster,
+        node: Node,
         earlier: BTreeSet<StateId>,
-        earlier_commits: Vec<Arc<Signed<Commit>>>,
+        earlier_commits: VecDeque<Arc<Signed<Commit>>>,
     ) -> Self {
-        let rosters = BTreeMap::from([(root, Arc::new(roster))]);
-        let (valid, to, children) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (orphans, refused) = (BTreeMap::new(), BTreeSet::new());
-        Self { rules, root, rosters, valid, to, children, orphans, refused, earlier, earlier_commits }
+        let readers = BTreeMap::from([(root, node.roster.clone())]);
+        let changes = Changes {
+            commits: earlier_commits.iter().map(|commit| commit.id()).collect(),
+            states: earlier.iter().copied().chain([root]).collect(),
+        };
+        let mut graph = Self {
+            rules,
+            root,
+            nodes: BTreeMap::from([(root, node)]),
+            valid: BTreeMap::new(),
+            to: BTreeMap::new(),
+            children: BTreeMap::new(),
+            orphans: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            earlier,
+            earlier_commits,
+            readers,
+            removed: BTreeSet::new(),
+            changes,
+        };
+        graph.fold_removed();
+        graph
+    }
+
+    /// Adds what a stored graph remembered of who read where.
+    pub(crate) fn remember(&mut self, state: StateId, readers: Option<Roster>) {
+        if let Some(readers) = readers {
+            self.readers.insert(state, Arc::new(readers));
+        }
+        if !self.nodes.contains_key(&state) {
+            self.earlier.insert(state);
+        }
     }
 
     /// Takes a commit frame and judges it as soon as its parent is known.
@@ -74,9 +116,13 @@ impl Graph {
         if self.valid.contains_key(&id) || from_before {
             return Taken::Known;
         }
-        if !self.rosters.contains_key(&commit.body.parent) {
+        if self.earlier.contains(&commit.body.parent) {
+            // A rival on a state all have left for good.
+            return Taken::Known;
+        }
+        if !self.nodes.contains_key(&commit.body.parent) {
             let bytes: usize = self.orphans.values().map(Signed::size).sum();
-            if self.orphans.len() < ORPHANS && bytes + commit.size() <= ORPHAN_BYTES {
+            if self.orphans.len() < bounds::ORPHANS && bytes + commit.size() <= bounds::ORPHAN_BYTES {
                 self.orphans.insert(id, commit);
             }
             return Taken::Waits;
@@ -89,71 +135,185 @@ impl Graph {
     }
 
     fn next_orphan(&mut self) -> Option<(CommitId, Signed<Commit>)> {
-        let known = self.orphans.iter().find(|(_, commit)| self.rosters.contains_key(&commit.body.parent));
+        let known = self.orphans.iter().find(|(_, commit)| self.nodes.contains_key(&commit.body.parent));
         let id = *known?.0;
         self.orphans.remove_entry(&id)
     }
 
     fn judge(&mut self, id: CommitId, commit: Signed<Commit>) -> Taken {
         let body = &commit.body;
-        let siblings = self.children.get(&body.parent).map_or(&[][..], Vec::as_slice);
-        let by_author = siblings.iter().filter(|id| self.valid[id].body.author == body.author).count();
-        let new_state_taken = self.rosters.contains_key(&body.new_state);
-        if siblings.len() >= PER_PARENT || by_author >= PER_AUTHOR || new_state_taken {
-            self.remember_refusal(id);
-            return Taken::Refused;
-        }
-        let verdict = self.rosters.get(&body.parent).map(|parent| policy::judge_commit(&self.rules, parent, body));
-        let Some(Ok(roster)) = verdict else {
+        let verdict = self.nodes.get(&body.parent).map(|parent| {
+            let standing = Standing { roster: &parent.roster, answered: &parent.answered, log: &parent.log };
+            (parent.clone(), policy::judge_commit(&self.rules, &standing, body))
+        });
+        let Some((parent, Ok(Judged { roster, answered, cited }))) = verdict else {
             self.remember_refusal(id);
             return Taken::Refused;
         };
-        self.rosters.insert(body.new_state, Arc::new(roster));
+        if self.knows_state(&body.new_state) {
+            self.remember_refusal(id);
+            return Taken::Refused;
+        }
+        let cites = !cited.is_empty();
+        let log = if cites {
+            let mut log = (*parent.log).clone();
+            log.extend(cited.into_iter().map(|op| (op.id(), op)));
+            Arc::new(log)
+        } else {
+            parent.log
+        };
+        let era = if body.removes.is_empty() { parent.era } else { body.new_state };
+        let roster = Arc::new(roster);
+        if self.readers.len() < bounds::READERS {
+            self.readers.insert(body.new_state, roster.clone());
+            self.changes.states.insert(body.new_state);
+        }
+        self.nodes.insert(body.new_state, Node { roster, answered: Arc::new(answered), log, era });
         self.to.insert(body.new_state, id);
-        self.children.entry(body.parent).or_default().push(id);
+        self.children.entry(body.parent).or_default().insert(id);
         self.valid.insert(id, Arc::new(commit));
+        self.changes.commits.insert(id);
+        if cites {
+            self.fold_removed();
+        }
         Taken::New
     }
 
     fn remember_refusal(&mut self, id: CommitId) {
-        if self.refused.len() < REFUSALS {
+        if self.refused.len() < bounds::REFUSALS {
             self.refused.insert(id);
         }
     }
 
-    /// Refuses a commit that MLS does not take or that lies about itself, with everything built on it.
+    fn fold_removed(&mut self) {
+        let newest = self.nodes.iter().filter(|(state, _)| self.children.get(state).is_none_or(BTreeSet::is_empty));
+        let mut all: Log = BTreeMap::new();
+        for (_, node) in newest {
+            all.extend(
+                node.log
+                    .iter()
+                    .filter(|(id, _)| !all.contains_key(id))
+                    .map(|(id, op)| (*id, op.clone()))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        self.removed = Table::fold(self.rules.founder, all.values()).removed.into_keys().collect();
+    }
+
+    /// Refuses a commit that lies about itself, with everything built on it.
     pub(crate) fn refuse(&mut self, id: CommitId) {
-        let mut refused = vec![id];
-        while let Some(id) = refused.pop() {
-            self.remember_refusal(id);
-            let Some(commit) = self.valid.remove(&id) else { continue };
-            let state = commit.body.new_state;
-            self.rosters.remove(&state);
-            self.to.remove(&state);
-            if let Some(siblings) = self.children.get_mut(&commit.body.parent) {
-                siblings.retain(|sibling| *sibling != id);
-            }
-            refused.extend(self.children.remove(&state).unwrap_or_default());
+        self.remember_refusal(id);
+        for commit in self.drop_branch(id) {
+            self.remember_refusal(commit);
         }
     }
 
-    /// The oldest state this seat knows.
+    /// Drops a commit with everything built on it; returns what was dropped. It may come again.
+    pub(crate) fn drop_branch(&mut self, id: CommitId) -> Vec<CommitId> {
+        let mut dropped = Vec::new();
+        let mut next = vec![id];
+        while let Some(id) = next.pop() {
+            let Some(commit) = self.valid.remove(&id) else { continue };
+            let state = commit.body.new_state;
+            self.nodes.remove(&state);
+            self.to.remove(&state);
+            if let Some(siblings) = self.children.get_mut(&commit.body.parent) {
+                siblings.remove(&id);
+            }
+            next.extend(self.children.remove(&state).unwrap_or_default());
+            self.changes.commits.insert(id);
+            dropped.push(id);
+        }
+        if !dropped.is_empty() {
+            self.fold_removed();
+        }
+        dropped
+    }
+
+    /// Makes a child of the oldest state the oldest: everything beside it is dropped. Returns the states that are gone.
+    pub(crate) fn advance(&mut self, to: CommitId) -> BTreeSet<StateId> {
+        let Some(commit) = self.valid.get(&to).cloned() else { return BTreeSet::new() };
+        if commit.body.parent != self.root {
+            return BTreeSet::new();
+        }
+        let rivals: Vec<CommitId> =
+            self.children.get(&self.root).into_iter().flatten().copied().filter(|id| *id != to).collect();
+        let mut gone = BTreeSet::from([self.root]);
+        for rival in rivals {
+            let states = |id: &CommitId| self.valid.get(id).map(|commit| commit.body.new_state);
+            gone.extend(states(&rival));
+            let below: Vec<CommitId> = states(&rival).map(|state| self.commits_below(state)).unwrap_or_default();
+            gone.extend(below.iter().filter_map(states));
+            self.drop_branch(rival);
+        }
+        self.nodes.remove(&self.root);
+        self.children.remove(&self.root);
+        self.valid.remove(&to);
+        self.to.remove(&commit.body.new_state);
+        self.root = commit.body.new_state;
+        self.earlier_commits.push_back(commit);
+        while self.earlier_commits.iter().map(|commit| commit.size()).sum::<usize>() > bounds::EARLIER_BYTES {
+            let oldest = self.earlier_commits.pop_front();
+            self.changes.commits.extend(oldest.map(|commit| commit.id()));
+        }
+        for state in &gone {
+            if self.earlier.len() < bounds::EARLIER {
+                self.earlier.insert(*state);
+            }
+            self.changes.states.insert(*state);
+        }
+        self.fold_removed();
+        gone
+    }
+
+    /// The oldest state kept.
     pub(crate) fn root(&self) -> StateId {
         self.root
     }
 
-    pub(crate) fn roster(&self, state: &StateId) -> Option<&Arc<Roster>> {
-        self.rosters.get(state)
+    /// Keys removed by intents that commits cite, on whatever branch.
+    pub(crate) fn removed(&self) -> &BTreeSet<AuthorKey> {
+        &self.removed
     }
 
-    /// Whether the state is known, be it only as one from before this seat joined.
+    pub(crate) fn node(&self, state: &StateId) -> Option<&Node> {
+        self.nodes.get(state)
+    }
+
+    pub(crate) fn roster(&self, state: &StateId) -> Option<&Arc<Roster>> {
+        self.nodes.get(state).map(|node| &node.roster)
+    }
+
+    /// Who reads what was said in a state, as far as that is remembered.
+    pub(crate) fn readers(&self, state: &StateId) -> Option<&Arc<Roster>> {
+        self.readers.get(state)
+    }
+
+    /// Whether the state is known, be it only as one from before.
+    pub(crate) fn knows_state(&self, state: &StateId) -> bool {
+        self.nodes.contains_key(state) || self.earlier.contains(state)
+    }
+
+    /// Whether the state is from before the oldest one kept.
     pub(crate) fn is_earlier(&self, state: &StateId) -> bool {
         self.earlier.contains(state)
     }
 
-    /// All states known, for a newcomer to tell what lies before it from what it has not heard of yet.
-    pub(crate) fn states(&self) -> BTreeSet<StateId> {
-        self.rosters.keys().chain(&self.earlier).copied().collect()
+    /// The states known that neither are this one nor descend from it: for a newcomer who starts there, they are earlier.
+    pub(crate) fn earlier(&self, root: &StateId) -> BTreeSet<StateId> {
+        let kept = self.nodes.keys().filter(|state| !self.is_at_or_below(state, root));
+        kept.chain(&self.earlier).copied().collect()
+    }
+
+    /// Whether one state is the other or descends from it.
+    pub(crate) fn is_at_or_below(&self, state: &StateId, above: &StateId) -> bool {
+        self.way(*state).any(|at| at == *above)
+    }
+
+    /// A state and those before it, newest first.
+    pub(crate) fn way(&self, state: StateId) -> impl Iterator<Item = StateId> + '_ {
+        let known = self.nodes.contains_key(&state).then_some(state);
+        std::iter::successors(known, |at| self.commit_to(at).map(|commit| commit.body.parent))
     }
 
     /// The commit that leads to a state.
@@ -163,69 +323,115 @@ impl Graph {
 
     /// The commits on a state.
     pub(crate) fn commits_on(&self, state: &StateId) -> impl Iterator<Item = (CommitId, &Arc<Signed<Commit>>)> {
-        let ids = self.children.get(state).map_or(&[][..], Vec::as_slice);
-        ids.iter().filter_map(|id| self.valid.get(id).map(|commit| (*id, commit)))
+        let ids = self.children.get(state).into_iter().flatten();
+        ids.filter_map(|id| self.valid.get(id).map(|commit| (*id, commit)))
     }
 
     pub(crate) fn commit(&self, id: &CommitId) -> Option<&Arc<Signed<Commit>>> {
         self.valid.get(id).or_else(|| self.earlier_commits.iter().find(|commit| commit.id() == *id))
     }
 
-    pub(crate) fn knows(&self, id: &CommitId) -> bool {
-        self.valid.contains_key(id) || self.refused.contains(id) || self.orphans.contains_key(id)
+    /// All commits kept, those from before included, in no particular order.
+    pub(crate) fn commits(&self) -> impl Iterator<Item = (CommitId, &Arc<Signed<Commit>>)> {
+        self.valid.iter().map(|(id, commit)| (*id, commit))
     }
 
-    /// The ids of all commits, for a Hello.
-    pub(crate) fn commit_ids(&self) -> BTreeSet<CommitId> {
-        self.valid.keys().copied().take(HELLO_COMMITS).collect()
+    /// The ids of the commits that led to the oldest state, oldest first.
+    pub(crate) fn earlier_commits(&self) -> impl Iterator<Item = CommitId> {
+        self.earlier_commits.iter().map(|commit| commit.id())
+    }
+
+    pub(crate) fn knows(&self, id: &CommitId) -> bool {
+        self.valid.contains_key(id)
+            || self.refused.contains(id)
+            || self.orphans.contains_key(id)
+            || self.earlier_commits.iter().any(|commit| commit.id() == *id)
+    }
+
+    /// The newest commit of every branch, or the one that led to the oldest state when there is none newer.
+    pub(crate) fn newest(&self) -> BTreeSet<CommitId> {
+        let ends = self.valid.iter().filter(|(_, commit)| self.commits_on(&commit.body.new_state).next().is_none());
+        let ends: BTreeSet<CommitId> = ends.map(|(id, _)| *id).take(bounds::NEWEST).collect();
+        if ends.is_empty() { self.earlier_commits.back().map(|commit| commit.id()).into_iter().collect() } else { ends }
+    }
+
+    /// States with more commits on them than one author may have.
+    pub(crate) fn crowded(&self) -> Vec<StateId> {
+        let many = self.children.iter().filter(|(_, rivals)| rivals.len() > bounds::COMMITS_PER_AUTHOR);
+        many.map(|(state, _)| *state).collect()
+    }
+
+    /// Whether there is more than one branch.
+    pub(crate) fn is_contested(&self) -> bool {
+        self.children.values().any(|rivals| rivals.len() > 1)
     }
 
     /// Commits below a state, parents first.
     pub(crate) fn commits_below(&self, state: StateId) -> Vec<CommitId> {
         let mut found = Vec::new();
-        let mut states = vec![state];
-        while let Some(state) = states.pop() {
+        let mut states = VecDeque::from([state]);
+        while let Some(state) = states.pop_front() {
             for (id, commit) in self.commits_on(&state) {
                 found.push(id);
-                states.push(commit.body.new_state);
+                states.push_back(commit.body.new_state);
             }
         }
         found
     }
 
-    /// The commits somebody lacks who knows the room from `root` on and has these, parents first.
-    pub(crate) fn commits_for(&self, root: StateId, has: &BTreeSet<CommitId>) -> Vec<CommitId> {
-        let mut lacks = Vec::new();
-        if self.earlier.contains(&root) {
-            lacks.extend(self.earlier_commits.iter().map(|commit| commit.id()));
-            lacks.extend(self.commits_below(self.root));
-        } else {
-            lacks.extend(self.commits_below(root));
+    /// The commits somebody lacks who knows the room from `root` on up to these, parents first.
+    pub(crate) fn commits_for(&self, root: StateId, newest: &BTreeSet<CommitId>) -> Vec<CommitId> {
+        let mut has: BTreeSet<CommitId> = BTreeSet::new();
+        for id in newest {
+            let mut at = self.valid.get(id);
+            while let Some(commit) = at.filter(|commit| has.insert(commit.id())) {
+                at = self.commit_to(&commit.body.parent);
+            }
         }
-        lacks.retain(|id| !has.contains(id));
+        let earlier: Vec<&Arc<Signed<Commit>>> = self.earlier_commits.iter().collect();
+        let reached = earlier.iter().rposition(|commit| newest.contains(&commit.id())).map(|at| at + 1);
+        let from = if has.is_empty() {
+            reached.or_else(|| earlier.iter().position(|commit| commit.body.parent == root))
+        } else {
+            Some(earlier.len())
+        };
+        if from.is_none() && !self.nodes.contains_key(&root) {
+            return Vec::new();
+        }
+        let mut lacks: Vec<CommitId> =
+            earlier[from.unwrap_or(earlier.len())..].iter().map(|commit| commit.id()).collect();
+        let above = if self.nodes.contains_key(&root) { root } else { self.root };
+        lacks.extend(self.commits_below(above).into_iter().filter(|id| !has.contains(id)));
         lacks
     }
 
     /// The newest commits up to this state, oldest first, for a newcomer to keep for others.
     pub(crate) fn commits_to(&self, state: StateId) -> Vec<Arc<Signed<Commit>>> {
-        let mut commits = Vec::new();
-        let mut at = state;
-        while let Some(commit) = self.commit_to(&at) {
-            at = commit.body.parent;
-            commits.push(commit.clone());
-        }
+        let mut commits: Vec<_> = self.way(state).filter_map(|at| self.commit_to(&at)).cloned().collect();
         commits.extend(self.earlier_commits.iter().rev().cloned());
         let mut bytes = 0;
-        commits.retain(|commit| {
+        let fitting = commits.iter().take_while(|commit| {
             bytes += commit.size();
-            bytes <= EARLIER_BYTES
+            bytes <= bounds::EARLIER_BYTES
         });
+        let count = fitting.count();
+        commits.truncate(count);
         commits.reverse();
         commits
     }
 
-    /// Whether the op may be said by its author, judged by the state it was said in. None when that state is not known.
-    pub(crate) fn judge_op(&self, op: &Op) -> Option<bool> {
-        self.rosters.get(&op.origin()).map(|roster| policy::judge_op(&self.rules, roster, op))
+    /// Names, lengths and bounds of what is kept.
+    pub(crate) fn sizes(&self) -> Vec<(&'static str, usize, usize)> {
+        let most = self.children.values().map(BTreeSet::len).max().unwrap_or(0);
+        vec![
+            ("commits", self.valid.len(), bounds::COMMITS),
+            ("commits on one state", most, bounds::COMMITS_PER_PARENT),
+            ("orphans", self.orphans.len(), bounds::ORPHANS),
+            ("orphan bytes", self.orphans.values().map(Signed::size).sum(), bounds::ORPHAN_BYTES),
+            ("refusals", self.refused.len(), bounds::REFUSALS),
+            ("earlier states", self.earlier.len(), bounds::EARLIER),
+            ("earlier bytes", self.earlier_commits.iter().map(|c| c.size()).sum(), bounds::EARLIER_BYTES),
+            ("readers", self.readers.len(), bounds::READERS),
+        ]
     }
 }

@@ -3,19 +3,26 @@
 //! Three things are kept apart: the *record* (signed ops, held by every seat, served by anybody), the *log
 //! of intents* in it, which decides who is at the table, and *MLS*, which follows it and gives keys.
 
+mod bounds;
 mod channel;
 mod choose;
 mod commit;
 mod entry;
+mod eras;
 mod frame;
 mod graph;
 mod input;
+mod knock;
 mod mls;
+mod number;
 mod op_key;
+mod pacing;
 mod policy;
 mod presence;
 mod receive;
 mod room;
+mod stands;
+mod store;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -24,6 +31,8 @@ mod write;
 
 pub use channel::{Assembler, BUCKETS, Channel, ChannelSecret, MESSAGE_BYTES, Part};
 pub use frame::{CommitId, FrameError};
-pub use input::{Effect, Error, Event, Input, Millis};
+pub use input::{Alarm, Effect, Error, Event, Input, Millis};
 pub use mls::{KeyPackage, KeyPackageSecrets, MlsError, Rules, SeatKey, Suite};
-pub use room::{Founding, Room};
+pub use number::{Digits, RoomNumber};
+pub use room::{Counts, Founding, Room, Standing};
+pub use store::{Batch, Row};

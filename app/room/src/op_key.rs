@@ -5,6 +5,9 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand_core::RngCore;
 use record::{RoomId, StateId};
 
+use zeroize::Zeroizing;
+
+use crate::input::Millis;
 use crate::mls::{Group, MlsError};
 
 const NONCE: usize = 24;
@@ -22,13 +25,24 @@ pub(crate) enum Sealing {
 pub(crate) struct OpKey {
     room: RoomId,
     state: StateId,
+    bytes: Zeroizing<[u8; 32]>,
     cipher: XChaCha20Poly1305,
+    /// When its state was left; None while this seat stands there.
+    pub(crate) left: Option<Millis>,
 }
 
 impl OpKey {
     pub(crate) fn of(group: &Group) -> Result<Self, MlsError> {
-        let key = group.export::<32>("nonpaper/op/v1")?;
-        Ok(Self { room: group.room(), state: group.state(), cipher: XChaCha20Poly1305::new((&*key).into()) })
+        Ok(Self::from_bytes(group.room(), group.state(), group.export::<32>("nonpaper/op/v1")?, None))
+    }
+
+    pub(crate) fn from_bytes(room: RoomId, state: StateId, bytes: Zeroizing<[u8; 32]>, left: Option<Millis>) -> Self {
+        Self { room, state, cipher: XChaCha20Poly1305::new((&*bytes).into()), bytes, left }
+    }
+
+    /// The key itself, for the vault.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
     }
 
     pub(crate) fn seal(&self, what: Sealing, plain: &[u8], rng: &mut impl RngCore) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! What is known of another seat by its own signed frames.
 
-use record::{Op, Record, Vector};
+use record::{Op, Record, StateId, Vector};
 
 use crate::input::Millis;
 
@@ -9,6 +9,10 @@ use crate::input::Millis;
 pub(crate) struct Presence {
     /// The last counter heard: an older frame, replayed, changes nothing.
     pub(crate) counter: u64,
+    /// SHA-256 of that beacon.
+    pub(crate) frame: [u8; 32],
+    /// Where the seat stood then.
+    pub(crate) tip: Option<StateId>,
     /// What it holds.
     pub(crate) vector: Vector,
     /// When it was last heard.

@@ -1,33 +1,64 @@
 //! What comes in from the others.
 
-use record::{Inserted, NotTaken, Op};
+use std::collections::BTreeMap;
 
+use record::{AuthorKey, Body, Inserted, NotTaken, Op};
+use wire::Topic;
+
+use crate::bounds;
 use crate::frame::{Commit, Frame, SealedOp, Signed};
 use crate::graph::Taken;
-use crate::input::{Error, Event, Millis};
+use crate::input::{Alarm, Error, Event, Millis};
 use crate::op_key::Sealing;
 use crate::policy;
 use crate::room::Room;
 
-/// Most bytes of ops kept that are sealed under a state not known yet. More are dropped: they will be asked for.
-const EARLY_BYTES: usize = 2 << 20;
-
 impl Room {
-    pub(crate) fn receive(&mut self, bytes: &[u8], now: Millis) -> Result<(), Error> {
-        match Frame::decode(self.id, bytes)? {
+    pub(crate) fn receive(&mut self, topic: Topic, bytes: &[u8], now: Millis) -> Result<(), Error> {
+        if self.elsewhere {
+            return Ok(());
+        }
+        self.receive_frame(Frame::decode(self.id, bytes)?, topic, now)
+    }
+
+    pub(crate) fn receive_frame(&mut self, frame: Frame, topic: Topic, now: Millis) -> Result<(), Error> {
+        match frame {
             Frame::Commit(commit) => self.receive_commit(commit, now),
             Frame::Op(sealed) => self.receive_op(sealed, now),
-            Frame::Beacon(beacon) => self.receive_beacon(beacon.body, now),
-            Frame::Hello(hello) => self.receive_hello(hello.body, now),
-            Frame::Want(want) => self.receive_want(want, now),
-            Frame::Answer(answer) => self.receive_answer(answer, now),
+            Frame::Beacon(beacon, vector) => self.receive_beacon(beacon, vector, now),
+            Frame::Hello(hello) => self.receive_hello(hello, topic, now),
+            Frame::Want(want) => self.receive_want(want, topic, now),
+            Frame::Answer(answer) => self.receive_answer(answer, topic, now),
+            Frame::Knock(knock, key_package) => self.receive_knock(knock, key_package, topic, now),
+            Frame::Welcome(welcome) => self.receive_welcome(welcome, now),
+        }
+    }
+
+    /// Remembers that a seat was heard.
+    pub(crate) fn hear(&mut self, seat: AuthorKey, now: Millis) {
+        if self.presence.len() < bounds::SEATS || self.presence.contains_key(&seat) {
+            self.presence.entry(seat).or_default().heard = now;
+        }
+    }
+
+    /// A frame of this seat with a counter it never gave: it runs elsewhere, or went back to an older copy of itself.
+    pub(crate) fn own_counter_heard(&mut self, counter: u64, not_ours: bool) {
+        if counter > self.counter {
+            self.counter = counter;
+            self.alarm(Alarm::Restored);
+        } else if not_ours {
+            self.alarm(Alarm::Restored);
         }
     }
 
     fn receive_commit(&mut self, commit: Signed<Commit>, now: Millis) -> Result<(), Error> {
         let id = commit.id();
         self.pacing.offered(&id);
-        let cited = policy::cited(&self.rules, &commit.body);
+        let body = commit.body.clone();
+        if body.author == self.me() {
+            let own = self.own_commits.get(&body.parent).is_some_and(|own| own.commit.id() == id);
+            self.own_counter_heard(body.counter, !own && self.own_commits.contains_key(&body.parent));
+        }
         match self.graph.take(commit) {
             Taken::New => {}
             Taken::Known => return Ok(()),
@@ -37,18 +68,34 @@ impl Room {
             }
             Taken::Refused => return Err(Error::PeerMisbehaved("a commit against the rules")),
         }
-        for op in cited.unwrap_or_default() {
+        self.pacing.heard_news();
+        if self.graph.commits_on(&body.parent).filter(|(_, other)| other.body.author == body.author).count() > 1 {
+            self.alarm(Alarm::TwoCommits(body.author));
+        }
+        if body.author != self.me() {
+            self.hear(body.author, now);
+        }
+        let before = self.graph.readers(&body.parent).cloned();
+        let swapped =
+            |seat: &AuthorKey| before.as_ref().is_some_and(|roster| roster.contains_key(seat)) && *seat != self.me();
+        let rejoined: BTreeMap<AuthorKey, ()> =
+            body.adds.iter().map(|add| add.seat).filter(swapped).map(|seat| (seat, ())).collect();
+        self.tell_rejoined(&rejoined);
+        for op in body.cited.iter().filter_map(|bytes| Op::decode(bytes).ok()) {
             self.record.cite(op);
         }
-        self.refold();
-        self.walk(now)
+        if !body.cited.is_empty() {
+            self.refold();
+        }
+        self.show(Event::Changed);
+        Ok(())
     }
 
     fn receive_op(&mut self, sealed: SealedOp, now: Millis) -> Result<(), Error> {
         let Some(key) = self.op_keys.get(&sealed.state) else {
-            if self.graph.roster(&sealed.state).is_none() && !self.graph.is_earlier(&sealed.state) {
+            if !self.graph.knows_state(&sealed.state) {
                 self.early.push_front(sealed);
-                while self.early.iter().map(|early| early.sealed.len()).sum::<usize>() > EARLY_BYTES {
+                while self.early.iter().map(|early| early.sealed.len()).sum::<usize>() > bounds::EARLY_BYTES {
                     self.early.pop_back();
                 }
             }
@@ -64,7 +111,7 @@ impl Room {
         self.take_op(op, now)?;
         // Ops of others than their author come in answers: this one was sent by the author itself.
         if !known && author != self.me() {
-            self.presence.entry(author).or_default().heard = now;
+            self.hear(author, now);
         }
         Ok(())
     }
@@ -79,14 +126,15 @@ impl Room {
 
     /// Judges an op and puts it into the record.
     pub(crate) fn take_op(&mut self, op: Op, now: Millis) -> Result<(), Error> {
-        if op.room() != self.id || self.graph.judge_op(&op) == Some(false) {
-            return Err(Error::PeerMisbehaved("an op against the rules"));
+        if op.room() != self.id {
+            return Err(Error::PeerMisbehaved("an op of another room"));
         }
         let (id, author, control) = (op.id(), op.author(), op.kind().is_control());
-        // Said in a state from before this seat joined: then at least by somebody who was ever admitted.
-        let founder = author == self.rules.founder;
-        let stranger = !founder && (control || self.table.seat(&author).is_none());
-        if stranger && self.graph.judge_op(&op).is_none() {
+        if self.graph.readers(&op.origin()).is_some_and(|readers| !readers.contains_key(&author)) {
+            return Err(Error::PeerMisbehaved("an op said where its author had no seat"));
+        }
+        let leaves = matches!(op.body(), Some(Body::Remove(remove)) if remove.seat == author);
+        if !policy::judge_op(&self.rules, &self.table, &op) && !leaves {
             return Err(Error::PeerMisbehaved("an op by nobody who may say it"));
         }
         match self.record.insert(op) {
@@ -97,7 +145,7 @@ impl Room {
                 return Ok(());
             }
             Ok(Inserted::New | Inserted::Filled) => {}
-            Ok(Inserted::Twin) => self.show(Event::TwoVersions(author)),
+            Ok(Inserted::Twin) => self.alarm(Alarm::TwoVersions(author)),
             Err(NotTaken::MissingPrevious) => {
                 self.pacing.want_soon(now, &mut self.rng);
                 return Ok(());
@@ -105,10 +153,14 @@ impl Room {
             Err(NotTaken::Void) => return Ok(()),
             Err(NotTaken::BreaksChain) => return Err(Error::PeerMisbehaved("an op that breaks its author's chain")),
         }
+        self.ops_since = self.ops_since.saturating_add(1);
         if control {
             self.refold();
         }
-        if author != self.me() {
+        if author == self.me() {
+            // From before this seat went back to an older copy of itself.
+            self.alarm(Alarm::Restored);
+        } else {
             self.show(Event::Arrived(id));
         }
         self.show(Event::Changed);

@@ -1,22 +1,28 @@
 //! One room as seen from one seat.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::{AuthorKey, Op, OpId, Record, Role, RoomId, StateId, Table};
+use record::{AuthorKey, Body, KeyPackageHash, Op, OpId, Record, Remove, Role, RoomId, StateId, Table};
 use sha2::{Digest, Sha256};
+use wire::Topic;
 
-use crate::channel::{Channel, ChannelSecret};
-use crate::choose::Stood;
+use crate::bounds;
+use crate::channel::Channel;
 use crate::commit::{Admission, OwnCommit};
-use crate::frame::SealedOp;
-use crate::graph::Graph;
-use crate::input::{Effect, Error, Event, Input, Millis};
+use crate::eras::Eras;
+use crate::frame::{CommitId, SealedOp, Welcome};
+use crate::graph::{Graph, Node};
+use crate::input::{Alarm, Effect, Error, Event, Input, Millis};
+use crate::knock::{HeldKnock, OwnKnock};
 use crate::mls::{Group, Rules, SeatKey, Suite};
 use crate::op_key::OpKey;
-use crate::policy::Roster;
+use crate::policy::{Leaf, Roster};
 use crate::presence::Presence;
+use crate::stands::Stands;
+use crate::store::Written;
 use crate::sync::Pacing;
 use crate::walk::Images;
 
@@ -28,15 +34,31 @@ pub struct Room {
     pub(crate) key: SeatKey,
     pub(crate) rules: Rules,
     pub(crate) rng: ChaCha20Rng,
-    pub(crate) channel_secret: ChannelSecret,
-    channel: Channel,
     pub(crate) group: Group,
     pub(crate) tip: StateId,
+    pub(crate) tip_since: Millis,
+    pub(crate) ops_since: u32,
+    /// The state the room chose; the tip, unless the way there is closed or it is waited for.
+    pub(crate) chosen: StateId,
     pub(crate) images: Images,
     pub(crate) graph: Graph,
-    pub(crate) stood: Stood,
+    pub(crate) stands: Stands,
+    pub(crate) unreadable: BTreeSet<CommitId>,
+    pub(crate) eras: Eras,
     pub(crate) own_commits: BTreeMap<StateId, OwnCommit>,
+    pub(crate) duty_since: Option<Millis>,
     pub(crate) admissions: Vec<Admission>,
+    /// The newest knock of each seat.
+    pub(crate) knocks: BTreeMap<AuthorKey, HeldKnock>,
+    pub(crate) own_knocks: VecDeque<OwnKnock>,
+    /// Key packages this seat knocked with: who swaps it with another one was asked by somebody else.
+    pub(crate) asked: VecDeque<KeyPackageHash>,
+    pub(crate) welcomes: VecDeque<Welcome>,
+    /// Since when the way to the chosen state is closed.
+    pub(crate) stranded: Option<Millis>,
+    /// Whether nobody answered the knock for so long that this seat carries on where it stands.
+    pub(crate) alone: bool,
+    pub(crate) elsewhere: bool,
     pub(crate) op_keys: BTreeMap<StateId, OpKey>,
     pub(crate) record: Record,
     pub(crate) table: Table,
@@ -46,6 +68,9 @@ pub struct Room {
     pub(crate) pacing: Pacing,
     pub(crate) counter: u64,
     pub(crate) connected: bool,
+    pub(crate) alarms: BTreeSet<Alarm>,
+    pub(crate) counts: Counts,
+    pub(crate) written: Written,
     pub(crate) effects: Vec<Effect>,
 }
 
@@ -59,6 +84,36 @@ pub struct Founding {
     pub seed: [u8; 32],
 }
 
+/// How this seat stands to the room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// At the table, where the room stands.
+    Seated,
+    /// At the table, but it cannot follow to where the room stands: it asks to be brought in anew. Notes are still taken.
+    Stranded,
+    /// Taken away, or it left. It goes on listening: the removal may prove void.
+    Removed,
+    /// The same seat is open elsewhere. This one has stopped.
+    OpenedElsewhere,
+}
+
+/// What happened since this room was opened here.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Counts {
+    /// Own commits.
+    pub commits: u64,
+    /// Walks off the own branch to another one.
+    pub reorgs: u64,
+    /// Times the way to the chosen state was found closed.
+    pub stranded: u64,
+    /// Times this seat was swapped in.
+    pub swapped: u64,
+    /// Seats this one swapped in.
+    pub swaps: u64,
+    /// Welcomes given again.
+    pub welcomes_again: u64,
+}
+
 impl Room {
     /// Founds a room with one seat.
     pub fn found(founding: Founding) -> Result<Self, Error> {
@@ -69,39 +124,59 @@ impl Room {
         let id = Sha256::new().chain_update(b"nonpaper/room/v1").chain_update(key.public().0).chain_update(nonce);
         let rules = Rules { format: crate::mls::FORMAT, suite, founder: key.public() };
         let group = Group::found(RoomId(id.finalize().into()), &rules, &key)?;
-        let channel_secret = group.export::<64>("nonpaper/era/v1")?;
-        let roster = Roster::from([(key.public(), Role::Convener)]);
-        let graph = Graph::new(rules, group.state(), roster, BTreeSet::new(), Vec::new());
-        Self::at(key, rules, rng, channel_secret, group, graph, Record::default())
+        let state = group.state();
+        let mut eras = Eras::default();
+        eras.insert(state, Eras::secret_of(&group)?);
+        let node = Node {
+            roster: Arc::new(Roster::from([(key.public(), Leaf { role: Role::Convener, fresh: false })])),
+            answered: Arc::new(BTreeMap::from([(key.public(), 0)])),
+            log: Arc::default(),
+            era: state,
+        };
+        let graph = Graph::new(rules, state, node, BTreeSet::new(), VecDeque::new());
+        let images = Images::of(&group, 0)?;
+        Self::at(key, rules, rng, group, graph, Record::default(), eras, images)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts a room is made of, at its three beginnings")]
     pub(crate) fn at(
         key: SeatKey,
         rules: Rules,
         rng: ChaCha20Rng,
-        channel_secret: ChannelSecret,
         group: Group,
         graph: Graph,
         record: Record,
+        eras: Eras,
+        images: Images,
     ) -> Result<Self, Error> {
         let tip = group.state();
         let op_keys = BTreeMap::from([(tip, OpKey::of(&group)?)]);
-        let images = Images::of(&group)?;
         let table = Table::fold(rules.founder, record.control());
-        Ok(Self {
+        let mut room = Self {
             id: group.room(),
-            stood: Stood::from([(key.public(), BTreeSet::from([tip]))]),
             key,
             rules,
             rng,
-            channel: Channel::new(&channel_secret),
-            channel_secret,
             group,
             tip,
+            tip_since: 0,
+            ops_since: 0,
+            chosen: tip,
             images,
             graph,
+            stands: Stands::default(),
+            unreadable: BTreeSet::new(),
+            eras,
             own_commits: BTreeMap::new(),
+            duty_since: None,
             admissions: Vec::new(),
+            knocks: BTreeMap::new(),
+            own_knocks: VecDeque::new(),
+            asked: VecDeque::new(),
+            welcomes: VecDeque::new(),
+            stranded: None,
+            alone: false,
+            elsewhere: false,
             op_keys,
             record,
             table,
@@ -111,14 +186,25 @@ impl Room {
             pacing: Pacing::default(),
             counter: 0,
             connected: false,
+            alarms: BTreeSet::new(),
+            counts: Counts::default(),
+            written: Written::default(),
             effects: Vec::new(),
-        })
+        };
+        let me = room.me();
+        room.record.end(&room.table.removed, &me);
+        let era = room.graph.node(&tip).map(|node| node.era).ok_or(Error::Bug("no node of the tip"))?;
+        room.eras.stand_in(era, 0);
+        Ok(room)
     }
 
     /// Takes what happened; returns what to do, in order, and whether the input was taken.
     ///
     /// The effects are to be performed in either case: what was refused does not stop the rest.
     pub fn handle(&mut self, input: Input<'_>, now: Millis) -> (Vec<Effect>, Result<(), Error>) {
+        if self.tip_since == 0 {
+            self.tip_since = now;
+        }
         let done = match input {
             Input::Connected => self.connected(now),
             Input::Disconnected => {
@@ -130,20 +216,53 @@ impl Room {
                 self.pacing.hello_soon(now, &mut self.rng);
                 Ok(())
             }
-            Input::Message(bytes) => self.receive(bytes, now),
+            Input::Message(topic, bytes) => self.receive(topic, bytes, now),
             Input::Timer => self.timers(now),
-            Input::Write(body) => self.write(body, now),
+            Input::Write(body) => self.say(body, now).map(|_| ()),
             Input::Admit(add, key_package) => self.admit(add, *key_package, now),
+            Input::Remove(seat) => self.remove(seat, now),
         };
+        let done = done.and(self.proceed(now));
+        self.persist();
         if let Some(at) = self.next_timer() {
             self.effects.push(Effect::Wake(at));
         }
         (std::mem::take(&mut self.effects), done)
     }
 
-    /// The channel of the room.
-    pub fn channel(&self) -> &Channel {
-        &self.channel
+    /// Draws the consequences of whatever came in: walk, commit, knock.
+    fn proceed(&mut self, now: Millis) -> Result<(), Error> {
+        self.expire(now);
+        self.walk(now)?;
+        if !self.welcomes.is_empty() {
+            self.come_back(now)?;
+        }
+        self.work(now)?;
+        self.knock_if_due(now)
+    }
+
+    fn remove(&mut self, seat: AuthorKey, now: Millis) -> Result<(), Error> {
+        if !self.table.is_seated(&seat) || !self.table.may_remove(&self.me(), &seat) {
+            return Err(Error::NotNow);
+        }
+        let head = self.record.vector().head(&seat);
+        let (last, last_id) = head.map_or((0, OpId::NONE), |head| (head.number, head.id));
+        let last_control = self.record.last_control(&seat);
+        self.say(Body::Remove(Remove { seat, last, last_id, last_control }), now).map(|_| ())
+    }
+
+    /// The channels of the room: that of the current era first, then older ones still listened to.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        let current = self.topic();
+        let (first, rest): (Vec<_>, Vec<_>) =
+            self.eras.channels().partition(|channel| Some(channel.topic()) == current);
+        first.into_iter().chain(rest)
+    }
+
+    /// The topic of the current era.
+    pub(crate) fn topic(&self) -> Option<Topic> {
+        let era = self.graph.node(&self.tip)?.era;
+        self.eras.get(&era).map(|era| era.channel.topic())
     }
 
     /// This seat's key.
@@ -154,6 +273,29 @@ impl Room {
     /// The suite of the room.
     pub fn suite(&self) -> Suite {
         self.rules.suite
+    }
+
+    /// How this seat stands to the room.
+    pub fn standing(&self) -> Standing {
+        if self.elsewhere {
+            Standing::OpenedElsewhere
+        } else if self.table.title.is_some() && !self.table.is_seated(&self.me()) {
+            Standing::Removed
+        } else if self.stranded.is_some() {
+            Standing::Stranded
+        } else {
+            Standing::Seated
+        }
+    }
+
+    /// What people should know of, since this seat exists.
+    pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
+        self.alarms.iter()
+    }
+
+    /// What happened since this room was opened here.
+    pub fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// The state this seat stands on.
@@ -168,7 +310,8 @@ impl Room {
 
     /// The seats of the state this seat stands on: those who can read what is written now.
     pub fn roster(&self) -> BTreeMap<AuthorKey, Role> {
-        self.graph.roster(&self.tip).map(|roster| (**roster).clone()).unwrap_or_default()
+        let roster = self.graph.roster(&self.tip);
+        roster.into_iter().flat_map(|roster| roster.iter()).map(|(key, leaf)| (*key, leaf.role)).collect()
     }
 
     /// All ops held, in the one order that is the same everywhere. Those from before this seat joined have no body.
@@ -181,15 +324,27 @@ impl Room {
         self.record.op(id)
     }
 
-    /// How many readers hold the op, the author included, and how many readers it has.
+    /// How many readers hold the op, the author included, and how many readers it has. Readers taken away since do not count.
     pub fn held(&self, op: &Op) -> (usize, usize) {
-        let Some(readers) = self.graph.roster(&op.origin()) else { return (0, 0) };
         let holds = |seat: &AuthorKey| {
             *seat == op.author()
                 || *seat == self.me()
                 || self.presence.get(seat).is_some_and(|presence| presence.holds(op, &self.record))
         };
-        (readers.keys().filter(|seat| holds(seat)).count(), readers.len())
+        let readers = self.readers(op);
+        (readers.iter().filter(|seat| holds(seat)).count(), readers.len())
+    }
+
+    /// Whether the seat says that it holds the op.
+    pub fn is_held_by(&self, op: &Op, seat: &AuthorKey) -> bool {
+        self.presence.get(seat).is_some_and(|presence| presence.holds(op, &self.record))
+    }
+
+    /// The seats that may read the op and are still at the table.
+    pub fn readers(&self, op: &Op) -> Vec<AuthorKey> {
+        let readers = self.graph.readers(&op.origin());
+        let readers = readers.into_iter().flat_map(|readers| readers.keys());
+        readers.filter(|seat| self.table.title.is_none() || self.table.is_seated(seat)).copied().collect()
     }
 
     /// How many notes were written before this seat joined. It never receives them.
@@ -199,12 +354,45 @@ impl Room {
 
     /// When a signed frame of the seat was last heard.
     pub fn heard(&self, seat: &AuthorKey) -> Option<Millis> {
-        self.presence.get(seat).map(|presence| presence.heard)
+        self.presence.get(seat).map(|presence| presence.heard).filter(|heard| *heard > 0)
     }
 
     /// Own ops that came back from the relay on no connection yet.
     pub fn unsent(&self) -> impl Iterator<Item = &OpId> {
         self.unechoed.iter()
+    }
+
+    /// Every map and queue: its name, its length, its bound.
+    pub fn sizes(&self) -> Vec<(&'static str, usize, usize)> {
+        let mut sizes = self.graph.sizes();
+        sizes.extend([
+            ("stands of one seat", self.stands.most(), bounds::STANDS_PER_SEAT),
+            ("seats that stand", self.stands.seats(), bounds::SEATS),
+            ("seats heard", self.presence.len(), bounds::SEATS),
+            ("unreadable commits", self.unreadable.len(), bounds::UNREADABLE),
+            ("eras", self.eras.len(), bounds::ERAS),
+            ("images", self.images.order().len(), bounds::IMAGES + 1),
+            ("op keys", self.op_keys.len(), bounds::OP_KEYS + 1),
+            ("own commits", self.own_commits.len(), bounds::WAY + 1),
+            ("admissions", self.admissions.len(), bounds::ADMISSIONS),
+            ("knocks", self.knocks.len(), bounds::SEATS),
+            ("own knocks", self.own_knocks.len(), bounds::OWN_KNOCKS),
+            ("welcomes", self.welcomes.len(), bounds::WELCOMES),
+            ("early bytes", self.early.iter().map(|early| early.sealed.len()).sum(), bounds::EARLY_BYTES),
+        ]);
+        sizes.extend(self.pacing.sizes());
+        sizes
+    }
+
+    pub(crate) fn next_counter(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    pub(crate) fn alarm(&mut self, alarm: Alarm) {
+        if self.alarms.len() < bounds::SEATS && self.alarms.insert(alarm) {
+            self.effects.push(Effect::Show(Event::Alarm(alarm)));
+        }
     }
 
     pub(crate) fn show(&mut self, event: Event) {
@@ -214,23 +402,44 @@ impl Room {
         }
     }
 
+    /// Sends on the channel of the current era.
     pub(crate) fn send(&mut self, message: Vec<u8>) {
+        if let Some(topic) = self.topic() {
+            self.send_on(topic, message);
+        }
+    }
+
+    pub(crate) fn send_on(&mut self, topic: Topic, message: Vec<u8>) {
         if self.connected {
-            self.effects.push(Effect::Send(message));
+            self.effects.push(Effect::Send(topic, message));
+        }
+    }
+
+    /// Sends on every channel listened to.
+    pub(crate) fn send_everywhere(&mut self, message: &[u8]) {
+        let topics: Vec<Topic> = self.channels().map(Channel::topic).collect();
+        for topic in topics {
+            self.send_on(topic, message.to_vec());
         }
     }
 
     pub(crate) fn refold(&mut self) {
         self.table = Table::fold(self.rules.founder, self.record.control());
+        let me = self.me();
+        self.record.end(&self.table.removed, &me);
+        self.unechoed.retain(|id| self.record.op(id).is_some());
     }
 
     fn connected(&mut self, now: Millis) -> Result<(), Error> {
         self.connected = true;
-        self.send_hello();
+        self.send_hello(now)?;
         self.send_beacon();
         self.pacing.beacon_idle(now, &mut self.rng);
+        if self.stranded.is_some() {
+            self.pacing.knock_at = Some(now);
+        }
         self.send_unechoed(now);
         self.resend_commit(now);
-        self.commit_admissions(now)
+        Ok(())
     }
 }

@@ -1,29 +1,26 @@
-//! Staying level with the others: beacons, hellos, wants and answers, paced so that many seats make no storm.
+//! Staying level with the others: beacons, hellos, wants and answers.
 //!
 //! Whoever comes back says Hello. Those who hold more say so in a Beacon after a random delay, unless
 //! somebody else did; the one who holds less asks with a Want; one of those who can, answers, sealed to the
-//! one-time key in the Want, and the others who hear the answer keep silent.
+//! one-time key in the Want, and the others who hear the answer keep silent. Commits are offered openly in the current
+//! era; in old ones, where removed seats may listen, they are sealed to a one-time key in the Hello.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeSet;
 
-use minicbor::bytes::ByteVec;
 use rand_core::RngCore;
-use record::{AuthorKey, Op};
+use record::{AuthorKey, Body, Op, Vector};
+use wire::Topic;
 
-use crate::frame::{Answer, Beacon, CommitId, CommitIds, Hello, Signed, Want};
-use crate::input::{Error, Event, Millis};
+use crate::bounds;
+use crate::channel::{Channel, MESSAGE_BYTES};
+use crate::frame::{Answer, Beacon, CommitId, CommitIds, Frame, Given, Hello, Signed, SignedBytes, Want};
+use crate::input::{Alarm, Error, Event, Millis};
 use crate::mls::{OneTimeKey, seal_to};
-use crate::presence::Presence;
-use crate::room::Room;
+use crate::pacing::{ANSWER_MS, DueAnswer, Question, between, sooner};
+use crate::room::{Room, Standing};
 
-/// An own beacon after ops came in: at least and at most this long after.
-const BEACON_MS: (Millis, Millis) = (100, 700);
-/// An own beacon when nothing happens.
-const IDLE_BEACON_MS: (Millis, Millis) = (20_000, 40_000);
-/// How long those who could answer wait for somebody else to do it.
-const ANSWER_MS: (Millis, Millis) = (10, 250);
-/// How long a missing op may still be on its way before it is asked for.
-const WANT_MS: (Millis, Millis) = (50, 300);
+pub(crate) use crate::pacing::Pacing;
+
 /// How long to wait for an answer.
 const WANT_PATIENCE_MS: Millis = 2_000;
 /// Patience doubles with each attempt without gain, up to this.
@@ -32,127 +29,34 @@ const WANT_PATIENCE_MAX_MS: Millis = 30_000;
 const INSIST_FRUITLESS: u32 = 2;
 /// Every so many attempts they are to in any case: a seat that always answers first, with little, starves nobody.
 const INSIST_EVERY: u32 = 8;
-/// Answers to this many own wants can still be opened.
-const WANTS_OPEN: usize = 4;
-/// At least this long between two own Hellos.
-const HELLO_PAUSE_MS: Millis = 2_000;
-/// After this long without its echo an own op or commit is sent again: the same bytes. Doubles each time.
-const ECHO_MS: Millis = 3_000;
 /// After this many attempts without gain it is only asked again when somebody is heard to hold more.
 const GIVE_UP: u32 = 8;
 /// How many bytes of ops one answer holds; one op is always sent, however long.
 const PAGE_BYTES: usize = 48 * 1024;
-/// Most commits waiting to be offered.
-const OFFERS: usize = 1024;
-/// Most states remembered per seat to have been stood on.
-const STOOD: usize = 4096;
-
-/// What is due, and when.
-#[derive(Default)]
-pub(crate) struct Pacing {
-    hello_at: Option<Millis>,
-    beacon_at: Option<Millis>,
-    /// A beacon only for somebody who holds less; not needed when another seat sends one.
-    reply_at: Option<Millis>,
-    want_at: Option<Millis>,
-    resend_at: Option<Millis>,
-    /// Somebody was heard to hold more since the last want.
-    missing: bool,
-    /// Own wants that may still be answered, newest last.
-    open: VecDeque<OwnWant>,
-    /// Whether the newest of them is being waited for.
-    waiting: bool,
-    /// Wants since this seat was level with all it heard of.
-    attempts: u32,
-    /// Wants since one brought something.
-    fruitless: u32,
-    /// Times the same bytes were sent since an echo came.
-    resent: u32,
-    hello_not_before: Millis,
-    /// One for each asker, the newest.
-    answers: BTreeMap<AuthorKey, DueAnswer>,
-    offers: BTreeMap<CommitId, Millis>,
-}
-
-/// An own want that may still be answered.
-struct OwnWant {
-    hash: [u8; 32],
-    key: OneTimeKey,
-}
-
-/// Somebody's want that this seat will answer if nobody else does before.
-struct DueAnswer {
-    at: Millis,
-    hash: [u8; 32],
-    want: Want,
-}
-
-impl Pacing {
-    pub(crate) fn hello_soon(&mut self, now: Millis, rng: &mut impl RngCore) {
-        let at = (now + between(ANSWER_MS, rng)).max(self.hello_not_before);
-        sooner(&mut self.hello_at, at);
-    }
-
-    pub(crate) fn beacon_soon(&mut self, now: Millis, rng: &mut impl RngCore) {
-        sooner(&mut self.beacon_at, now + between(BEACON_MS, rng));
-    }
-
-    pub(crate) fn beacon_idle(&mut self, now: Millis, rng: &mut impl RngCore) {
-        self.beacon_at = Some(now + between(IDLE_BEACON_MS, rng));
-    }
-
-    /// Somebody holds more: ask, unless an answer is being waited for.
-    pub(crate) fn want_soon(&mut self, now: Millis, rng: &mut impl RngCore) {
-        self.missing = true;
-        if !self.waiting {
-            sooner(&mut self.want_at, now + between(WANT_MS, rng));
-        }
-    }
-
-    /// What was asked on a connection that is gone will not be answered there.
-    pub(crate) fn disconnected(&mut self) {
-        *self = Self::default();
-    }
-
-    /// Something was sent whose echo must come.
-    pub(crate) fn resend_after(&mut self, now: Millis) {
-        sooner(&mut self.resend_at, now + (ECHO_MS << self.resent.min(4)));
-    }
-
-    /// The relay takes and gives: what else waits for its echo need not wait longer than at first.
-    pub(crate) fn echoed(&mut self) {
-        self.resent = 0;
-    }
-
-    /// Somebody sent the commit: no need to offer it.
-    pub(crate) fn offered(&mut self, commit: &CommitId) {
-        self.offers.remove(commit);
-    }
-
-    fn next(&self) -> Option<Millis> {
-        let single = [self.hello_at, self.beacon_at, self.reply_at, self.want_at, self.resend_at];
-        let answers = self.answers.values().map(|answer| answer.at);
-        single.into_iter().flatten().chain(answers).chain(self.offers.values().copied()).min()
-    }
-}
+/// How many bytes of commits one answer holds.
+const WAY_BYTES: usize = MESSAGE_BYTES / 4;
 
 impl Room {
     pub(crate) fn next_timer(&self) -> Option<Millis> {
-        if self.connected { self.pacing.next() } else { None }
+        if self.connected && !self.elsewhere { self.pacing.next() } else { None }
     }
 
     pub(crate) fn timers(&mut self, now: Millis) -> Result<(), Error> {
-        if !self.connected {
+        if !self.connected || self.elsewhere {
             return Ok(());
         }
         let due = |at: &mut Option<Millis>| at.take_if(|at| *at <= now).is_some();
         if due(&mut self.pacing.hello_at) {
-            self.pacing.hello_not_before = now + HELLO_PAUSE_MS;
-            self.send_hello();
+            self.send_hello(now)?;
         }
         let (beacon, reply) = (due(&mut self.pacing.beacon_at), due(&mut self.pacing.reply_at));
         if beacon || reply {
-            self.send_beacon();
+            if self.standing() == Standing::Removed {
+                // Its beacons are nobody's business any more; but the removal may prove void.
+                self.send_hello(now)?;
+            } else {
+                self.send_beacon();
+            }
             self.pacing.beacon_idle(now, &mut self.rng);
         }
         if due(&mut self.pacing.resend_at) {
@@ -181,86 +85,179 @@ impl Room {
         Ok(())
     }
 
+    /// Says where this seat stands and what it holds.
     pub(crate) fn send_beacon(&mut self) {
-        self.counter += 1;
+        if self.elsewhere {
+            return;
+        }
         let vector = self.record.vector().clone();
-        let beacon = Beacon { room: self.id, author: self.me(), counter: self.counter, tip: self.tip, vector };
-        let message = Signed::sign(beacon, &self.key).encode();
+        let counter = self.next_counter();
+        let beacon =
+            Beacon { room: self.id, author: self.me(), counter, tip: self.tip, holds: Beacon::digest(&vector) };
+        let beacon = Signed::sign(beacon, &self.key);
+        let message = beacon.encode_whole(&vector);
+        self.stands.take(&self.graph, beacon);
         self.send(message);
     }
 
-    pub(crate) fn send_hello(&mut self) {
-        let hello = Hello {
+    /// Asks everybody to compare, on every channel; on old ones with no word about ops or seats.
+    pub(crate) fn send_hello(&mut self, now: Millis) -> Result<(), Error> {
+        if !self.connected || self.elsewhere {
+            return Ok(());
+        }
+        self.pacing.hello_said(now);
+        let told = if self.graph.is_contested() || self.chosen != self.tip || self.stranded.is_some() {
+            self.stands.all().map(Signed::bytes).take(bounds::STANDS_TOLD).collect()
+        } else {
+            Vec::new()
+        };
+        let mut seed = [0; 32];
+        self.rng.fill_bytes(&mut seed);
+        let key = OneTimeKey::derive(self.rules.suite, &seed)?;
+        let short = Hello {
             room: self.id,
             author: self.me(),
             root: self.graph.root(),
             tip: self.tip,
-            commits: CommitIds(self.graph.commit_ids()),
-            vector: self.record.vector().clone(),
+            newest: CommitIds(self.graph.newest()),
+            one_time: key.public().to_vec().into(),
+            stands: Vec::new(),
+            vector: Vector::default(),
         };
-        let message = Signed::sign(hello, &self.key).encode();
-        self.send(message);
+        let full = Hello { stands: told, vector: self.record.vector().clone(), ..short.clone() };
+        let (full, short) = (Signed::sign(full, &self.key), Signed::sign(short, &self.key));
+        let current = self.topic();
+        let old: Vec<Topic> = self.channels().map(Channel::topic).filter(|topic| Some(*topic) != current).collect();
+        for topic in &old {
+            self.send_on(*topic, short.encode());
+        }
+        self.send(full.encode());
+        self.pacing.asked([full.hash(), short.hash()], key);
+        Ok(())
     }
 
-    fn is_seat(&self, author: &AuthorKey) -> bool {
-        self.graph.roster(&self.tip).is_some_and(|roster| roster.contains_key(author))
+    /// Whether the seat belongs here: in the tree, or at the table.
+    fn is_peer(&self, author: &AuthorKey) -> bool {
+        let removed = self.table.removed.contains_key(author);
+        let roster = self.graph.roster(&self.tip);
+        !removed && (self.table.is_seated(author) || roster.is_some_and(|roster| roster.contains_key(author)))
     }
 
-    pub(crate) fn receive_beacon(&mut self, beacon: Beacon, now: Millis) -> Result<(), Error> {
+    pub(crate) fn receive_beacon(
+        &mut self,
+        signed: Signed<Beacon>,
+        vector: Option<Vector>,
+        now: Millis,
+    ) -> Result<(), Error> {
+        let beacon = signed.body.clone();
         if beacon.author == self.me() {
+            self.own_counter_heard(beacon.counter, false);
             return Ok(());
         }
-        let unknown = self.graph.roster(&beacon.tip).is_none() && !self.graph.is_earlier(&beacon.tip);
-        if unknown {
+        if !self.graph.knows_state(&beacon.tip) {
             self.pacing.hello_soon(now, &mut self.rng);
         }
-        if !self.is_seat(&beacon.author) {
+        if !self.is_peer(&beacon.author) {
             return Err(Error::PeerMisbehaved("a beacon by no seat of the room"));
         }
-        let presence = self.presence.entry(beacon.author).or_default();
-        if beacon.counter <= presence.counter {
+        // Also where this seat cannot follow yet: where others stand must not depend on what came first.
+        if !self.graph.is_earlier(&beacon.tip) && self.stands.take(&self.graph, signed.clone()) {
+            self.pacing.heard_news();
+        }
+        let Some(vector) = vector else { return Ok(()) };
+        self.hear(beacon.author, now);
+        let Some(presence) = self.presence.get_mut(&beacon.author) else { return Ok(()) };
+        if beacon.counter < presence.counter {
             return Ok(());
         }
-        *presence = Presence { counter: beacon.counter, vector: beacon.vector, heard: now };
+        if beacon.counter == presence.counter {
+            let differs = presence.frame != [0; 32] && presence.frame != signed.hash();
+            if differs {
+                self.alarm(Alarm::TwoBeacons(beacon.author));
+            }
+            return Ok(());
+        }
+        (presence.counter, presence.frame, presence.tip, presence.vector) =
+            (beacon.counter, signed.hash(), Some(beacon.tip), vector);
         let theirs = &presence.vector;
-        if theirs.exceeds(self.record.vector()) {
+        let behind_myself = theirs.number(&self.key.public()) > self.record.vector().number(&self.key.public());
+        let (lacks, level) = (self.record.lacks(theirs), !self.record.vector().exceeds(theirs));
+        if behind_myself {
+            self.alarm(Alarm::Restored);
+        }
+        if lacks {
             self.pacing.want_soon(now, &mut self.rng);
         }
-        if !self.record.vector().exceeds(theirs) {
+        if level {
             self.pacing.reply_at = None;
         }
+        if beacon.tip != self.tip {
+            self.pacing.hello_if_apart(now, &mut self.rng);
+        }
         self.show(Event::Changed);
-        // Also where this seat cannot follow yet: where others stand must not depend on what came first.
-        let stood = self.stood.entry(beacon.author).or_default();
-        if stood.len() < STOOD && stood.insert(beacon.tip) && !unknown { self.walk(now) } else { Ok(()) }
+        Ok(())
     }
 
-    pub(crate) fn receive_hello(&mut self, hello: Hello, now: Millis) -> Result<(), Error> {
+    pub(crate) fn receive_hello(&mut self, signed: Signed<Hello>, on: Topic, now: Millis) -> Result<(), Error> {
+        let hello = &signed.body;
         if hello.author == self.me() {
             return Ok(());
         }
-        let unknown = self.graph.roster(&hello.tip).is_none() && !self.graph.is_earlier(&hello.tip);
-        let same_root = self.graph.root() == hello.root;
-        if unknown || same_root && hello.commits.0.iter().any(|id| !self.graph.knows(id)) {
-            self.pacing.hello_soon(now, &mut self.rng);
-        }
-        if !self.is_seat(&hello.author) {
+        if !self.is_peer(&hello.author) {
+            if self.table.removed.contains_key(&hello.author) {
+                let (at, hash) = (now + between(ANSWER_MS, &mut self.rng), signed.hash());
+                self.pacing.answer(hello.author, DueAnswer { at, hash, on, question: Question::Hello(hello.clone()) });
+                return Ok(());
+            }
             return Err(Error::PeerMisbehaved("a hello by no seat of the room"));
         }
-        for (place, id) in self.graph.commits_for(hello.root, &hello.commits.0).into_iter().enumerate() {
-            if self.pacing.offers.len() < OFFERS {
+        self.hear(hello.author, now);
+        let unknown = !self.graph.knows_state(&hello.tip);
+        if unknown || hello.newest.0.iter().any(|id| !self.graph.knows(id)) && self.graph.knows_state(&hello.root) {
+            self.pacing.hello_soon(now, &mut self.rng);
+        } else if hello.tip != self.tip {
+            self.pacing.hello_if_apart(now, &mut self.rng);
+        }
+        if Some(on) != self.topic() {
+            let lacks = !self.graph.commits_for(hello.root, &hello.newest.0).is_empty();
+            if lacks {
+                let (at, hash) = (now + between(ANSWER_MS, &mut self.rng), signed.hash());
+                self.pacing.answer(hello.author, DueAnswer { at, hash, on, question: Question::Hello(hello.clone()) });
+            }
+            return Ok(());
+        }
+        self.take_stands(&hello.stands);
+        for (place, id) in self.graph.commits_for(hello.root, &hello.newest.0).into_iter().enumerate() {
+            if self.pacing.offers.len() < bounds::OFFERS {
                 // In order, as far as the delays allow: a commit that comes before its parent waits for it.
                 let at = now + between(ANSWER_MS, &mut self.rng) + place as Millis;
                 self.pacing.offers.entry(id).or_insert(at);
             }
         }
-        if hello.vector.exceeds(self.record.vector()) {
+        if self.record.lacks(&hello.vector) {
             self.pacing.want_soon(now, &mut self.rng);
         }
         if self.record.vector().exceeds(&hello.vector) {
             sooner(&mut self.pacing.reply_at, now + between(ANSWER_MS, &mut self.rng));
         }
         Ok(())
+    }
+
+    /// Takes beacons handed on by somebody else.
+    fn take_stands(&mut self, stands: &[SignedBytes]) {
+        for bytes in stands.iter().take(bounds::STANDS_TOLD) {
+            // A signature of this seat, or one that is none, says nothing new.
+            let Ok(stand) = Signed::<Beacon>::from_bytes(bytes) else { continue };
+            let (author, tip) = (stand.body.author, stand.body.tip);
+            let ours = stand.body.room == self.id && !self.graph.is_earlier(&tip);
+            let known = self.table.seat(&author).is_some();
+            if author == self.me() {
+                self.own_counter_heard(stand.body.counter, false);
+            }
+            if ours && known && self.stands.take(&self.graph, stand) {
+                self.pacing.heard_news();
+            }
+        }
     }
 
     /// Asks for what is missing, or stops waiting when nothing is or nobody seems to have it.
@@ -286,11 +283,7 @@ impl Room {
             vector: self.record.vector().clone(),
         };
         let want = Signed::sign(want, &self.key);
-        let open = &mut self.pacing.open;
-        open.push_back(OwnWant { hash: want.hash(), key });
-        if open.len() > WANTS_OPEN {
-            open.pop_front();
-        }
+        self.pacing.asked([want.hash(); 2], key);
         let patience = WANT_PATIENCE_MS << self.pacing.fruitless.min(4);
         self.pacing.fruitless = self.pacing.fruitless.saturating_add(1);
         self.pacing.missing = false;
@@ -301,42 +294,43 @@ impl Room {
     }
 
     fn lacks_something(&self) -> bool {
-        self.presence.values().any(|presence| presence.vector.exceeds(self.record.vector()))
+        let peers = self.presence.iter().filter(|(seat, _)| self.is_peer(seat));
+        peers.into_iter().any(|(_, presence)| self.record.lacks(&presence.vector))
     }
 
-    pub(crate) fn receive_want(&mut self, want: Signed<Want>, now: Millis) -> Result<(), Error> {
+    pub(crate) fn receive_want(&mut self, want: Signed<Want>, on: Topic, now: Millis) -> Result<(), Error> {
         if want.body.author == self.me() {
             return Ok(());
         }
-        if !self.is_seat(&want.body.author) {
+        if !self.is_peer(&want.body.author) {
             return Err(Error::PeerMisbehaved("a want by no seat of the room"));
         }
         if !self.page_for(&want.body).0.is_empty() {
             let at = now + between(ANSWER_MS, &mut self.rng);
-            let answer = DueAnswer { at, hash: want.hash(), want: want.body };
-            self.pacing.answers.insert(answer.want.author, answer);
+            let (hash, asker) = (want.hash(), want.body.author);
+            self.pacing.answer(asker, DueAnswer { at, hash, on, question: Question::Want(want.body) });
         }
         Ok(())
     }
 
     /// The next ops for an asker, never more than it may read, and whether there are more.
-    fn page_for(&self, want: &Want) -> (Vec<ByteVec>, bool) {
-        let (mut page, mut bytes): (Vec<ByteVec>, usize) = (Vec::new(), 0);
-        let mut stuck: Option<AuthorKey> = None;
+    fn page_for(&self, want: &Want) -> (Vec<Given>, bool) {
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        let mut stuck: BTreeSet<AuthorKey> = BTreeSet::new();
         for op in self.record.beyond(&want.vector) {
-            if stuck == Some(op.author()) || !self.record.joins_on(&want.vector, &op.author()) {
+            if stuck.contains(&op.author()) || !self.record.joins_on(&want.vector, &op.author()) {
                 continue;
             }
             let Some(encoded) = self.as_readable(op, &want.author) else {
                 // Without this op the asker cannot take the author's later ones.
-                stuck = Some(op.author());
+                stuck.insert(op.author());
                 continue;
             };
             if !page.is_empty() && bytes + encoded.len() > PAGE_BYTES {
                 return (page, true);
             }
             bytes += encoded.len();
-            page.push(encoded.into());
+            page.push(Given::Op(encoded.into()));
         }
         (page, false)
     }
@@ -346,41 +340,83 @@ impl Room {
     fn as_readable(&self, op: &Op, asker: &AuthorKey) -> Option<Vec<u8>> {
         // Of a state from before this seat joined it cannot tell the readers: it tells only those who joined later.
         let place = |key: &AuthorKey| self.table.seats.iter().position(|seat| seat.key == *key);
-        if !op.kind().is_control() && self.graph.roster(&op.origin()).is_none() && place(asker) < place(&self.me()) {
+        let readers = self.graph.readers(&op.origin());
+        if !op.kind().is_control() && readers.is_none() && place(asker) < place(&self.me()) {
             return None;
         }
-        let reader = self.graph.roster(&op.origin()).is_some_and(|roster| roster.contains_key(asker));
+        let reader = readers.is_some_and(|roster| roster.contains_key(asker));
         if op.kind().is_control() || reader {
             return op.body().map(|_| op.encode());
         }
         Some(op.encode_withheld())
     }
 
+    /// What somebody on the channel of an old era is told: the way to here; or, if it was taken away, only that.
+    fn way_for(&self, hello: &Hello) -> Vec<Given> {
+        if self.table.removed.contains_key(&hello.author) {
+            let removals = self
+                .record
+                .control()
+                .filter(|op| matches!(op.body(), Some(Body::Remove(remove)) if remove.seat == hello.author));
+            return removals.map(|op| Given::Op(op.encode().into())).collect();
+        }
+        let (mut given, mut bytes) = (Vec::new(), 0);
+        for id in self.graph.commits_for(hello.root, &hello.newest.0).into_iter().take(bounds::REPLAYED) {
+            let Some(commit) = self.graph.commit(&id) else { continue };
+            let frame = commit.encode();
+            bytes += frame.len();
+            if bytes > WAY_BYTES {
+                break;
+            }
+            given.push(Given::Frame(frame.into()));
+        }
+        given.extend(self.stands.all().take(bounds::STANDS_TOLD).map(|stand| Given::Frame(stand.encode().into())));
+        given
+    }
+
     fn send_answer(&mut self, due: &DueAnswer) {
-        let (page, more) = self.page_for(&due.want);
+        let (page, more, one_time) = match &due.question {
+            Question::Want(want) => {
+                let (page, more) = self.page_for(want);
+                (page, more, want.one_time.clone())
+            }
+            Question::Hello(hello) => (self.way_for(hello), false, hello.one_time.clone()),
+        };
         let Ok(plain) = minicbor::to_vec(&page) else { return };
         // A want whose one-time key is none gets no answer.
-        let sealed = seal_to(self.rules.suite, &due.want.one_time, &due.hash, &plain);
+        let sealed = seal_to(self.rules.suite, &one_time, &due.hash, &plain);
         if let Ok(sealed) = sealed
             && !page.is_empty()
         {
-            self.send(Answer { want: due.hash, more, sealed }.encode());
+            self.send_on(due.on, Answer { want: due.hash, more, sealed }.encode());
         }
     }
 
-    pub(crate) fn receive_answer(&mut self, answer: Answer, now: Millis) -> Result<(), Error> {
-        self.pacing.answers.retain(|_, due| due.hash != answer.want || due.want.insists);
-        let Some(own) = self.pacing.open.iter().find(|own| own.hash == answer.want) else {
+    pub(crate) fn receive_answer(&mut self, answer: Answer, on: Topic, now: Millis) -> Result<(), Error> {
+        self.pacing.answers.retain(|_, due| {
+            let insists = match &due.question {
+                Question::Want(want) => want.insists,
+                Question::Hello(_) => false,
+            };
+            due.hash != answer.want || insists
+        });
+        let Some(own) = self.pacing.open.iter().find(|own| own.hashes.contains(&answer.want)) else {
             return Ok(());
         };
         let plain = own.key.open(&answer.sealed, &answer.want)?;
-        let page: Vec<ByteVec> = minicbor::decode(&plain).map_err(|_| Error::PeerMisbehaved("an answer"))?;
+        let page: Vec<Given> = minicbor::decode(&plain).map_err(|_| Error::PeerMisbehaved("an answer"))?;
         let before = self.record.vector().clone();
         let mut done = Ok(());
-        for bytes in &page {
+        for given in page {
             // One bad op does not spoil the others.
-            let taken = Op::decode(bytes).map_err(|_| Error::PeerMisbehaved("an answer with no op"));
-            done = done.and(taken.and_then(|op| self.take_answered(op, now)));
+            let taken = match given {
+                Given::Op(bytes) => {
+                    let op = Op::decode(&bytes).map_err(|_| Error::PeerMisbehaved("an answer with no op"));
+                    op.and_then(|op| self.take_answered(op, now))
+                }
+                Given::Frame(bytes) => self.take_given(&bytes, on, now),
+            };
+            done = done.and(taken);
         }
         if self.record.vector().exceeds(&before) {
             self.pacing.fruitless = 0;
@@ -391,15 +427,41 @@ impl Room {
         done
     }
 
+    /// Takes a signed frame that came in an answer: a commit, or somebody's beacon.
+    fn take_given(&mut self, bytes: &[u8], on: Topic, now: Millis) -> Result<(), Error> {
+        let frame = Frame::decode(self.id, bytes)?;
+        match &frame {
+            Frame::Commit(_) => self.receive_frame(frame, on, now),
+            Frame::Beacon(beacon, None) => {
+                self.take_stands(&[beacon.bytes()]);
+                Ok(())
+            }
+            Frame::Beacon(_, Some(_))
+            | Frame::Op(_)
+            | Frame::Hello(_)
+            | Frame::Want(_)
+            | Frame::Answer(_)
+            | Frame::Knock(..)
+            | Frame::Welcome(_) => Err(Error::PeerMisbehaved("an answer with another frame")),
+        }
+    }
+
     /// Takes an op that came by an answer, whole or as a header.
     pub(crate) fn take_answered(&mut self, op: Op, now: Millis) -> Result<(), Error> {
         let op = if op.kind().is_control() {
             if op.body().is_none() {
                 return Err(Error::PeerMisbehaved("a control op without content"));
             }
+            let removal = matches!(op.body(), Some(Body::Remove(remove)) if remove.seat == self.me());
+            if removal && op.room() == self.id && self.record.op(&op.id()).is_none() {
+                // Said to one who is told nothing else any more.
+                self.record.cite(op.clone());
+                self.refold();
+                self.show(Event::Changed);
+            }
             op
         } else {
-            match self.graph.roster(&op.origin()) {
+            match self.graph.readers(&op.origin()) {
                 // A reader does not settle for the header: it would seem to hold what it cannot show.
                 Some(roster) if roster.contains_key(&self.me()) => {
                     if op.body().is_none() {
@@ -418,12 +480,4 @@ impl Room {
         };
         self.take_op(op, now)
     }
-}
-
-fn sooner(slot: &mut Option<Millis>, at: Millis) {
-    *slot = Some(slot.map_or(at, |before| before.min(at)));
-}
-
-fn between((least, most): (Millis, Millis), rng: &mut impl RngCore) -> Millis {
-    least + rng.next_u64() % (most - least + 1)
 }

@@ -5,80 +5,162 @@ use std::sync::Arc;
 
 use record::StateId;
 
-use crate::choose::choose;
+use crate::bounds;
+use crate::choose::Choice;
+use crate::eras::Eras;
 use crate::frame::{Commit, Signed};
-use crate::input::{Error, Event, Millis};
+use crate::input::{Alarm, Effect, Error, Event, Millis};
 use crate::mls::{Group, Image, MlsError};
 use crate::op_key::OpKey;
 use crate::room::Room;
 
-/// Images kept besides the one of the tip.
-const KEPT: usize = 3;
+/// How long an image besides the one of the tip is kept.
+const KEPT_MS: Millis = 24 * 60 * 60 * 1000;
+/// How long a seat waits before it leaves its branch for another: more may be on its way that decides otherwise.
+const LEAVE_MS: (Millis, Millis) = (300, 1_000);
+/// How long a key of a state that was left opens ops.
+const OP_KEY_MS: Millis = 7 * 24 * 60 * 60 * 1000;
 
 /// One image for each state lately stood on, written over whenever that state changes (a commit staged).
 pub(crate) struct Images {
-    images: BTreeMap<StateId, Image>,
-    /// Oldest first.
-    order: Vec<StateId>,
+    images: BTreeMap<StateId, (Image, u64)>,
+    /// Oldest first, with the time of arrival.
+    order: Vec<(StateId, Millis)>,
+    versions: u64,
 }
 
 impl Images {
-    pub(crate) fn of(group: &Group) -> Result<Self, MlsError> {
-        let mut images = Self { images: BTreeMap::new(), order: Vec::new() };
-        images.keep(group, group.state())?;
+    pub(crate) fn of(group: &Group, now: Millis) -> Result<Self, MlsError> {
+        let mut images = Self { images: BTreeMap::new(), order: Vec::new(), versions: 0 };
+        images.keep(group, group.state(), now)?;
         Ok(images)
     }
 
+    /// Takes what a store kept.
+    pub(crate) fn from_kept(kept: BTreeMap<StateId, Image>, mut order: Vec<(StateId, Millis)>) -> Self {
+        order.retain(|(state, _)| kept.contains_key(state));
+        let images = kept.into_iter().map(|(state, image)| (state, (image, 0))).collect();
+        Self { images, order, versions: 0 }
+    }
+
     /// Keeps an image of where the group is. The one of `standing` stays, however long a walk from there is.
-    pub(crate) fn keep(&mut self, group: &Group, standing: StateId) -> Result<(), MlsError> {
+    pub(crate) fn keep(&mut self, group: &Group, standing: StateId, now: Millis) -> Result<(), MlsError> {
         let state = group.state();
-        self.images.insert(state, group.image()?);
-        self.order.retain(|kept| *kept != state);
-        self.order.push(state);
-        while self.order.len() > KEPT + 1 {
-            let oldest = usize::from(self.order.first() == Some(&standing));
-            self.images.remove(&self.order.remove(oldest));
+        self.versions += 1;
+        self.images.insert(state, (group.image()?, self.versions));
+        self.order.retain(|(kept, _)| *kept != state);
+        self.order.push((state, now));
+        while self.order.len() > bounds::IMAGES + 1 {
+            let oldest = usize::from(self.order.first().is_some_and(|(state, _)| *state == standing));
+            self.images.remove(&self.order.remove(oldest).0);
         }
         Ok(())
     }
 
-    fn get(&self, state: &StateId) -> Option<&Image> {
-        self.images.get(state)
+    /// Forgets images that were kept long enough. The one of `standing` stays.
+    pub(crate) fn expire(&mut self, standing: StateId, now: Millis) {
+        let old = |(state, at): &(StateId, Millis)| *state != standing && now >= at.saturating_add(KEPT_MS);
+        for (state, _) in self.order.iter().copied().filter(old).collect::<Vec<_>>() {
+            self.images.remove(&state);
+        }
+        self.order.retain(|(state, _)| self.images.contains_key(state));
+    }
+
+    pub(crate) fn get(&self, state: &StateId) -> Option<&Image> {
+        self.images.get(state).map(|(image, _)| image)
+    }
+
+    /// All images, each with a number that changes when it is written over.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&StateId, &Image, u64)> {
+        self.images.iter().map(|(state, (image, version))| (state, image, *version))
+    }
+
+    pub(crate) fn order(&self) -> &[(StateId, Millis)] {
+        &self.order
     }
 }
 
 /// How a walk ended.
 enum Walked {
     Arrived,
-    /// A commit on the way is not what it claims; it is refused now.
+    /// A commit on the way is not what it claims, or does not open here; the choice is made again without it.
     Refused,
-    /// No image to start from, or an own commit whose image is gone.
+    /// It cannot be walked: no image to start from, an own commit whose image is gone, or the way swaps this seat.
     Stranded,
 }
 
 impl Room {
+    /// The state the room chose, as far as known here.
+    pub(crate) fn target(&self) -> StateId {
+        let target = self.choice().target();
+        if self.alone && !self.graph.is_at_or_below(&target, &self.tip) {
+            self.choice().target_from(self.tip)
+        } else {
+            target
+        }
+    }
+
+    pub(crate) fn choice(&self) -> Choice<'_> {
+        Choice { graph: &self.graph, stands: &self.stands, unreadable: &self.unreadable }
+    }
+
     /// Walks to the chosen state, however often a commit on the way proves invalid.
     pub(crate) fn walk(&mut self, now: Millis) -> Result<(), Error> {
+        let mut steps = 0;
         loop {
-            let target = choose(&self.graph, &self.stood);
+            self.trim();
+            let target = self.target();
+            self.chosen = target;
             if target == self.tip {
+                self.pacing.walk_at = None;
+                if !self.alone {
+                    self.stranded = None;
+                }
                 return Ok(());
             }
-            match self.walk_to(target)? {
-                Walked::Arrived => return self.arrived(now),
+            steps += 1;
+            if !self.table.is_seated(&self.me()) || self.elsewhere || steps > bounds::COMMITS {
+                return Ok(());
+            }
+            if self.graph.roster(&target).is_none_or(|roster| !roster.contains_key(&self.me())) {
+                self.strand(now);
+                return Ok(());
+            }
+            let leaves = !self.graph.is_at_or_below(&target, &self.tip);
+            if leaves && !self.pacing.may_leave(now, LEAVE_MS, &mut self.rng) {
+                return Ok(());
+            }
+            match self.walk_to(target, now)? {
+                Walked::Arrived => {
+                    self.counts.reorgs += u64::from(leaves);
+                    self.arrived(now)?;
+                }
                 Walked::Refused => {}
-                Walked::Stranded => return Ok(()),
+                Walked::Stranded => {
+                    self.strand(now);
+                    return Ok(());
+                }
             }
         }
     }
 
-    fn walk_to(&mut self, target: StateId) -> Result<Walked, Error> {
+    fn walk_to(&mut self, target: StateId, now: Millis) -> Result<Walked, Error> {
         let mut way: Vec<Arc<Signed<Commit>>> = Vec::new();
         let mut from = target;
         while self.images.get(&from).is_none() {
-            let Some(commit) = self.graph.commit_to(&from) else { return Ok(Walked::Stranded) };
-            way.push(commit.clone());
+            let Some(commit) = self.graph.commit_to(&from).cloned() else { return Ok(Walked::Stranded) };
+            if let Some(swap) = commit.body.adds.iter().find(|add| add.seat == self.me()) {
+                if !self.asked.contains(&swap.key_package) {
+                    self.elsewhere = true;
+                    self.alarm(Alarm::OpenedElsewhere);
+                }
+                return Ok(Walked::Stranded);
+            }
             from = commit.body.parent;
+            if self.unreadable.contains(&commit.id()) || way.len() >= bounds::REPLAYED {
+                return Ok(Walked::Stranded);
+            }
+            way.push(commit);
         }
         let image = self.images.get(&from).cloned().ok_or(Error::Bug("an image vanished"))?;
         self.group.restore(&image)?;
@@ -90,45 +172,157 @@ impl Room {
                     return self.turn_back(Walked::Stranded);
                 }
                 self.group.merge_pending()?;
-            } else if self.follow(&commit.body).is_err() {
-                self.graph.refuse(commit.id());
-                return self.turn_back(Walked::Refused);
+            } else if commit.body.author == self.me() {
+                return self.turn_back(Walked::Stranded);
+            } else {
+                match self.follow(&commit.body) {
+                    Ok(()) => {}
+                    Err(Followed::Lies) => {
+                        self.graph.refuse(commit.id());
+                        return self.turn_back(Walked::Refused);
+                    }
+                    Err(Followed::DoesNotOpen) => {
+                        if self.unreadable.len() < bounds::UNREADABLE {
+                            self.unreadable.insert(commit.id());
+                        } else {
+                            self.graph.refuse(commit.id());
+                        }
+                        return self.turn_back(Walked::Refused);
+                    }
+                }
             }
-            self.images.keep(&self.group, self.tip)?;
-            self.op_keys.insert(commit.body.new_state, OpKey::of(&self.group)?);
+            self.step_made(now)?;
         }
         Ok(Walked::Arrived)
     }
 
+    /// Keeps what only this state can give: an image, its op key, and the secret of its era if it begins one.
+    pub(crate) fn step_made(&mut self, now: Millis) -> Result<(), Error> {
+        let state = self.group.state();
+        self.images.keep(&self.group, self.tip, now)?;
+        self.op_keys.insert(state, OpKey::of(&self.group)?);
+        if self.graph.node(&state).is_some_and(|node| node.era == state) && self.eras.get(&state).is_none() {
+            self.eras.insert(state, Eras::secret_of(&self.group)?);
+            if let Some(era) = self.eras.get(&state) {
+                self.effects.push(Effect::Attend(era.channel.clone()));
+            }
+        }
+        Ok(())
+    }
+
     /// Processes one commit and merges it if it does exactly what its frame says.
-    fn follow(&mut self, commit: &Commit) -> Result<(), Error> {
-        let candidate = self.group.process(&commit.mls)?;
+    fn follow(&mut self, commit: &Commit) -> Result<(), Followed> {
+        let seated = self.group.seats().map_err(|_| Followed::DoesNotOpen)?;
+        let candidate = self.group.process(&commit.mls).map_err(|_| Followed::DoesNotOpen)?;
         let adds = candidate.adds.iter().map(|(seat, hash)| (*seat, *hash));
+        let swapped = commit.adds.iter().map(|add| add.seat).filter(|seat| seated.contains(seat));
+        let mut removes: Vec<_> = commit.removes.iter().copied().chain(swapped).collect();
+        removes.sort();
         let as_claimed = candidate.committer == commit.author
             && adds.eq(commit.adds.iter().map(|add| (add.seat, add.key_package)))
-            && candidate.removes.iter().eq(commit.removes.iter())
+            && candidate.removes.iter().eq(removes.iter())
             && candidate.new_state == Some(commit.new_state)
             && candidate.plain;
         if !as_claimed {
-            return Err(Error::PeerMisbehaved("a commit that does something else than it says"));
+            return Err(Followed::Lies);
         }
-        Ok(self.group.merge(candidate)?)
+        self.group.merge(candidate).map_err(|_| Followed::DoesNotOpen)
     }
 
     fn turn_back(&mut self, why: Walked) -> Result<Walked, Error> {
         let image = self.images.get(&self.tip).cloned().ok_or(Error::Bug("no image of the tip"))?;
         self.group.restore(&image)?;
+        // Keys of states on the way are kept: what was said there can be read all the same.
         Ok(why)
     }
 
-    fn arrived(&mut self, now: Millis) -> Result<(), Error> {
+    pub(crate) fn arrived(&mut self, now: Millis) -> Result<(), Error> {
+        if let Some(left) = self.op_keys.get_mut(&self.tip) {
+            left.left = Some(now);
+        }
         self.tip = self.group.state();
-        let me = self.me();
-        self.stood.entry(me).or_default().insert(self.tip);
-        self.welcome_admitted();
+        if let Some(key) = self.op_keys.get_mut(&self.tip) {
+            key.left = None;
+        }
+        (self.tip_since, self.ops_since, self.duty_since) = (now, 0, None);
+        self.pacing.moved();
+        let era = self.graph.node(&self.tip).map(|node| node.era).ok_or(Error::Bug("no node of the tip"))?;
+        if self.eras.get(&era).is_none() {
+            return Err(Error::Bug("no era of the tip"));
+        }
+        for topic in self.eras.stand_in(era, now) {
+            self.effects.push(Effect::Leave(topic));
+        }
         self.receive_early(now);
         self.send_beacon();
+        self.welcome_arrived(now);
         self.show(Event::Changed);
-        self.commit_admissions(now)
+        Ok(())
     }
+
+    /// Deletes keys and images whose time is over.
+    pub(crate) fn expire(&mut self, now: Millis) {
+        self.images.expire(self.tip, now);
+        let tip = self.tip;
+        let expired = |key: &OpKey| key.left.is_some_and(|left| now >= left.saturating_add(OP_KEY_MS));
+        self.op_keys.retain(|state, key| *state == tip || !expired(key));
+        while self.op_keys.len() > bounds::OP_KEYS {
+            let oldest = self.op_keys.iter().filter_map(|(state, key)| key.left.map(|left| (left, *state))).min();
+            let Some((_, oldest)) = oldest else { break };
+            self.op_keys.remove(&oldest);
+        }
+        self.own_commits.retain(|parent, _| self.graph.node(parent).is_some());
+        self.unreadable.retain(|id| self.graph.commit(id).is_some());
+    }
+
+    /// Drops commits nobody would stand on when there are too many, and what all have left behind for good.
+    pub(crate) fn trim(&mut self) {
+        let choice = self.choice();
+        let mut drop = Vec::new();
+        for parent in self.graph.crowded() {
+            let mut by_author = BTreeMap::new();
+            for (place, rival) in choice.ranked(parent).into_iter().enumerate() {
+                let by_author: &mut usize = by_author.entry(rival.author).or_default();
+                *by_author += 1;
+                let crowd = place >= bounds::COMMITS_PER_PARENT || *by_author > bounds::COMMITS_PER_AUTHOR;
+                if crowd && !self.graph.is_at_or_below(&self.tip, &rival.state) {
+                    drop.push(rival.id);
+                }
+            }
+        }
+        for id in drop {
+            self.graph.drop_branch(id);
+        }
+        self.settle();
+    }
+
+    /// Moves the oldest state on: as soon as all of its seats have stood below one of its commits, nothing can be heard any
+    /// more that would change the choice there.
+    fn settle(&mut self) {
+        loop {
+            let root = self.graph.root();
+            let way: Vec<StateId> = self.graph.way(self.tip).collect();
+            let Some(next) = way.len().checked_sub(2).map(|at| way[at]) else { return };
+            let Some(commit) = self.graph.commit_to(&next).cloned() else { return };
+            let choice = self.choice();
+            let support = choice.supporters(&commit.body);
+            let Some(roster) = self.graph.roster(&root) else { return };
+            let settled = roster.keys().all(|seat| support.contains(seat) || self.graph.removed().contains(seat));
+            let best = choice.ranked(root).first().is_some_and(|best| best.state == next);
+            let crowded = way.len() > bounds::WAY || self.graph.commits().count() > bounds::COMMITS;
+            if !(settled && best) && !crowded {
+                return;
+            }
+            let gone = self.graph.advance(commit.id());
+            self.stands.forget(&gone);
+        }
+    }
+}
+
+/// Why a commit was not followed.
+enum Followed {
+    /// It does something else than its frame says: nobody follows it.
+    Lies,
+    /// MLS does not take it here. Others may be able to: its author can have sealed its secrets to some only.
+    DoesNotOpen,
 }

@@ -6,13 +6,10 @@ use record::{Body, Draft, Op, OpId};
 use crate::frame::SealedOp;
 use crate::input::{Error, Event, Millis};
 use crate::op_key::Sealing;
-use crate::room::Room;
+use crate::policy;
+use crate::room::{Room, Standing};
 
 impl Room {
-    pub(crate) fn write(&mut self, body: Body, now: Millis) -> Result<(), Error> {
-        self.say(body, now).map(|_| ())
-    }
-
     /// Signs, takes and sends the next own op.
     pub(crate) fn say(&mut self, body: Body, now: Millis) -> Result<Op, Error> {
         let me = self.me();
@@ -32,19 +29,31 @@ impl Room {
             salt,
         };
         let op = Op::sign(draft, self.key.signing_key());
-        // The others judge it by the same function: what they would refuse is not said.
-        if self.graph.judge_op(&op) != Some(true) {
+        // The others judge it by the same function: what they would refuse is not said. Nor is anything that would be a
+        // second op of one number, while others hold more of this seat than it does itself.
+        let unheard = self.presence.values().any(|presence| presence.vector.number(&me) > op.number() - 1);
+        let may = policy::judge_op(&self.rules, &self.table, &op) && self.may_speak();
+        if !may || unheard {
             return Err(Error::NotNow);
         }
         self.record.insert(op.clone()).map_err(|_| Error::Bug("own op breaks the own chain"))?;
         if op.kind().is_control() {
             self.refold();
         }
+        self.ops_since = self.ops_since.saturating_add(1);
         self.unechoed.push_back(op.id());
         self.send_op(&op);
         self.pacing.resend_after(now);
         self.show(Event::Changed);
         Ok(op)
+    }
+
+    /// Whether this seat may say anything at all.
+    fn may_speak(&self) -> bool {
+        match self.standing() {
+            Standing::Seated | Standing::Stranded => true,
+            Standing::Removed | Standing::OpenedElsewhere => false,
+        }
     }
 
     /// Seals an op under the key of its origin state, whose seats are its readers, and sends it.

@@ -48,9 +48,9 @@ impl Line {
     }
 
     /// Unsubscribes from a channel.
-    pub(crate) fn leave(&mut self, channel: &Channel, effects: &mut Vec<Effect>) {
-        self.assemblers.remove(&channel.topic());
-        effects.push(Effect::Send(FromClient::Unsubscribe { topic: channel.topic() }));
+    pub(crate) fn leave(&mut self, topic: Topic, effects: &mut Vec<Effect>) {
+        self.assemblers.remove(&topic);
+        effects.push(Effect::Send(FromClient::Unsubscribe { topic }));
     }
 
     /// Seals a message and publishes its payloads.

@@ -196,10 +196,17 @@ impl Talk {
     pub(crate) fn room_input(&mut self, input: room::Input<'_>, now: Millis) -> Result<(), Error> {
         let Place::Seated(room) = &mut self.place else { return Err(Error::NotNow) };
         let (effects, done) = room.handle(input, now);
-        let channel = room.channel().clone();
         for effect in effects {
             match effect {
-                room::Effect::Send(message) => self.publish(&channel, &message),
+                // Nothing is stored yet: a talk lives as long as its page.
+                room::Effect::Persist(_) => {}
+                room::Effect::Attend(channel) => self.attend(&channel),
+                room::Effect::Leave(topic) => self.line.leave(topic, &mut self.effects),
+                room::Effect::Send(topic, message) => {
+                    if let Some(channel) = self.channel_of(&topic).cloned() {
+                        self.publish(&channel, &message);
+                    }
+                }
                 room::Effect::Wake(at) => self.room_timer = Some(at),
                 room::Effect::Welcome { seat, entry } => self.welcome(&seat, entry),
                 room::Effect::Show(event) => self.show(event),
@@ -210,7 +217,7 @@ impl Talk {
 
     fn show(&mut self, event: room::Event) {
         match event {
-            room::Event::Changed | room::Event::TwoVersions(_) => self.effects.push(Effect::Show(Event::Changed)),
+            room::Event::Changed | room::Event::Alarm(_) => self.effects.push(Effect::Show(Event::Changed)),
             room::Event::Arrived(op) => {
                 let note = self
                     .room()
@@ -280,8 +287,10 @@ impl Talk {
         self.line.greeted(challenge);
         match &self.place {
             Place::Seated(room) => {
-                let channel = room.channel().clone();
-                self.attend(&channel);
+                let channels: Vec<Channel> = room.channels().cloned().collect();
+                for channel in &channels {
+                    self.attend(channel);
+                }
                 self.room_event(room::Input::Connected, now);
                 let lobbies: Vec<Channel> = self.doors.values().map(|doorway| doorway.lobby.clone()).collect();
                 for lobby in &lobbies {
@@ -328,8 +337,8 @@ impl Talk {
             }
         };
         match &mut self.place {
-            Place::Seated(room) if room.channel().topic() == topic => {
-                self.room_event(room::Input::Message(&message), now)
+            Place::Seated(room) if room.channels().any(|channel| channel.topic() == topic) => {
+                self.room_event(room::Input::Message(topic, &message), now)
             }
             Place::Seated(_) => self.at_my_door(topic, &message, now),
             Place::AtTheDoor(_) => self.at_their_door(&message, now),
@@ -338,17 +347,18 @@ impl Talk {
     }
 
     fn channel_of(&self, topic: &Topic) -> Option<&Channel> {
-        let own = match &self.place {
-            Place::Seated(room) => Some(room.channel()),
-            Place::AtTheDoor(newcomer) => Some(&newcomer.lobby),
-            Place::TurnedAway(_) => None,
+        let (room, door) = match &self.place {
+            Place::Seated(room) => (Some(room), None),
+            Place::AtTheDoor(newcomer) => (None, Some(&newcomer.lobby)),
+            Place::TurnedAway(_) => (None, None),
         };
         let lobbies = self.doors.values().map(|doorway| &doorway.lobby);
-        own.into_iter().chain(lobbies).find(|channel| channel.topic() == *topic)
+        let rooms = room.into_iter().flat_map(|room| room.channels());
+        rooms.chain(door).chain(lobbies).find(|channel| channel.topic() == *topic)
     }
 
     fn gap(&mut self, topic: Topic, now: Millis) {
-        let room = self.room().is_some_and(|room| room.channel().topic() == topic);
+        let room = self.room().is_some_and(|room| room.channels().any(|channel| channel.topic() == topic));
         if room {
             self.room_event(room::Input::Gap, now);
         } else {
@@ -369,10 +379,12 @@ impl Talk {
             Outcome::Say(message) => self.publish(&lobby, &message.encode()),
             Outcome::Shut(why) => self.place = Place::TurnedAway(why),
             Outcome::Entered(room) => {
-                let channel = room.channel().clone();
+                let channels: Vec<Channel> = room.channels().cloned().collect();
                 self.place = Place::Seated(room);
-                self.line.leave(&lobby, &mut self.effects);
-                self.attend(&channel);
+                self.line.leave(lobby.topic(), &mut self.effects);
+                for channel in &channels {
+                    self.attend(channel);
+                }
                 self.room_event(room::Input::Connected, now);
             }
         }

@@ -100,14 +100,35 @@ impl Group {
         Ok(bytes)
     }
 
-    /// Stages a commit that adds these key packages and refreshes the own path.
-    pub(crate) fn stage(&mut self, adds: &[KeyPackage], key: &SeatKey) -> Result<Staged, MlsError> {
+    /// Tells this state apart from all others that call themselves the same.
+    pub(crate) fn authenticator(&self) -> &[u8] {
+        self.mls.epoch_authenticator().as_slice()
+    }
+
+    /// How many commits lie between the first state and this one.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.mls.epoch().as_u64()
+    }
+
+    /// Stages a commit that takes seats away, adds these key packages, and refreshes the own path.
+    ///
+    /// A seat that is in the tree and is added again is swapped: its old leaf goes.
+    pub(crate) fn stage(
+        &mut self,
+        removes: &BTreeSet<AuthorKey>,
+        adds: &[KeyPackage],
+        key: &SeatKey,
+    ) -> Result<Staged, MlsError> {
         if self.mls.pending_commit().is_some() {
             return Err(MlsError::Failed("a commit is pending"));
         }
+        let leaves = self.leaves()?;
+        let goes = |leaf: &Leaf| removes.contains(&leaf.key) || adds.iter().any(|add| add.seat() == leaf.key);
+        let gone: Vec<LeafNodeIndex> = leaves.iter().filter(|(_, leaf)| goes(leaf)).map(|(index, _)| *index).collect();
         let bundle = self
             .mls
             .commit_builder()
+            .propose_removals(gone)
             .propose_adds(adds.iter().map(|key_package| key_package.inner.clone()))
             .force_self_update(true)
             .load_psks(self.provider.storage())

@@ -1,5 +1,9 @@
 //! Key packages: what a newcomer hands in to be added.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use minicbor::bytes::ByteVec;
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{self as mls, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, ProtocolVersion};
 use openmls_traits::OpenMlsProvider as _;
@@ -7,12 +11,13 @@ use record::{AuthorKey, KeyPackageHash, RoomId};
 use sha2::{Digest, Sha256};
 
 use super::provider::Provider;
-use super::{FORMAT, Group, MlsError, Rules, SeatKey, Suite, config};
+use super::{FORMAT, Group, Image, MlsError, Rules, SeatKey, Suite, config};
 
 /// A checked key package of somebody else.
 #[derive(Clone)]
 pub struct KeyPackage {
     pub(super) inner: mls::KeyPackage,
+    bytes: Arc<[u8]>,
     hash: KeyPackageHash,
     seat: AuthorKey,
 }
@@ -40,7 +45,7 @@ impl KeyPackage {
         if inner.ciphersuite() != suite.ciphersuite() || !lifetime || !capabilities || inner.last_resort() {
             return Err(MlsError::Invalid("key package of another kind"));
         }
-        let key_package = Self { inner, hash: hash(bytes), seat };
+        let key_package = Self { inner, bytes: bytes.into(), hash: hash(bytes), seat };
         key_package.try_out(suite)?;
         Ok(key_package)
     }
@@ -54,10 +59,16 @@ impl KeyPackage {
         let rules = Rules { format: FORMAT, suite, founder: key.public() };
         let mut group = Group::found(RoomId([0; 32]), &rules, &key)?;
         let unusable = |_| MlsError::Invalid("key package with keys that are none");
-        group.stage(std::slice::from_ref(self), &key).map_err(unusable)?;
+        let nobody = BTreeSet::new();
+        group.stage(&nobody, std::slice::from_ref(self), &key).map_err(unusable)?;
         group.merge_pending()?;
-        group.stage(&[], &key).map_err(unusable)?;
+        group.stage(&nobody, &[], &key).map_err(unusable)?;
         Ok(())
+    }
+
+    /// As it was parsed.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        self.bytes.to_vec()
     }
 
     /// Names this one key package.
@@ -90,6 +101,18 @@ impl KeyPackageSecrets {
             .tls_serialize_detached()
             .map_err(|_| MlsError::Failed("encode a key package"))?;
         Ok(Self { provider, bytes })
+    }
+
+    /// As bytes for the vault: CBOR [key package, private keys as OpenMLS keeps them].
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let image = self.provider.storage().image().encode();
+        minicbor::to_vec((ByteVec::from(self.bytes.clone()), ByteVec::from(image))).expect("encoding into memory")
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, MlsError> {
+        let read: Result<(ByteVec, ByteVec), _> = minicbor::decode(bytes);
+        let (bytes, image) = read.map_err(|_| MlsError::Invalid("kept key package"))?;
+        Ok(Self { provider: Provider::of(&Image::decode(&image)?), bytes: bytes.into() })
     }
 
     /// The public part, as an MLSMessage.

@@ -6,7 +6,8 @@ use ed25519_dalek::{Signer, SigningKey};
 use record::{AuthorKey, Body, Draft, Head, Invite, LinkId, Op, OpId, Role, StateId, Vector};
 
 use super::{NOW, Table, Tell, add, key, note, sealed};
-use crate::frame::{Answer, Beacon, Frame, Signed, Want};
+use crate::commit::Duty;
+use crate::frame::{Answer, Beacon, Frame, Given, Signed, Want};
 use crate::mls::{OneTimeKey, seal_to};
 use crate::{Effect, Input, KeyPackage, KeyPackageSecrets, Room, SeatKey, Suite};
 
@@ -20,8 +21,9 @@ fn op_of(room: &Room, author: &SeatKey, number: u64, previous: OpId, depth: u64,
 /// A beacon of a hostile seat with any vector.
 fn beacon(table: &Table, who: usize, counter: u64, vector: Vector) -> Vec<u8> {
     let room = &table.rooms[who];
-    let beacon = Beacon { room: room.id, author: room.me(), counter, tip: room.tip, vector };
-    Signed::sign(beacon, &room.key).encode()
+    let holds = Beacon::digest(&vector);
+    let beacon = Beacon { room: room.id, author: room.me(), counter, tip: room.tip, holds };
+    Signed::sign(beacon, &room.key).encode_whole(&vector)
 }
 
 /// Makes `who` ask, and returns its Want.
@@ -32,7 +34,7 @@ fn asks(table: &mut Table, who: usize, hostile: usize, counter: u64) -> Signed<W
     table.gives(who, &message).expect("a beacon");
     let later = NOW + 1_000_000 + counter;
     for effect in table.rooms[who].tell(Input::Timer, later).expect("timers") {
-        if let Effect::Send(message) = effect
+        if let Effect::Send(_, message) = effect
             && let Ok(Frame::Want(want)) = Frame::decode(table.rooms[who].id, &message)
         {
             return want;
@@ -42,7 +44,7 @@ fn asks(table: &mut Table, who: usize, hostile: usize, counter: u64) -> Signed<W
 }
 
 fn answer(want: &Signed<Want>, ops: &[Op]) -> Vec<u8> {
-    let page: Vec<minicbor::bytes::ByteVec> = ops.iter().map(|op| op.encode().into()).collect();
+    let page: Vec<Given> = ops.iter().map(|op| Given::Op(op.encode().into())).collect();
     let plain = minicbor::to_vec(&page).expect("encodes");
     let sealed = seal_to(Suite::Classical, &want.body.one_time, &want.hash(), &plain).expect("seals");
     Answer { want: want.hash(), more: false, sealed }.encode()
@@ -68,7 +70,7 @@ fn ops_of_invented_authors_are_not_taken() {
     let victim = &mut table.rooms[1];
     victim.effects.clear();
     victim.send_beacon();
-    let Some(Effect::Send(message)) = victim.effects.pop() else { panic!("a beacon") };
+    let Some(Effect::Send(_, message)) = victim.effects.pop() else { panic!("a beacon") };
     let heard = table.gives(0, &message).map(|_| ());
     assert!(authors <= 3 && heard.is_ok(), "{authors} authors, own beacon: {heard:?}");
 }
@@ -137,7 +139,7 @@ fn op_too_long_for_an_answer_is_not_taken() {
     let origin = room.tip;
     let head = room.record.vector().head(&key(2).1).copied();
     let (number, previous, depth) = head.map_or((1, OpId::NONE, 20), |h| (h.number + 1, h.id, h.depth + 20));
-    let body = Body::Newer(200, vec![0; crate::MESSAGE_BYTES - 362]);
+    let body = Body::Newer(200, vec![0; crate::MESSAGE_BYTES - 398]);
     let op = op_of(room, &key(2).0, number, previous, depth, origin, body);
     let message = sealed(&mut table, 1, &op);
     assert!(message.len() <= crate::MESSAGE_BYTES, "it can be sent");
@@ -152,7 +154,7 @@ fn op_too_long_for_an_answer_is_not_taken() {
     let message = Signed::sign(want, &table.rooms[2].key).encode();
     table.gives(0, &message).expect("a want");
     let effects = table.rooms[0].tell(Input::Timer, NOW + 10_000_000).expect("timers");
-    let longest = effects.iter().map(|e| if let Effect::Send(m) = e { m.len() } else { 0 }).max();
+    let longest = effects.iter().map(|e| if let Effect::Send(_, m) = e { m.len() } else { 0 }).max();
     assert!(!taken || longest <= Some(crate::MESSAGE_BYTES), "taken, and the answer has {longest:?} bytes: never sent");
 }
 
@@ -245,7 +247,7 @@ fn citations_of_invented_authors_do_not_fill_the_entry() {
             op_of(&table.rooms[2], &SeatKey::from_seed(&seed), 1, OpId::NONE, 1, StateId([9; 32]), body).encode().into()
         })
         .collect();
-    table.rooms[2].stage_commit(&[], cited, NOW).expect("stages");
+    table.rooms[2].stage_commit(&Duty::default(), cited, NOW).expect("stages");
     let message = table.rooms[2].own_commits[&table.rooms[2].tip].commit.encode();
     table.broadcasts(&message);
     let held = table.rooms[0].record.control().count();
@@ -263,7 +265,7 @@ fn four_commits_of_one_author_leave_all_on_one_state_and_quiet() {
         table.rooms[2].group.restore(&image).expect("restores");
         let tip = table.rooms[2].tip;
         table.rooms[2].own_commits.remove(&tip);
-        table.rooms[2].stage_commit(&[], vec![], NOW).expect("stages");
+        table.rooms[2].stage_commit(&Duty::default(), vec![], NOW).expect("stages");
         commits.push(table.rooms[2].own_commits[&tip].commit.encode());
     }
     for (who, order) in [(0, [0, 1, 2, 3]), (1, [2, 3, 0, 1])] {
@@ -278,7 +280,7 @@ fn four_commits_of_one_author_leave_all_on_one_state_and_quiet() {
     let mut queue: Vec<Vec<u8>> = Vec::new();
     for who in 0..2 {
         for effect in table.rooms[who].tell(Input::Connected, now).expect("connects") {
-            if let Effect::Send(message) = effect {
+            if let Effect::Send(_, message) = effect {
                 queue.push(message)
             }
         }
@@ -290,8 +292,8 @@ fn four_commits_of_one_author_leave_all_on_one_state_and_quiet() {
             for message in queue.drain(..) {
                 *count += 1;
                 for room in &mut table.rooms {
-                    for effect in room.tell(Input::Message(&message), now).unwrap_or_default() {
-                        if let Effect::Send(message) = effect {
+                    for effect in room.hears(&message, now).unwrap_or_default() {
+                        if let Effect::Send(_, message) = effect {
                             next.push(message)
                         }
                     }
@@ -299,7 +301,7 @@ fn four_commits_of_one_author_leave_all_on_one_state_and_quiet() {
             }
             for room in &mut table.rooms {
                 for effect in room.tell(Input::Timer, now).unwrap_or_default() {
-                    if let Effect::Send(message) = effect {
+                    if let Effect::Send(_, message) = effect {
                         next.push(message)
                     }
                 }
@@ -344,7 +346,7 @@ fn shallow_op_does_not_pull_later_notes_of_others_up() {
 }
 
 fn sends(effects: Vec<Effect>) -> Vec<Vec<u8>> {
-    effects.into_iter().filter_map(|e| if let Effect::Send(m) = e { Some(m) } else { None }).collect()
+    effects.into_iter().filter_map(|e| if let Effect::Send(_, m) = e { Some(m) } else { None }).collect()
 }
 
 /// Runs the timers of one room alone from `now` on until it sends a Want.
@@ -390,11 +392,11 @@ fn hostile_answers_do_not_keep_others_silent_for_ever() {
         previous = op.id();
         let reply = answer(&want, &[op]);
         table.gives(0, &reply).ok();
-        table.rooms[1].tell(Input::Message(&reply), now).ok();
+        table.rooms[1].hears(&reply, now).ok();
         for _ in 0..10 {
             now += 50;
             for message in sends(table.rooms[0].tell(Input::Timer, now).unwrap_or_default()) {
-                table.rooms[1].tell(Input::Message(&message), now).ok();
+                table.rooms[1].hears(&message, now).ok();
             }
         }
     }
@@ -409,31 +411,31 @@ fn note_is_not_lost_when_its_state_is_heard_of_after_it() {
     let mut vector = table.rooms[1].record.vector().clone();
     vector.set(AuthorKey([7; 32]), Head { number: 1, depth: 1, id: OpId([1; 32]) });
     let lie = beacon(&table, 2, 9_000, vector);
-    table.rooms[1].tell(Input::Message(&lie), now).expect("a lie");
+    table.rooms[1].hears(&lie, now).expect("a lie");
     for _ in 0..5 {
         want_of(&mut table, 1, &mut now);
     }
     // A new state and a note in it, both lost on the way to seat 1.
-    table.rooms[0].stage_commit(&[], vec![], now).expect("stages");
+    table.rooms[0].stage_commit(&Duty::default(), vec![], now).expect("stages");
     let tip = table.rooms[0].tip;
     let commit = table.rooms[0].own_commits[&tip].commit.encode();
     table.gives(0, &commit).expect("merges");
     assert_ne!(table.rooms[0].tip, tip);
     for message in sends(table.rooms[0].tell(Input::Write(note("important")), now).expect("may")) {
-        table.rooms[0].tell(Input::Message(&message), now).ok();
+        table.rooms[0].hears(&message, now).ok();
     }
     table.rooms[0].effects.clear();
     table.rooms[0].send_beacon();
-    let Some(Effect::Send(message)) = table.rooms[0].effects.pop() else { panic!() };
-    table.rooms[1].tell(Input::Message(&message), now).ok();
+    let Some(Effect::Send(_, message)) = table.rooms[0].effects.pop() else { panic!() };
+    table.rooms[1].hears(&message, now).ok();
     let (_, message) = want_of(&mut table, 1, &mut now).expect("asks");
-    table.rooms[0].tell(Input::Message(&message), now).expect("hears");
+    table.rooms[0].hears(&message, now).expect("hears");
     for message in sends(table.rooms[0].tell(Input::Timer, now + 1_000).expect("answers")) {
-        table.rooms[1].tell(Input::Message(&message), now + 1_000).ok();
+        table.rooms[1].hears(&message, now + 1_000).ok();
     }
     // Now the commit, and everything honest goes on.
-    table.rooms[1].tell(Input::Message(&commit), now + 1_100).ok();
-    table.rooms[2].tell(Input::Message(&commit), now + 1_100).ok();
+    table.rooms[1].hears(&commit, now + 1_100).ok();
+    table.rooms[2].hears(&commit, now + 1_100).ok();
     table.now = now + 2_000;
     for _ in 0..10 {
         table.settle();
@@ -454,7 +456,7 @@ fn rival_commit_does_not_turn_a_newcomer_out() {
     let mut bad = 0;
     for _ in 0..12 {
         let mut table = Table::of(&[Role::Observer]);
-        table.rooms[1].stage_commit(&[], vec![], NOW).expect("stages");
+        table.rooms[1].stage_commit(&Duty::default(), vec![], NOW).expect("stages");
         let rival = table.rooms[1].own_commits[&table.rooms[1].tip].commit.encode();
         table.rooms.pop();
         table.seats(3, Role::Head);
@@ -477,14 +479,14 @@ fn lying_commit_at_the_end_of_a_long_way_leaves_the_seat_on_its_feet() {
     let mut frames = Vec::new();
     for _ in 0..6 {
         let tip = table.rooms[0].tip;
-        table.rooms[0].stage_commit(&[], vec![], NOW).expect("stages");
+        table.rooms[0].stage_commit(&Duty::default(), vec![], NOW).expect("stages");
         let message = table.rooms[0].own_commits[&tip].commit.encode();
         table.gives(0, &message).expect("merges");
         table.gives(2, &message).expect("follows");
         frames.push(message);
     }
     let tip = table.rooms[0].tip;
-    table.rooms[0].stage_commit(&[], vec![], NOW).expect("stages");
+    table.rooms[0].stage_commit(&Duty::default(), vec![], NOW).expect("stages");
     let mut commit = table.rooms[0].own_commits[&tip].commit.body.clone();
     commit.new_state.0[0] ^= 1;
     let lie = Signed::sign(commit, &table.rooms[0].key).encode();

@@ -19,14 +19,19 @@ fn channel(byte: u8) -> Channel {
 /// One honest frame of each signed kind, and an op.
 fn honest(table: &mut Table) -> Vec<Vec<u8>> {
     let room = &mut table.rooms[1];
-    room.send_hello();
+    room.send_hello(super::NOW).expect("says hello");
     room.send_beacon();
     let mut effects = room.tell(Input::Write(super::note("a note")), super::NOW).expect("may write");
-    room.stage_commit(&[], vec![], super::NOW).expect("stages");
+    room.stage_commit(&crate::commit::Duty::default(), vec![], super::NOW).expect("stages");
     effects.extend(room.tell(Input::Timer, super::NOW).expect("fine"));
     let frames = effects.into_iter().filter_map(|effect| match effect {
-        Effect::Send(message) => Some(message),
-        Effect::Wake(_) | Effect::Welcome { .. } | Effect::Show(_) => None,
+        Effect::Send(_, message) => Some(message),
+        Effect::Persist(_)
+        | Effect::Attend(_)
+        | Effect::Leave(_)
+        | Effect::Wake(_)
+        | Effect::Welcome { .. }
+        | Effect::Show(_) => None,
     });
     frames.collect()
 }

@@ -16,12 +16,19 @@ const NOW: Millis = 1_000_000;
 /// Asks a room and hears either what to do or why not.
 pub(super) trait Tell {
     fn tell(&mut self, input: Input<'_>, now: Millis) -> Result<Vec<Effect>, Error>;
+    /// A message on the channel of its current era.
+    fn hears(&mut self, message: &[u8], now: Millis) -> Result<Vec<Effect>, Error>;
 }
 
 impl Tell for Room {
     fn tell(&mut self, input: Input<'_>, now: Millis) -> Result<Vec<Effect>, Error> {
         let (effects, done) = self.handle(input, now);
         done.map(|()| effects)
+    }
+
+    fn hears(&mut self, message: &[u8], now: Millis) -> Result<Vec<Effect>, Error> {
+        let topic = self.topic().expect("stands somewhere");
+        self.tell(Input::Message(topic, message), now)
     }
 }
 
@@ -63,7 +70,8 @@ impl Table {
         let effects = self.does(0, Input::Admit(add(&key_package, link, role), Box::new(key_package)));
         let entry = effects.into_iter().find_map(|effect| match effect {
             Effect::Welcome { entry, .. } => Some(entry),
-            Effect::Send(_) | Effect::Wake(_) | Effect::Show(_) => None,
+            Effect::Persist(_) | Effect::Attend(_) | Effect::Leave(_) => None,
+            Effect::Send(..) | Effect::Wake(_) | Effect::Show(_) => None,
         });
         let inviter = self.rooms[0].me();
         let mut room = Room::enter(key, secrets, inviter, &entry.expect("welcomed"), [n; 32]).expect("enters");
@@ -79,9 +87,10 @@ impl Table {
         self.pass(effects)
     }
 
-    /// Gives a message to one room.
+    /// Gives a message to one room, on the channel of its current era.
     pub(super) fn gives(&mut self, who: usize, message: &[u8]) -> Result<Vec<Effect>, Error> {
-        self.rooms[who].tell(Input::Message(message), self.now)
+        let now = self.now;
+        self.rooms[who].hears(message, now)
     }
 
     /// Gives a message to all rooms and returns what each said of it.
@@ -94,12 +103,14 @@ impl Table {
         let mut rest = Vec::new();
         let mut waiting: std::collections::VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {
-            let Effect::Send(message) = effect else {
+            let Effect::Send(topic, message) = effect else {
                 rest.push(effect);
                 continue;
             };
             for room in &mut self.rooms {
-                waiting.extend(room.tell(Input::Message(&message), self.now).unwrap_or_default());
+                if room.channels().any(|channel| channel.topic() == topic) {
+                    waiting.extend(room.handle(Input::Message(topic, &message), self.now).0);
+                }
             }
         }
         rest

@@ -17,7 +17,7 @@ fn observer_writes_and_nobody_takes_it() {
 }
 
 #[test]
-fn head_cannot_admit_nor_make_links() {
+fn what_a_head_proposes_alone_admits_nobody_and_closes_no_link() {
     let mut table = Table::of(&[Role::Head, Role::Adviser]);
     let secrets = KeyPackageSecrets::new(&key(9).0, Suite::Classical).expect("makes");
     let newcomer = KeyPackage::parse(secrets.bytes(), Suite::Classical).expect("own key package");
@@ -27,9 +27,13 @@ fn head_cannot_admit_nor_make_links() {
     {
         let op = forged(&table.rooms[1], body, &key(2).0);
         let message = sealed(&mut table, 1, &op);
-        assert!(misbehaved(&table.broadcasts(&message)));
+        table.broadcasts(&message);
     }
     table.goes_on();
+    for room in &table.rooms {
+        assert!(room.table().seat(&newcomer.seat()).is_none());
+        assert!(room.table().links.get(&LinkId([2; 16])).is_some_and(|link| !link.revoked));
+    }
 }
 
 #[test]
@@ -72,6 +76,6 @@ fn two_versions_from_one_seat_are_told() {
     let (first, second) = (sealed(&mut table, 1, &yes), sealed(&mut table, 1, &no));
     table.gives(0, &first).expect("taken");
     let effects = table.gives(0, &second).expect("taken");
-    let told = |effect: &crate::Effect| matches!(effect, crate::Effect::Show(crate::Event::TwoVersions(seat)) if *seat == key(2).1);
+    let told = |effect: &crate::Effect| matches!(effect, crate::Effect::Show(crate::Event::Alarm(crate::Alarm::TwoVersions(seat))) if *seat == key(2).1);
     assert!(effects.iter().any(told));
 }

@@ -1,0 +1,271 @@
+//! Coming back to a branch that cannot be walked to: knocking with a fresh key package, and being swapped in.
+//!
+//! A seat is *stranded* when it belongs to the table but the room stands where it cannot follow: no image is left to start
+//! from, an own commit came back whose image is gone, secrets did not open, or it is not in the tree there. It
+//! knocks on every channel it knows; whoever's turn it is on the other side takes the old leaf out and adds a new one in one
+//! commit that cites the signed knock, so nobody is swapped who did not ask.
+
+use std::collections::BTreeMap;
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use record::{AuthorKey, KeyPackageHash, StateId};
+use wire::Topic;
+use zeroize::Zeroizing;
+
+use crate::bounds;
+use crate::frame::{Knock, Signed, Welcome};
+use crate::input::{Alarm, Error, Event, Millis};
+use crate::mls::{Group, KeyPackageSecrets};
+use crate::op_key::{OpKey, Sealing};
+use crate::room::Room;
+
+/// How often a knock is repeated.
+const AGAIN_MS: Millis = 5_000;
+/// How long one key package is knocked with.
+const FRESH_MS: Millis = 45_000;
+/// A stranded seat whose knock nobody answered for this long carries on where it stands.
+const ALONE_MS: Millis = 60_000;
+/// How many key packages a seat remembers to have knocked with.
+pub(crate) const ASKED: usize = 64;
+
+/// An own key package that may still be answered.
+pub(crate) struct OwnKnock {
+    /// None for the key package this seat came in with.
+    pub(crate) knock: Option<Signed<Knock>>,
+    pub(crate) secrets: KeyPackageSecrets,
+    pub(crate) made: Millis,
+}
+
+impl OwnKnock {
+    pub(crate) fn hash(&self) -> KeyPackageHash {
+        self.secrets.hash()
+    }
+}
+
+/// Somebody's knock that waits for a commit.
+pub(crate) struct HeldKnock {
+    pub(crate) knock: Signed<Knock>,
+    pub(crate) key_package: Vec<u8>,
+    /// Where it was heard: there the answer goes.
+    pub(crate) heard_on: Topic,
+}
+
+/// What a seat that knocked gets besides its Welcome, sealed under the op key of the state it comes to.
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct Return {
+    #[n(0)]
+    welcome: ByteVec,
+    #[n(1)]
+    sealed: ByteVec,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct Inside {
+    #[n(0)]
+    era: StateId,
+    #[n(1)]
+    secret: ByteVec,
+}
+
+impl Room {
+    /// The way to the chosen state is closed to this seat.
+    pub(crate) fn strand(&mut self, now: Millis) {
+        if self.elsewhere {
+            return;
+        }
+        if self.stranded.is_none() {
+            self.stranded = Some(now);
+            self.counts.stranded += 1;
+            self.pacing.knock_at = Some(now);
+            self.show(Event::Changed);
+        }
+        let since = self.stranded.unwrap_or(now);
+        if !self.alone && now >= since.saturating_add(ALONE_MS) {
+            self.alone = true;
+        }
+    }
+
+    /// Knocks when it is time, with a fresh key package now and then.
+    pub(crate) fn knock_if_due(&mut self, now: Millis) -> Result<(), Error> {
+        if self.stranded.is_none()
+            || self.elsewhere
+            || !self.connected
+            || self.pacing.knock_at.is_none_or(|at| at > now)
+        {
+            return Ok(());
+        }
+        self.pacing.knock_at = Some(now + AGAIN_MS);
+        let stale =
+            self.own_knocks.back().is_none_or(|own| own.knock.is_none() || now >= own.made.saturating_add(FRESH_MS));
+        if stale {
+            let secrets = KeyPackageSecrets::new(&self.key, self.rules.suite)?;
+            let counter = self.next_counter();
+            let knock = Knock { room: self.id, author: self.me(), counter, tip: self.tip, key_package: secrets.hash() };
+            self.asked.push_back(secrets.hash());
+            if self.asked.len() > ASKED {
+                self.asked.pop_front();
+            }
+            self.own_knocks.push_back(OwnKnock { knock: Some(Signed::sign(knock, &self.key)), secrets, made: now });
+            if self.own_knocks.len() > bounds::OWN_KNOCKS {
+                self.own_knocks.pop_front();
+            }
+        }
+        let Some(own) = self.own_knocks.back() else { return Ok(()) };
+        if let Some(knock) = &own.knock {
+            let message = knock.encode_whole(own.secrets.bytes());
+            self.send_everywhere(&message);
+        }
+        Ok(())
+    }
+
+    /// Somebody knocks: remembers it for the next commit, or gives the Welcome again.
+    pub(crate) fn receive_knock(
+        &mut self,
+        knock: Signed<Knock>,
+        key_package: Vec<u8>,
+        on: Topic,
+        now: Millis,
+    ) -> Result<(), Error> {
+        let body = &knock.body;
+        if body.author == self.me() {
+            self.own_counter_heard(body.counter, !self.asked.contains(&body.key_package));
+            return Ok(());
+        }
+        if !self.table.is_seated(&body.author) || key_package.len() > bounds::KEY_PACKAGE_BYTES {
+            return Err(Error::PeerMisbehaved("a knock by nobody who belongs here"));
+        }
+        self.hear(body.author, now);
+        let hash = knock.hash();
+        let served = self.own_commits.values().find(|own| {
+            let standing = self.graph.is_at_or_below(&self.tip, &own.commit.body.new_state)
+                || self.graph.is_earlier(&own.commit.body.new_state);
+            standing
+                && own.commit.body.adds.iter().any(|add| add.seat == body.author && add.key_package == body.key_package)
+        });
+        if let Some(own) = served {
+            let (state, welcome) = (own.commit.body.new_state, own.welcome.clone());
+            self.counts.welcomes_again += 1;
+            return self.send_return(hash, &state, &welcome, on);
+        }
+        let newer = self.knocks.get(&body.author).is_none_or(|held| held.knock.body.counter < body.counter);
+        if newer && (self.knocks.len() < bounds::SEATS || self.knocks.contains_key(&body.author)) {
+            self.knocks.insert(body.author, HeldKnock { knock, key_package, heard_on: on });
+        }
+        Ok(())
+    }
+
+    /// Knocks that no commit on the way here has answered, and whose seats do not stand on it.
+    pub(crate) fn open_knocks(&self) -> impl Iterator<Item = (&AuthorKey, &HeldKnock)> {
+        let answered = self.graph.node(&self.tip).map(|node| &node.answered);
+        self.knocks.iter().filter(move |(seat, held)| {
+            let counter = held.knock.body.counter;
+            let last = answered.and_then(|answered| answered.get(seat)).copied();
+            let stands = self.stands.all().any(|stand| {
+                stand.body.author == **seat
+                    && stand.body.counter > counter
+                    && self.graph.is_at_or_below(&self.tip, &stand.body.tip)
+            });
+            self.table.is_seated(seat) && last.is_none_or(|last| counter > last) && !stands
+        })
+    }
+
+    /// Gives a seat that was swapped in what it needs.
+    pub(crate) fn send_return(
+        &mut self,
+        knock: [u8; 32],
+        state: &StateId,
+        welcome: &[u8],
+        on: Topic,
+    ) -> Result<(), Error> {
+        let era = match self.graph.node(state) {
+            Some(node) => node.era,
+            None => self.graph.node(&self.graph.root()).map_or(*state, |node| node.era),
+        };
+        let (Some(kept), Some(key)) = (self.eras.get(&era), self.op_keys.get(state)) else { return Ok(()) };
+        let inside = Inside { era, secret: kept.secret.to_vec().into() };
+        let plain = Zeroizing::new(minicbor::to_vec(&inside).expect("encoding into memory"));
+        let sealed = key.seal(Sealing::Entry, &plain, &mut self.rng);
+        let entry = minicbor::to_vec(Return { welcome: welcome.to_vec().into(), sealed: sealed.into() });
+        let message = Welcome { knock, entry: entry.expect("encoding into memory") }.encode();
+        self.send_on(on, message);
+        Ok(())
+    }
+
+    pub(crate) fn receive_welcome(&mut self, welcome: Welcome, now: Millis) -> Result<(), Error> {
+        let asked = |own: &OwnKnock| own.knock.as_ref().is_some_and(|knock| knock.hash() == welcome.knock);
+        if self.stranded.is_none() || !self.own_knocks.iter().any(asked) {
+            return Ok(());
+        }
+        if !self.welcomes.iter().any(|held| held.entry == welcome.entry) {
+            self.welcomes.push_back(welcome);
+            if self.welcomes.len() > bounds::WELCOMES {
+                self.welcomes.pop_front();
+            }
+        }
+        self.come_back(now)
+    }
+
+    /// Uses a Welcome that leads to where the room stands. One that does not waits: its commit may still come.
+    pub(crate) fn come_back(&mut self, now: Millis) -> Result<(), Error> {
+        for at in (0..self.welcomes.len()).rev() {
+            let target = self.choice().target();
+            let welcome = self.welcomes[at].clone();
+            let Some((group, era, secret)) = self.opened(&welcome) else {
+                self.welcomes.remove(at);
+                continue;
+            };
+            let state = group.state();
+            // Never back to a state once held: its image may carry a pending commit, and its keys were used.
+            if self.op_keys.contains_key(&state) || self.graph.is_earlier(&state) {
+                self.welcomes.remove(at);
+                continue;
+            }
+            let on_the_way = self.graph.is_at_or_below(&target, &state);
+            let told = self.graph.roster(&state).map(|roster| roster.keys().copied().collect());
+            if !on_the_way || told != group.seats().ok() {
+                continue;
+            }
+            self.welcomes.clear();
+            self.own_knocks.clear();
+            self.group = group;
+            self.eras.insert(era, secret);
+            if let Some(era) = self.eras.get(&era) {
+                self.effects.push(crate::input::Effect::Attend(era.channel.clone()));
+            }
+            (self.stranded, self.alone) = (None, false);
+            self.pacing.knock_at = None;
+            self.step_made(now)?;
+            self.counts.swapped += 1;
+            self.arrived(now)?;
+            self.pacing.hello_soon(now, &mut self.rng);
+            return self.walk(now);
+        }
+        Ok(())
+    }
+
+    fn opened(&self, welcome: &Welcome) -> Option<(Group, StateId, Zeroizing<[u8; 64]>)> {
+        let entry: Return = minicbor::decode(&welcome.entry).ok()?;
+        let own = self.own_knocks.iter().find(|own| own.knock.as_ref().is_some_and(|k| k.hash() == welcome.knock))?;
+        // On a copy: a Welcome that fails would take the private keys with it.
+        let secrets = KeyPackageSecrets::decode(&own.secrets.encode()).ok()?;
+        let group = Group::join(secrets, &entry.welcome).ok()?;
+        if group.room() != self.id || group.rules().ok()? != self.rules {
+            return None;
+        }
+        let plain = Zeroizing::new(OpKey::of(&group).ok()?.open(Sealing::Entry, &entry.sealed)?);
+        let inside: Inside = minicbor::decode(&plain).ok()?;
+        let secret = <[u8; 64]>::try_from(inside.secret.as_slice()).ok()?;
+        let era = self.graph.node(&group.state()).map_or(inside.era, |node| node.era);
+        (era == inside.era).then_some((group, era, Zeroizing::new(secret)))
+    }
+
+    /// Tells people that seats came back with new keys.
+    pub(crate) fn tell_rejoined(&mut self, seats: &BTreeMap<AuthorKey, ()>) {
+        for seat in seats.keys() {
+            self.alarm(Alarm::Rejoined(*seat));
+        }
+    }
+}

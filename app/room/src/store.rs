@@ -1,0 +1,361 @@
+//! What a room keeps between two starts: rows of CBOR, written in batches.
+//!
+//! A batch holds everything that one input changed, keys that are due for deletion included: it is stored whole or not at
+//! all, and nothing that was made of it goes out before.
+//!
+//! | row | key | value |
+//! |---|---|---|
+//! | 0 | | core: where this seat stands, its counter, its keys |
+//! | 1 | state | image of the MLS group |
+//! | 2 | op | op |
+//! | 3 | commit | frame |
+//! | 4 | state | whether it is earlier than the oldest kept, its readers |
+//! | 5 | | intents cited on the way to the oldest state kept |
+//! | 6 | state | own commit on it, with its Welcome |
+//! | 7 | hash | own key package with its private keys |
+//! | 8 | | heads this record starts from |
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use record::{Add, AuthorKey, KeyPackageHash, Op, OpId, Record, RoomId, StateId, Vector};
+use zeroize::Zeroizing;
+
+use crate::commit::{Admission, OwnCommit};
+use crate::eras::Eras;
+use crate::frame::{CommitId, CommitIds, Frame, Signed, SignedBytes};
+use crate::graph::{Graph, Node, Taken};
+use crate::input::{Alarm, Effect, Error, Millis};
+use crate::knock::OwnKnock;
+use crate::mls::{FORMAT, Group, Image, KeyPackage, KeyPackageSecrets, Rules, SeatKey, Suite};
+use crate::op_key::OpKey;
+use crate::policy::{Leaf, Roster};
+use crate::room::Room;
+use crate::walk::Images;
+
+/// The key of one stored row.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Row(pub Vec<u8>);
+
+/// What changes in the store, all of it or nothing.
+#[derive(Clone, Default)]
+pub struct Batch {
+    /// Rows written, over what they held before.
+    pub puts: Vec<(Row, Vec<u8>)>,
+    /// Rows deleted.
+    pub deletes: Vec<Row>,
+}
+
+const CORE: u8 = 0;
+const IMAGE: u8 = 1;
+const OP: u8 = 2;
+const COMMIT: u8 = 3;
+const STATE: u8 = 4;
+const ROOT_LOG: u8 = 5;
+const OWN_COMMIT: u8 = 6;
+const OWN_KEY_PACKAGE: u8 = 7;
+const BASE: u8 = 8;
+
+impl Row {
+    fn of(kind: u8, id: &[u8]) -> Self {
+        Self([&[kind], id].concat())
+    }
+}
+
+/// What is known to be written.
+#[derive(Default)]
+pub(crate) struct Written {
+    core: Vec<u8>,
+    /// Rows that come and go, by a number that grows with every change.
+    versions: BTreeMap<Row, u64>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct Core {
+    #[n(0)]
+    room: RoomId,
+    #[n(1)]
+    suite: Suite,
+    #[n(2)]
+    founder: AuthorKey,
+    #[n(3)]
+    tip: StateId,
+    #[n(4)]
+    root: StateId,
+    #[n(5)]
+    roster: Vec<(AuthorKey, Leaf)>,
+    #[n(6)]
+    answered: Vec<(AuthorKey, u64)>,
+    #[n(7)]
+    era: StateId,
+    #[n(8)]
+    counter: u64,
+    #[n(9)]
+    eras: Vec<(StateId, ByteVec, Option<Millis>)>,
+    #[n(10)]
+    op_keys: Vec<(StateId, ByteVec, Option<Millis>)>,
+    #[n(11)]
+    stands: Vec<SignedBytes>,
+    #[n(12)]
+    unechoed: Vec<OpId>,
+    #[n(13)]
+    admissions: Vec<(Add, ByteVec, OpId)>,
+    #[n(14)]
+    own_knocks: Vec<(KeyPackageHash, Option<SignedBytes>, Millis)>,
+    #[n(15)]
+    asked: Vec<KeyPackageHash>,
+    #[n(16)]
+    unreadable: CommitIds,
+    #[n(17)]
+    elsewhere: bool,
+    #[n(18)]
+    earlier_commits: Vec<ByteVec>,
+    #[n(19)]
+    alarms: Vec<Alarm>,
+    #[n(20)]
+    tip_since: Millis,
+    #[n(21)]
+    ops_since: u32,
+    #[n(22)]
+    images: Vec<(StateId, Millis)>,
+}
+
+impl Room {
+    /// Puts what changed in front of the effects.
+    pub(crate) fn persist(&mut self) {
+        let batch = self.batch();
+        if !batch.puts.is_empty() || !batch.deletes.is_empty() {
+            self.effects.insert(0, Effect::Persist(batch));
+        }
+    }
+
+    fn batch(&mut self) -> Batch {
+        let mut batch = Batch::default();
+        let mut kept = BTreeSet::new();
+        let versions = &mut self.written.versions;
+        let mut keep = |row: Row, version: u64, value: &dyn Fn() -> Vec<u8>| {
+            if versions.get(&row) != Some(&version) {
+                batch.puts.push((row.clone(), value()));
+                versions.insert(row.clone(), version);
+            }
+            kept.insert(row);
+        };
+        for (state, image, version) in self.images.all() {
+            keep(Row::of(IMAGE, &state.0), version, &|| image.encode());
+        }
+        for (state, own) in &self.own_commits {
+            keep(Row::of(OWN_COMMIT, &state.0), u64::from(own.welcomed) + 1, &|| own.encode());
+        }
+        for knock in &self.own_knocks {
+            keep(Row::of(OWN_KEY_PACKAGE, &knock.hash().0), 1, &|| knock.secrets.encode());
+        }
+        if let Some(node) = self.graph.node(&self.graph.root()) {
+            let log = node.log.clone();
+            keep(Row::of(ROOT_LOG, &[]), Arc::as_ptr(&log) as u64, &|| {
+                let ops: Vec<ByteVec> = log.values().map(|op| op.encode().into()).collect();
+                minicbor::to_vec(ops).expect("encoding into memory")
+            });
+        }
+        keep(Row::of(BASE, &[]), 1, &|| minicbor::to_vec(self.record.base()).expect("encoding into memory"));
+        let gone: Vec<Row> = versions.keys().filter(|row| !kept.contains(*row)).cloned().collect();
+        for row in gone {
+            versions.remove(&row);
+            batch.deletes.push(row);
+        }
+        self.batch_changes(&mut batch);
+        let core = self.core();
+        if core != self.written.core {
+            batch.puts.push((Row::of(CORE, &[]), core.clone()));
+            self.written.core = core;
+        }
+        batch
+    }
+
+    fn batch_changes(&mut self, batch: &mut Batch) {
+        let mut put = |row: Row, value: Option<Vec<u8>>| match value {
+            Some(value) => batch.puts.push((row, value)),
+            None => batch.deletes.push(row),
+        };
+        let changes = std::mem::take(&mut self.graph.changes);
+        for id in changes.commits {
+            put(Row::of(COMMIT, &id.0), self.graph.commit(&id).map(|commit| commit.encode()));
+        }
+        for state in changes.states {
+            let readers: Option<Vec<(AuthorKey, Leaf)>> =
+                self.graph.readers(&state).map(|readers| readers.iter().map(|(key, leaf)| (*key, *leaf)).collect());
+            let value = minicbor::to_vec((self.graph.is_earlier(&state), readers)).expect("encoding into memory");
+            put(Row::of(STATE, &state.0), Some(value));
+        }
+        for id in self.record.take_changed() {
+            let op = self.record.control_op(&id).or_else(|| self.record.op(&id));
+            put(Row::of(OP, &id.0), op.map(Op::encode));
+        }
+    }
+
+    fn core(&self) -> Vec<u8> {
+        let root = self.graph.root();
+        let node = self.graph.node(&root);
+        let bytes =
+            |admission: &Admission| (admission.add.clone(), admission.key_package.encode().into(), admission.intent);
+        let core = Core {
+            room: self.id,
+            suite: self.rules.suite,
+            founder: self.rules.founder,
+            tip: self.tip,
+            root,
+            roster: node.map(|node| node.roster.iter().map(|(key, leaf)| (*key, *leaf)).collect()).unwrap_or_default(),
+            answered: node.map(|node| node.answered.iter().map(|(key, n)| (*key, *n)).collect()).unwrap_or_default(),
+            era: node.map_or(root, |node| node.era),
+            counter: self.counter,
+            eras: self.eras.rows(),
+            op_keys: self.op_keys.iter().map(|(state, key)| (*state, key.bytes().to_vec().into(), key.left)).collect(),
+            stands: self.stands.all().map(Signed::bytes).collect(),
+            unechoed: self.unechoed.iter().copied().collect(),
+            admissions: self.admissions.iter().map(bytes).collect(),
+            own_knocks: self
+                .own_knocks
+                .iter()
+                .map(|k| (k.hash(), k.knock.as_ref().map(Signed::bytes), k.made))
+                .collect(),
+            asked: self.asked.iter().copied().collect(),
+            unreadable: CommitIds(self.unreadable.iter().copied().collect()),
+            elsewhere: self.elsewhere,
+            earlier_commits: self.graph.earlier_commits().map(|id| id.0.to_vec().into()).collect(),
+            alarms: self.alarms.iter().copied().collect(),
+            tip_since: self.tip_since,
+            ops_since: self.ops_since,
+            images: self.images.order().to_vec(),
+        };
+        minicbor::to_vec(core).expect("encoding into memory")
+    }
+
+    /// Opens a room from what its batches left in the store. `seed` is fresh randomness.
+    ///
+    /// # Errors
+    /// [`Error::Bug`] when the rows are not those of a room: then the store is damaged.
+    pub fn open(key: SeatKey, rows: &BTreeMap<Row, Vec<u8>>, seed: [u8; 32]) -> Result<Self, Error> {
+        let damaged = |_| Error::Bug("a damaged store");
+        let core = rows.get(&Row::of(CORE, &[])).ok_or(Error::Bug("a store without a room"))?;
+        let core: Core = minicbor::decode(core).map_err(damaged)?;
+        let of = |kind: u8| rows.iter().filter(move |(row, _)| row.0.first() == Some(&kind));
+        let id = |row: &Row| {
+            <[u8; 32]>::try_from(row.0.get(1..).unwrap_or_default()).map_err(|_| Error::Bug("a stored row"))
+        };
+
+        let base: Vector = match rows.get(&Row::of(BASE, &[])) {
+            Some(base) => minicbor::decode(base).map_err(damaged)?,
+            None => Vector::default(),
+        };
+        let record = kept_record(base, of(OP).map(|(_, bytes)| bytes))?;
+
+        let rules = Rules { format: FORMAT, suite: core.suite, founder: core.founder };
+        let mut frames = BTreeMap::new();
+        for (row, bytes) in of(COMMIT) {
+            let Frame::Commit(commit) = Frame::decode(core.room, bytes)? else {
+                return Err(Error::Bug("a kept commit"));
+            };
+            frames.insert(CommitId(id(row)?), commit);
+        }
+        let earlier_commits = core.earlier_commits.iter().filter_map(|id| {
+            let id = CommitId(id.as_slice().try_into().ok()?);
+            frames.remove(&id).map(Arc::new)
+        });
+        let earlier_commits: VecDeque<_> = earlier_commits.collect();
+        let mut log = BTreeMap::new();
+        if let Some(ops) = rows.get(&Row::of(ROOT_LOG, &[])) {
+            let ops: Vec<ByteVec> = minicbor::decode(ops).map_err(damaged)?;
+            for op in ops {
+                let op = Op::decode(&op).map_err(|_| Error::Bug("a kept op"))?;
+                log.insert(op.id(), op);
+            }
+        }
+        let node = Node {
+            roster: Arc::new(core.roster.into_iter().collect()),
+            answered: Arc::new(core.answered.into_iter().collect()),
+            log: Arc::new(log),
+            era: core.era,
+        };
+        let mut graph = Graph::new(rules, core.root, node, BTreeSet::new(), earlier_commits);
+        while let Some(id) = frames.iter().find(|(_, c)| graph.node(&c.body.parent).is_some()).map(|(id, _)| *id) {
+            if let Some(commit) = frames.remove(&id)
+                && graph.take(commit) == Taken::Refused
+            {
+                return Err(Error::Bug("a kept commit that is refused"));
+            }
+        }
+        for (row, bytes) in of(STATE) {
+            let (_, readers): (bool, Option<Vec<(AuthorKey, Leaf)>>) = minicbor::decode(bytes).map_err(damaged)?;
+            graph.remember(StateId(id(row)?), readers.map(|readers| readers.into_iter().collect::<Roster>()));
+        }
+        graph.changes = Default::default();
+
+        let mut images = BTreeMap::new();
+        for (row, bytes) in of(IMAGE) {
+            images.insert(StateId(id(row)?), Image::decode(bytes)?);
+        }
+        let standing = images.get(&core.tip).ok_or(Error::Bug("no image of where this seat stands"))?;
+        let group = Group::from_image(core.room, standing)?;
+        let images = Images::from_kept(images, core.images);
+
+        let mut room = Self::at(
+            key,
+            rules,
+            ChaCha20Rng::from_seed(seed),
+            group,
+            graph,
+            record,
+            Eras::from_rows(core.eras)?,
+            images,
+        )?;
+        room.op_keys.clear();
+        for (state, bytes, left) in core.op_keys {
+            let bytes = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| Error::Bug("a kept key"))?);
+            room.op_keys.insert(state, OpKey::from_bytes(core.room, state, bytes, left));
+        }
+        for stand in &core.stands {
+            room.stands.take(&room.graph, Signed::from_bytes(stand)?);
+        }
+        for (row, bytes) in of(OWN_COMMIT) {
+            room.own_commits.insert(StateId(id(row)?), OwnCommit::decode(core.room, bytes)?);
+        }
+        for (add, key_package, intent) in core.admissions {
+            if let Ok(key_package) = KeyPackage::parse(&key_package, core.suite) {
+                room.admissions.push(Admission { add, key_package, intent });
+            }
+        }
+        for (hash, knock, made) in core.own_knocks {
+            let Some(secrets) = rows.get(&Row::of(OWN_KEY_PACKAGE, &hash.0)) else { continue };
+            let knock = knock.map(|knock| Signed::from_bytes(&knock)).transpose()?;
+            room.own_knocks.push_back(OwnKnock { knock, secrets: KeyPackageSecrets::decode(secrets)?, made });
+        }
+        room.counter = core.counter;
+        room.unechoed = core.unechoed.into();
+        room.asked = core.asked.into();
+        room.unreadable = core.unreadable.0;
+        room.elsewhere = core.elsewhere;
+        room.alarms = core.alarms.into_iter().collect();
+        room.tip_since = core.tip_since;
+        room.ops_since = core.ops_since;
+        // What is stored is what was read: only what changes from here on is written.
+        room.batch();
+        Ok(room)
+    }
+}
+
+fn kept_record<'a>(base: Vector, rows: impl Iterator<Item = &'a Vec<u8>>) -> Result<Record, Error> {
+    let ops = rows.map(|bytes| Op::decode(bytes).map_err(|_| Error::Bug("a kept op")));
+    let mut ops: Vec<Op> = ops.collect::<Result<_, _>>()?;
+    ops.sort_by_key(|op| (op.author(), op.number()));
+    let mut record = Record::from_base(base);
+    for op in ops {
+        record.cite(op.clone());
+        record.insert(op).ok();
+    }
+    record.take_changed();
+    Ok(record)
+}
