@@ -1,4 +1,5 @@
-//! Talks and a relay joined in memory, in virtual time, with an interface that reads like a story.
+//! Everything but the browser joined in memory, in virtual time: whole talks for scenarios that read like a story,
+//! and rooms alone, in [`rooms`], for thousands of schedules of faults drawn from seeds.
 //!
 //! ```
 //! use record::Role;
@@ -13,6 +14,9 @@
 //! ```
 
 mod queue;
+pub mod rooms;
 mod world;
+
+use room::Millis;
 
 pub use world::{Person, World};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use talk::Millis;
+use crate::Millis;
 
 /// What is still to happen.
 pub(crate) struct Queue<T> {
@@ -25,5 +25,10 @@ impl<T> Queue<T> {
         let next = self.events.first_entry().filter(|entry| entry.key().0 <= until)?;
         let ((at, _), event) = next.remove_entry();
         Some((at, event))
+    }
+
+    /// Drops what is not to happen any more.
+    pub(crate) fn retain(&mut self, keep: impl Fn(Millis, &T) -> bool) {
+        self.events.retain(|(at, _), event| keep(*at, event));
     }
 }
