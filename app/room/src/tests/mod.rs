@@ -4,12 +4,17 @@ mod attacks;
 mod bytes;
 mod commits;
 mod ops;
+mod rejoin;
+mod removal;
+mod store;
+
+use std::collections::{BTreeMap, VecDeque};
 
 use record::{Add, AuthorKey, Body, Charter, Invite, LinkId, Name, Note, OpId, PartyRef, Role};
 
 use crate::frame::SealedOp;
 use crate::op_key::Sealing;
-use crate::{Effect, Error, Founding, Input, KeyPackage, KeyPackageSecrets, Millis, Room, SeatKey, Suite};
+use crate::{Effect, Error, Founding, Input, KeyPackage, KeyPackageSecrets, Millis, Room, Row, SeatKey, Suite};
 
 const NOW: Millis = 1_000_000;
 
@@ -36,6 +41,10 @@ impl Tell for Room {
 pub(super) struct Table {
     pub(super) rooms: Vec<Room>,
     pub(super) now: Millis,
+    /// Rooms that hear each other have one number; by default all have the first.
+    pub(super) sides: BTreeMap<usize, usize>,
+    /// What each room stored.
+    pub(super) stores: BTreeMap<usize, BTreeMap<Row, Vec<u8>>>,
 }
 
 pub(super) fn name(text: &str) -> Name {
@@ -52,9 +61,10 @@ impl Table {
         let founding = Founding { key: SeatKey::from_seed(&[1; 32]), suite: Suite::Classical, seed: [1; 32] };
         let mut convener = Room::found(founding).expect("founds");
         let charter = Charter { title: name("Title"), party: name("Mediator"), name: name("Amina") };
-        convener.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
-        convener.tell(Input::Connected, NOW).expect("connects");
-        let mut table = Self { rooms: vec![convener], now: NOW };
+        let mut effects = convener.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
+        effects.extend(convener.tell(Input::Connected, NOW).expect("connects"));
+        let mut table = Self { rooms: vec![convener], now: NOW, sides: BTreeMap::new(), stores: BTreeMap::new() };
+        table.stores(0, &effects);
         for (n, role) in roles.iter().enumerate() {
             table.seats(n as u8 + 2, *role);
         }
@@ -77,14 +87,58 @@ impl Table {
         let mut room = Room::enter(key, secrets, inviter, &entry.expect("welcomed"), [n; 32]).expect("enters");
         let effects = room.tell(Input::Connected, self.now).expect("connects");
         self.rooms.push(room);
-        self.pass(effects);
+        self.stores(self.rooms.len() - 1, &effects);
+        self.pass_from(self.rooms.len() - 1, effects);
+        self.settle();
+    }
+
+    /// Keeps what a room wants stored.
+    fn stores(&mut self, who: usize, effects: &[Effect]) {
+        let store = self.stores.entry(who).or_default();
+        for effect in effects {
+            if let Effect::Persist(batch) = effect {
+                for row in &batch.deletes {
+                    store.remove(row);
+                }
+                store.extend(batch.puts.iter().cloned());
+            }
+        }
+    }
+
+    /// The room is dropped and opened again from a store.
+    pub(super) fn reopens(&mut self, who: usize, store: &BTreeMap<Row, Vec<u8>>) {
+        let key = self.rooms[who].key.clone();
+        self.stores.insert(who, store.clone());
+        self.rooms[who] = Room::open(key, store, [77; 32]).expect("opens");
+        self.does(who, Input::Connected);
+    }
+
+    /// Two sides hear only themselves from now on; seats not named are on the first.
+    pub(super) fn parts(&mut self, second: &[usize]) {
+        self.sides = second.iter().map(|who| (*who, 1)).collect();
+    }
+
+    fn side(&self, who: usize) -> usize {
+        self.sides.get(&who).copied().unwrap_or(0)
+    }
+
+    /// All hear each other again, and say so.
+    pub(super) fn meets(&mut self) {
+        self.sides.clear();
+        for who in 0..self.rooms.len() {
+            self.does(who, Input::Disconnected);
+        }
+        for who in 0..self.rooms.len() {
+            self.does(who, Input::Connected);
+        }
         self.settle();
     }
 
     /// Gives an input to one room and everything that follows to all.
     pub(super) fn does(&mut self, who: usize, input: Input<'_>) -> Vec<Effect> {
         let effects = self.rooms[who].tell(input, self.now).expect("allowed");
-        self.pass(effects)
+        self.stores(who, &effects);
+        self.pass_from(who, effects)
     }
 
     /// Gives a message to one room, on the channel of its current era.
@@ -100,16 +154,23 @@ impl Table {
 
     /// Sends effects round until nobody has anything to say at once; returns what is not for the wire.
     pub(super) fn pass(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        self.pass_from(0, effects)
+    }
+
+    fn pass_from(&mut self, who: usize, effects: Vec<Effect>) -> Vec<Effect> {
         let mut rest = Vec::new();
-        let mut waiting: std::collections::VecDeque<Effect> = effects.into();
-        while let Some(effect) = waiting.pop_front() {
+        let mut waiting: VecDeque<(usize, Effect)> = effects.into_iter().map(|effect| (who, effect)).collect();
+        while let Some((from, effect)) = waiting.pop_front() {
             let Effect::Send(topic, message) = effect else {
                 rest.push(effect);
                 continue;
             };
-            for room in &mut self.rooms {
-                if room.channels().any(|channel| channel.topic() == topic) {
-                    waiting.extend(room.handle(Input::Message(topic, &message), self.now).0);
+            for who in 0..self.rooms.len() {
+                let listens = self.rooms[who].channels().any(|channel| channel.topic() == topic);
+                if listens && self.side(who) == self.side(from) {
+                    let effects = self.rooms[who].handle(Input::Message(topic, &message), self.now).0;
+                    self.stores(who, &effects);
+                    waiting.extend(effects.into_iter().map(|effect| (who, effect)));
                 }
             }
         }

@@ -1,0 +1,83 @@
+//! Taking seats away.
+
+use record::Role;
+
+use super::{Table, note};
+use crate::{Input, Standing};
+
+#[test]
+fn removed_seat_is_out_at_once_and_reads_nothing_more() {
+    let mut table = Table::of(&[Role::Head, Role::Head, Role::Adviser]);
+    table.settle();
+    let (gone, topic) = (table.rooms[2].me(), table.rooms[0].topic());
+    table.does(0, Input::Remove(gone));
+    table.settle();
+    assert_eq!(table.rooms[2].standing(), Standing::Removed);
+    assert_ne!(table.rooms[0].topic(), topic, "another era, another channel");
+    assert!(!table.rooms[0].roster().contains_key(&gone));
+    table.does(0, Input::Write(note("without you")));
+    table.settle();
+    assert!(!table.notes(2).contains(&"without you".into()));
+    for who in [1, 3] {
+        assert_eq!(table.rooms[who].state(), table.rooms[0].state());
+        assert_eq!(table.notes(who), ["without you"]);
+    }
+}
+
+#[test]
+fn seat_that_leaves_is_taken_out_by_the_others() {
+    let mut table = Table::of(&[Role::Head, Role::Observer]);
+    let gone = table.rooms[1].me();
+    table.does(1, Input::Remove(gone));
+    table.settle();
+    assert_eq!(table.rooms[1].standing(), Standing::Removed);
+    assert_eq!(table.rooms[0].roster().len(), 2);
+    assert_eq!(table.rooms[2].state(), table.rooms[0].state());
+}
+
+#[test]
+fn who_slept_through_its_removal_is_told_so_and_nothing_else() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    let gone = table.rooms[2].me();
+    table.parts(&[2]);
+    table.does(0, Input::Remove(gone));
+    table.does(2, Input::Write(note("I am still here")));
+    table.settle();
+    table.does(0, Input::Write(note("without you")));
+    table.settle();
+    table.meets();
+    assert_eq!(table.rooms[2].standing(), Standing::Removed);
+    assert!(!table.notes(2).contains(&"without you".into()));
+    assert_eq!(table.notes(0), ["without you"], "what was said after the removal is void");
+}
+
+#[test]
+fn sleeper_finds_the_room_after_a_removal() {
+    let mut table = Table::of(&[Role::Head, Role::Head, Role::Adviser]);
+    let gone = table.rooms[2].me();
+    table.parts(&[3]);
+    table.does(0, Input::Remove(gone));
+    table.settle();
+    table.does(0, Input::Write(note("while you slept")));
+    table.does(3, Input::Write(note("in my sleep")));
+    table.settle();
+    table.meets();
+    table.settle();
+    assert_eq!(table.rooms[3].state(), table.rooms[0].state());
+    for who in [0, 1, 3] {
+        let notes = table.notes(who);
+        assert!(notes.contains(&"in my sleep".into()), "room {who}: {notes:?}");
+        assert!(notes.contains(&"while you slept".into()), "room {who}: {notes:?}");
+    }
+}
+
+#[test]
+fn removal_by_nobody_who_may_changes_nothing() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    let (convener, other) = (table.rooms[0].me(), table.rooms[2].me());
+    for seat in [convener, other] {
+        assert!(table.rooms[1].handle(Input::Remove(seat), table.now).1.is_err());
+    }
+    table.goes_on();
+    assert_eq!(table.rooms[0].roster().len(), 3);
+}
