@@ -37,7 +37,7 @@ pub enum Effect {
     /// [`crate::Room::open`] it again from what is stored.
     Persist(Batch),
     /// Subscribe to this channel, now and on every later connection.
-    Attend(Channel),
+    Attend(Box<Channel>),
     /// Unsubscribe from it.
     Leave(Topic),
     /// Publish this message on that channel. If there is no connection it may be dropped: the room asks again.

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::bounds;
 use crate::frame::{Knock, Signed, Welcome};
-use crate::input::{Alarm, Error, Event, Millis};
+use crate::input::{Alarm, Effect, Error, Event, Millis};
 use crate::mls::{Group, KeyPackageSecrets};
 use crate::op_key::{OpKey, Sealing};
 use crate::room::Room;
@@ -233,7 +233,7 @@ impl Room {
             self.group = group;
             self.eras.insert(era, secret);
             if let Some(era) = self.eras.get(&era) {
-                self.effects.push(crate::input::Effect::Attend(era.channel.clone()));
+                self.effects.push(Effect::Attend(Box::new(era.channel.clone())));
             }
             (self.stranded, self.alone) = (None, false);
             self.pacing.knock_at = None;

@@ -17,6 +17,8 @@ mod mls;
 mod number;
 mod op_key;
 mod pacing;
+#[cfg(feature = "parts")]
+pub mod parts;
 mod policy;
 mod presence;
 mod receive;

@@ -204,7 +204,7 @@ impl Room {
         if self.graph.node(&state).is_some_and(|node| node.era == state) && self.eras.get(&state).is_none() {
             self.eras.insert(state, Eras::secret_of(&self.group)?);
             if let Some(era) = self.eras.get(&state) {
-                self.effects.push(Effect::Attend(era.channel.clone()));
+                self.effects.push(Effect::Attend(Box::new(era.channel.clone())));
             }
         }
         Ok(())
@@ -310,7 +310,8 @@ impl Room {
             let settled = roster.keys().all(|seat| support.contains(seat) || self.graph.removed().contains(seat));
             let best = choice.ranked(root).first().is_some_and(|best| best.state == next);
             let crowded = way.len() > bounds::WAY || self.graph.commits().count() > bounds::COMMITS;
-            if !(settled && best) && !crowded {
+            let moves = settled && best || crowded;
+            if !moves {
                 return;
             }
             let gone = self.graph.advance(commit.id());

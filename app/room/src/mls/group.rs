@@ -150,6 +150,13 @@ impl Group {
         self.mls.pending_commit().and_then(|commit| next_state(&self.room, commit))
     }
 
+    /// What only a client does that makes several commits on one state.
+    #[cfg(feature = "parts")]
+    pub(crate) fn forget_pending(&mut self) -> Result<(), MlsError> {
+        let cleared = self.mls.clear_pending_commit(self.provider.storage());
+        cleared.map_err(|_| MlsError::Failed("clear a pending commit"))
+    }
+
     pub(crate) fn merge_pending(&mut self) -> Result<(), MlsError> {
         self.mls.merge_pending_commit(&self.provider).map_err(|_| MlsError::Failed("merge a commit"))
     }
