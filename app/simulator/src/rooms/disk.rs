@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::present::{Batch, Row};
+use room::{Batch, Row};
+
 
 /// How many of the last batches can be lost.
 const UNDOABLE: usize = 40;

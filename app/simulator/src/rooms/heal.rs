@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use record::AuthorKey;
+use room::Input;
 
 use super::SeatNo;
 use super::check::{author, caps, held, level, order, readers};
 use super::draws::{Draws, stream};
 use super::faults::Fault;
 use super::knobs::Rates;
-use super::present::Input;
 use super::schedule::{Happening, Schedule, is_deliver};
 use super::seat::{Doom, Fate, Seat};
 use super::verdict::{Breach, Class};

@@ -45,7 +45,7 @@ impl Schedule {
                 let ahead = self.seats.iter().any(|seat| {
                     seat.no != to && seat.is_up() && !seat.hostile && seat.author() != inviter && seat.state() != here
                 });
-                if ahead {
+                if ahead && !self.calm {
                     self.hits.hit(Fault::WelcomeFirst);
                 }
                 self.dials(to);

@@ -17,7 +17,6 @@ mod link;
 mod lobby;
 mod malice;
 mod people;
-mod present;
 mod relays;
 mod report;
 mod schedule;

@@ -1,12 +1,12 @@
 //! What people do: sit down, write, come and go, admit, agree, remove.
 
 use record::{Add, Body, Charter, Invite, LinkId, Name, PartyId, PartyRef, Role};
+use room::Input;
 
 use super::SeatNo;
 use super::draws::Draws;
 use super::faults::Fault;
 use super::knobs::Habits;
-use super::present::{Input, KEEPS};
 use super::schedule::{Happening, Schedule};
 use super::seat::{Fate, Seat};
 use super::verdict::{Breach, Class};
@@ -187,8 +187,7 @@ impl Schedule {
         let admit: Vec<SeatNo> = at_work
             .into_iter()
             .filter(|seat| match Self::role_of(*seat) {
-                Role::Convener => true,
-                Role::Head => KEEPS,
+                Role::Convener | Role::Head => true,
                 Role::Adviser | Role::Interpreter | Role::Observer => false,
             })
             .collect();
@@ -261,9 +260,6 @@ impl Schedule {
     }
 
     fn somebody_removes(&mut self) {
-        if !KEEPS {
-            return;
-        }
         let at_work = self.at_work();
         let pairs: Vec<(SeatNo, SeatNo)> = at_work
             .iter()
@@ -291,7 +287,7 @@ impl Schedule {
             .filter(|seat| *seat != SeatNo(0))
             .filter(|seat| self.seats[seat.0].table().is_some_and(|table| table.seated().count() > STAY))
             .collect();
-        let (true, Some(seat)) = (KEEPS, self.people.pick(&may)) else { return };
+        let Some(seat) = self.people.pick(&may) else { return };
         self.says(&seat, format_args!("leaves"));
         let key = self.seats[seat.0].author();
         if self.gives(seat, Input::Remove(key)).is_ok() {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use rand_chacha::ChaCha20Rng;
 use record::{AuthorKey, Body, StateId};
 use relay_core::ConnectionId;
-use room::{Channel, Error};
+use room::{Channel, Error, Input};
 use sha2::{Digest, Sha256};
 use wire::{FromClient, FromRelay, Topic};
 
@@ -20,7 +20,6 @@ use super::frames::Frame;
 use super::knobs::{Family, Knobs, Rates};
 use super::link::Link;
 use super::malice::Malice;
-use super::present::Input;
 use super::relays::{Out, Relays};
 use super::seat::{Deed, Done, Doom, Fate, Seat};
 use super::trace::{Trace, short};
@@ -184,7 +183,7 @@ impl Schedule {
         self.breaches.extend(panic.map(|words| Breach::new(Class::Wedged, "I12", words)));
         self.breaches.dedup();
         for seat in self.seats.iter().filter(|seat| !seat.hostile) {
-            for (name, count) in seat.counts() {
+            for (name, count) in seat.counts().0 {
                 self.figures.add(name, count);
             }
         }
@@ -463,7 +462,7 @@ impl Schedule {
                     self.channels.entry(channel.topic()).or_insert(channel);
                 }
                 Deed::Alarm(alarm) => {
-                    self.says(&seat, format_args!("alarm: {alarm}"));
+                    self.says(&seat, format_args!("{alarm}"));
                     self.figures.add(alarm, 1);
                 }
             }

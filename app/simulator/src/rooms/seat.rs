@@ -6,7 +6,9 @@ use bytes::Bytes;
 use rand_chacha::ChaCha20Rng;
 use record::{Add, AuthorKey, Body, Op, OpId, Table};
 use relay_core::ConnectionId;
-use room::{Assembler, Channel, Error, Event, Founding, KeyPackage, KeyPackageSecrets, SeatKey, Suite};
+use room::{
+    Alarm, Assembler, Channel, Effect, Error, Event, Founding, Input, KeyPackage, KeyPackageSecrets, Room, SeatKey, Standing, Suite,
+};
 use sha2::{Digest, Sha256};
 use wire::{FrameId, FromClient, FromRelay, Topic};
 
@@ -14,8 +16,8 @@ use super::SeatNo;
 use super::disk::Disk;
 use super::draws::Draws;
 use super::frames::{self, Frame};
-use super::present::{Effect, Input, Room, Standing};
 use super::relays::HOST;
+use super::verdict::Figures;
 use super::view::{ShownOp, View};
 use crate::Millis;
 
@@ -38,6 +40,8 @@ pub(crate) struct Seat {
     socket: Option<Socket>,
     frames: u64,
     rng: ChaCha20Rng,
+    /// What rooms counted that are closed by now.
+    counted: Figures,
     /// What the room must be when it is opened again after a death at a write.
     must_reopen_as: Option<[u8; 32]>,
 }
@@ -135,6 +139,7 @@ impl Seat {
             socket: None,
             frames: 0,
             rng,
+            counted: Figures::default(),
             must_reopen_as: None,
         }
     }
@@ -301,6 +306,7 @@ impl Seat {
 
     /// The page is killed: everything in memory is lost.
     fn dies(&mut self, must_reopen_as: Option<[u8; 32]>) {
+        self.counted = self.counts();
         (self.room, self.socket, self.wake) = (None, None, None);
         self.must_reopen_as = must_reopen_as;
         if self.disk.is_empty() {
@@ -400,7 +406,7 @@ impl Seat {
             desired: table.seated().map(|seat| seat.key).collect(),
             removed: table.removed.iter().map(|(key, removal)| (*key, last(removal))).collect(),
             ops: room.ops().map(shown).collect(),
-            number: None,
+            number: Some(room.number().digits.to_string()),
         })
     }
 
@@ -408,15 +414,35 @@ impl Seat {
         self.room.as_ref().map(Room::sizes).unwrap_or_default()
     }
 
-    pub(crate) fn counts(&self) -> Vec<(&'static str, u64)> {
-        self.room.as_ref().map(Room::counts).unwrap_or_default()
+    /// What its rooms have counted.
+    pub(crate) fn counts(&self) -> Figures {
+        let mut figures = self.counted.clone();
+        let Some(counts) = self.room.as_ref().map(Room::counts) else { return figures };
+        for (name, count) in [
+            ("commits", counts.commits),
+            ("walks off the own branch", counts.reorgs),
+            ("times stranded", counts.stranded),
+            ("times swapped in", counts.swapped),
+            ("swaps served", counts.swaps),
+            ("welcomes given again", counts.welcomes_again),
+        ] {
+            figures.add(name, count);
+        }
+        figures
     }
 }
 
 fn alarm(event: Event) -> Option<&'static str> {
     match event {
         Event::Changed | Event::Arrived(_) => None,
-        Event::TwoVersions(_) => Some("two versions"),
+        Event::Alarm(alarm) => Some(match alarm {
+            Alarm::TwoVersions(_) => "alarm: two versions",
+            Alarm::TwoBeacons(_) => "alarm: two beacons",
+            Alarm::TwoCommits(_) => "alarm: two commits",
+            Alarm::OpenedElsewhere => "alarm: opened elsewhere",
+            Alarm::Restored => "alarm: restored",
+            Alarm::Rejoined(_) => "alarm: rejoined",
+        }),
     }
 }
 

@@ -4,7 +4,6 @@ use super::SeatNo;
 use super::draws::Draws;
 use super::faults::Fault;
 use super::knobs::Weights;
-use super::present::KEEPS;
 use super::schedule::{Happening, REDIALS_MS, Schedule};
 use super::seat::Fate;
 use crate::Millis;
@@ -136,7 +135,7 @@ impl Schedule {
 
     fn rolls_back(&mut self) {
         let open = self.honest_and_open();
-        let (true, Some(seat)) = (KEEPS, self.trouble.pick(&open)) else { return };
+        let Some(seat) = self.trouble.pick(&open) else { return };
         self.looks_around();
         let batches = self.trouble.between(1, LOST_BATCHES) as usize;
         self.goes_dead(seat);
@@ -200,6 +199,7 @@ impl Schedule {
         self.hits.hit(Fault::Slept);
         self.says(&"all", format_args!("sleep for 30 days"));
         let all = self.everybody_goes();
+        self.queue.retain(|_, happening| !matches!(happening, Happening::Comes(_)));
         self.passes(SLEEP_MS);
         self.come_back(all);
     }
