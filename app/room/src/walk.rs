@@ -80,6 +80,9 @@ impl Images {
     }
 }
 
+/// The image a walk starts from, and the commits to follow.
+type Way = (StateId, Vec<Arc<Signed<Commit>>>);
+
 /// How a walk ended.
 enum Walked {
     Arrived,
@@ -90,90 +93,99 @@ enum Walked {
 }
 
 impl Room {
-    /// The state the room chose, as far as known here.
-    pub(crate) fn target(&self) -> StateId {
-        let target = self.choice().target();
-        if self.alone && !self.graph.is_at_or_below(&target, &self.tip) {
-            self.choice().target_from(self.tip)
-        } else {
-            target
-        }
-    }
-
     pub(crate) fn choice(&self) -> Choice<'_> {
         Choice { graph: &self.graph, stands: &self.stands, unreadable: &self.unreadable }
     }
 
     /// Walks to the chosen state, however often a commit on the way proves invalid.
     pub(crate) fn walk(&mut self, now: Millis) -> Result<(), Error> {
-        let mut steps = 0;
-        loop {
+        for _ in 0..bounds::COMMITS {
             self.trim();
-            let target = self.target();
+            let target = self.choice().target();
             self.chosen = target;
             if target == self.tip {
-                self.pacing.walk_at = None;
-                if !self.alone {
-                    self.stranded = None;
-                }
+                (self.stranded, self.alone, self.pacing.walk_at) = (None, false, None);
                 return Ok(());
             }
-            steps += 1;
-            if !self.table.is_seated(&self.me()) || self.elsewhere || steps > bounds::COMMITS {
+            if !self.table.is_seated(&self.me()) || self.elsewhere {
                 return Ok(());
             }
-            if self.graph.roster(&target).is_none_or(|roster| !roster.contains_key(&self.me())) {
-                self.strand(now);
-                return Ok(());
-            }
+            let Some((from, way)) = self.way_to(target) else { return self.carry_on(now) };
             let leaves = !self.graph.is_at_or_below(&target, &self.tip);
             if leaves && !self.pacing.may_leave(now, LEAVE_MS, &mut self.rng) {
                 return Ok(());
             }
-            match self.walk_to(target, now)? {
+            match self.walk_along(from, &way, now)? {
                 Walked::Arrived => {
                     self.counts.reorgs += u64::from(leaves);
+                    (self.stranded, self.alone) = (None, false);
                     self.arrived(now)?;
                 }
                 Walked::Refused => {}
-                Walked::Stranded => {
-                    self.strand(now);
-                    return Ok(());
-                }
+                Walked::Stranded => return self.carry_on(now),
             }
         }
+        Ok(())
     }
 
-    fn walk_to(&mut self, target: StateId, now: Millis) -> Result<Walked, Error> {
-        let mut way: Vec<Arc<Signed<Commit>>> = Vec::new();
+    /// The way to the chosen state is closed: knocks, and when nobody answers for long goes on below its own tip.
+    fn carry_on(&mut self, now: Millis) -> Result<(), Error> {
+        self.strand(now);
+        while self.alone {
+            let target = self.choice().target_from(self.tip);
+            self.chosen = target;
+            if target == self.tip {
+                break;
+            }
+            let Some((from, way)) = self.way_to(target) else { break };
+            match self.walk_along(from, &way, now)? {
+                Walked::Arrived => self.arrived(now)?,
+                Walked::Refused => {}
+                Walked::Stranded => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// From which image, and by which commits, a state is reached. None when it cannot be.
+    fn way_to(&mut self, target: StateId) -> Option<Way> {
+        let me = self.me();
+        if self.graph.roster(&target).is_none_or(|roster| !roster.contains_key(&me)) {
+            return None;
+        }
+        let mut way = Vec::new();
         let mut from = target;
         while self.images.get(&from).is_none() {
-            let Some(commit) = self.graph.commit_to(&from).cloned() else { return Ok(Walked::Stranded) };
-            if let Some(swap) = commit.body.adds.iter().find(|add| add.seat == self.me()) {
+            let commit = self.graph.commit_to(&from).cloned()?;
+            if let Some(swap) = commit.body.adds.iter().find(|add| add.seat == me) {
                 if !self.asked.contains(&swap.key_package) {
                     self.elsewhere = true;
                     self.alarm(Alarm::OpenedElsewhere);
                 }
-                return Ok(Walked::Stranded);
+                return None;
+            }
+            let own = self.own_commits.get(&commit.body.parent).is_some_and(|own| own.commit.id() == commit.id());
+            let foreign = commit.body.author == me && !own;
+            if foreign || self.unreadable.contains(&commit.id()) || way.len() >= bounds::REPLAYED {
+                return None;
             }
             from = commit.body.parent;
-            if self.unreadable.contains(&commit.id()) || way.len() >= bounds::REPLAYED {
-                return Ok(Walked::Stranded);
-            }
             way.push(commit);
         }
+        way.reverse();
+        Some((from, way))
+    }
+
+    fn walk_along(&mut self, from: StateId, way: &[Arc<Signed<Commit>>], now: Millis) -> Result<Walked, Error> {
         let image = self.images.get(&from).cloned().ok_or(Error::Bug("an image vanished"))?;
         self.group.restore(&image)?;
-        for commit in way.iter().rev() {
-            let own = self.own_commits.get(&commit.body.parent).is_some_and(|own| own.commit.id() == commit.id());
-            if own {
+        for commit in way {
+            if commit.body.author == self.me() {
                 // An own commit can never be replayed from its bytes, only from the image it was staged in.
                 if self.group.pending_state() != Some(commit.body.new_state) {
                     return self.turn_back(Walked::Stranded);
                 }
                 self.group.merge_pending()?;
-            } else if commit.body.author == self.me() {
-                return self.turn_back(Walked::Stranded);
             } else {
                 match self.follow(&commit.body) {
                     Ok(()) => {}
