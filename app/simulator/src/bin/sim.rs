@@ -88,6 +88,10 @@ impl Plan {
                 for line in &outcome.trace {
                     tell(line);
                 }
+                if self.options.trace {
+                    let digest: String = outcome.transcript.iter().map(|byte| format!("{byte:02x}")).collect();
+                    tell(&format!("seed {}: SHA-256 of all bytes that passed a relay: {digest}", outcome.seed));
+                }
                 report.add(&outcome, took);
                 if told.elapsed() >= EVERY || std::io::stdout().is_terminal() && told.elapsed() >= EVERY / 10 {
                     told = Instant::now();

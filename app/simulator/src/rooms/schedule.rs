@@ -54,25 +54,13 @@ pub struct Options {
 
 /// Runs the schedule of a seed on a thread of its own, on which all randomness is replayed from the seed.
 pub fn run(seed: u64, options: Options) -> Outcome {
-    let thread = std::thread::Builder::new().stack_size(STACK).name(format!("seed {seed}"));
-    let running = thread.spawn(move || {
+    // OpenMLS seals a path with rayon. In a pool of one thread, on that thread, it draws in order and from the replay.
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(STACK).build().expect("a thread can be made");
+    alone.install(|| {
         entropy::replay(stream(seed, "system").bytes());
         let mut schedule = Schedule::new(seed, options);
         let ended = std::panic::catch_unwind(AssertUnwindSafe(|| schedule.runs()));
         schedule.outcome(ended.err().map(|panic| words_of(&*panic)))
-    });
-    let joined = running.map_err(|error| error.to_string()).and_then(|thread| {
-        thread.join().map_err(|panic| words_of(&*panic))
-    });
-    joined.unwrap_or_else(|words| Outcome {
-        seed,
-        family: options.family.map_or("", Family::name),
-        breaches: vec![Breach::new(Class::Wedged, "I12", words)],
-        hits: Hits::default(),
-        figures: Figures::default(),
-        heal_ms: None,
-        transcript: [0; 32],
-        trace: Vec::new(),
     })
 }
 

@@ -200,7 +200,7 @@ impl Seat {
                         }
                     }
                 }
-                Effect::Attend(channel) => self.attends(channel, &mut done.deeds),
+                Effect::Attend(channel) => self.attends(*channel, &mut done.deeds),
                 Effect::Leave(topic) => self.leaves(topic, &mut done.deeds),
                 Effect::Wake(at) => {
                     let rings = now + at.saturating_sub(clock).max(1);
