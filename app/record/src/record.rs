@@ -75,8 +75,21 @@ impl Record {
         &self.base
     }
 
-    /// Takes an op when its author's previous one is held.
+    /// Takes an op when its author's previous one is held, and with it cited ones that waited for it.
     pub fn insert(&mut self, op: Op) -> Result<Inserted, NotTaken> {
+        let id = op.id();
+        let inserted = self.insert_one(op)?;
+        let mut last = Some(id);
+        while let Some(next) = last.and_then(|last| self.cited.values().find(|op| op.previous() == last).cloned()) {
+            last = Some(next.id());
+            if self.insert_one(next).is_err() {
+                break;
+            }
+        }
+        Ok(inserted)
+    }
+
+    fn insert_one(&mut self, op: Op) -> Result<Inserted, NotTaken> {
         let (id, author, number) = (op.id(), op.author(), op.number());
         if let Some(held) = self.ops.get_mut(&id) {
             if held.body().is_none() && op.body().is_some() {
@@ -230,8 +243,10 @@ impl Record {
         let author = op.author();
         if self.cited.values().filter(|cited| cited.author() == author).count() < CITED {
             self.changed.insert(op.id());
-            self.cited.insert(op.id(), op);
+            self.cited.insert(op.id(), op.clone());
         }
+        // It may be the very next one of its author's order.
+        self.insert(op).ok();
     }
 
     /// Returns which ops came, went or were filled since this was last called.
