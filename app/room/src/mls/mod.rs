@@ -5,6 +5,8 @@
 
 mod config;
 mod group;
+#[cfg(test)]
+pub(crate) mod hostile;
 mod key_package;
 mod one_time;
 mod packed;

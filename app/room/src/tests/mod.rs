@@ -1,6 +1,7 @@
 //! Rooms around one wire, and clients among them that break the rules.
 
 mod attacks;
+mod bugs;
 mod bytes;
 mod commits;
 mod ops;
@@ -8,9 +9,9 @@ mod rejoin;
 mod removal;
 mod store;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use record::{Add, AuthorKey, Body, Charter, Invite, LinkId, Name, Note, OpId, PartyRef, Role};
+use record::{Add, AuthorKey, Body, Charter, Invite, LinkId, Name, Note, OpId, PartyId, PartyRef, Role};
 
 use crate::frame::SealedOp;
 use crate::op_key::Sealing;
@@ -45,6 +46,22 @@ pub(super) struct Table {
     pub(super) sides: BTreeMap<usize, usize>,
     /// What each room stored.
     pub(super) stores: BTreeMap<usize, BTreeMap<Row, Vec<u8>>>,
+    /// Rooms that are only moved by hand: they hear nothing and their timers stand still.
+    pub(super) puppets: BTreeSet<usize>,
+    /// How many messages went over the wire.
+    pub(super) sent: usize,
+    /// A room that dies.
+    pub(super) crash: Option<Crash>,
+}
+
+/// The death of a room: of what it wants done, nothing beyond this batch is done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Crash {
+    pub(super) who: usize,
+    /// How many batches are stored before.
+    pub(super) batches: usize,
+    /// Whether this one is stored too.
+    pub(super) stored: bool,
 }
 
 pub(super) fn name(text: &str) -> Name {
@@ -63,7 +80,15 @@ impl Table {
         let charter = Charter { title: name("Title"), party: name("Mediator"), name: name("Amina") };
         let mut effects = convener.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
         effects.extend(convener.tell(Input::Connected, NOW).expect("connects"));
-        let mut table = Self { rooms: vec![convener], now: NOW, sides: BTreeMap::new(), stores: BTreeMap::new() };
+        let mut table = Self {
+            rooms: vec![convener],
+            now: NOW,
+            sides: BTreeMap::new(),
+            stores: BTreeMap::new(),
+            puppets: BTreeSet::new(),
+            sent: 0,
+            crash: None,
+        };
         table.stores(0, &effects);
         for (n, role) in roles.iter().enumerate() {
             table.seats(n as u8 + 2, *role);
@@ -72,12 +97,19 @@ impl Table {
     }
 
     pub(super) fn seats(&mut self, n: u8, role: Role) {
+        self.seats_in(n, role, None);
+    }
+
+    /// Admits one more to a party that sits already, or to a new one.
+    pub(super) fn seats_in(&mut self, n: u8, role: Role, party: Option<PartyId>) {
         let key = SeatKey::from_seed(&[n; 32]);
         let link = LinkId([n; 16]);
         let secrets = KeyPackageSecrets::new(&key, Suite::Classical).expect("makes");
         let key_package = KeyPackage::parse(secrets.bytes(), Suite::Classical).expect("own key package");
-        self.does(0, Input::Write(Body::Invite(Invite { link, party: None, role, expires_at: 0 })));
-        let effects = self.does(0, Input::Admit(add(&key_package, link, role), Box::new(key_package)));
+        self.does(0, Input::Write(Body::Invite(Invite { link, party, role, expires_at: 0 })));
+        let place = party.map_or_else(|| PartyRef::New(name("Party")), PartyRef::Existing);
+        let add = Add { party: place, ..add(&key_package, link, role) };
+        let effects = self.does(0, Input::Admit(add, Box::new(key_package)));
         let entry = effects.into_iter().find_map(|effect| match effect {
             Effect::Welcome { entry, .. } => Some(entry),
             Effect::Persist(_) | Effect::Attend(_) | Effect::Leave(_) => None,
@@ -125,10 +157,10 @@ impl Table {
     /// All hear each other again, and say so.
     pub(super) fn meets(&mut self) {
         self.sides.clear();
-        for who in 0..self.rooms.len() {
+        for who in self.honest() {
             self.does(who, Input::Disconnected);
         }
-        for who in 0..self.rooms.len() {
+        for who in self.honest() {
             self.does(who, Input::Connected);
         }
         self.settle();
@@ -137,8 +169,44 @@ impl Table {
     /// Gives an input to one room and everything that follows to all.
     pub(super) fn does(&mut self, who: usize, input: Input<'_>) -> Vec<Effect> {
         let effects = self.rooms[who].tell(input, self.now).expect("allowed");
-        self.stores(who, &effects);
+        let effects = self.performs(who, effects);
         self.pass_from(who, effects)
+    }
+
+    /// Does what a room wants done, up to its death if that comes in between.
+    fn performs(&mut self, who: usize, mut effects: Vec<Effect>) -> Vec<Effect> {
+        let persists = effects.iter().position(|effect| matches!(effect, Effect::Persist(_)));
+        if let (Some(at), Some(crash)) = (persists, self.crash.as_mut().filter(|crash| crash.who == who)) {
+            if crash.batches > 0 {
+                crash.batches -= 1;
+            } else {
+                effects.truncate(at + usize::from(crash.stored));
+                self.crash = None;
+                self.stores(who, &effects);
+                let (key, store) = (self.rooms[who].key.clone(), self.stores[&who].clone());
+                self.rooms[who] = Room::open(key, &store, [78; 32]).expect("opens");
+                let (connected, _) = self.rooms[who].handle(Input::Connected, self.now);
+                effects.extend(connected);
+            }
+        }
+        self.stores(who, &effects);
+        effects
+    }
+
+    /// Gives a message to all rooms, as a hostile seat that has the channel's key would.
+    pub(super) fn hears(&mut self, message: &[u8]) {
+        for who in 0..self.rooms.len() {
+            if let Some(topic) = self.rooms[who].topic().filter(|_| !self.puppets.contains(&who)) {
+                let effects = self.rooms[who].handle(Input::Message(topic, message), self.now).0;
+                let effects = self.performs(who, effects);
+                self.pass_from(who, effects);
+            }
+        }
+    }
+
+    /// The rooms that are not moved by hand.
+    pub(super) fn honest(&self) -> Vec<usize> {
+        (0..self.rooms.len()).filter(|who| !self.puppets.contains(who)).collect()
     }
 
     /// Gives a message to one room, on the channel of its current era.
@@ -165,11 +233,12 @@ impl Table {
                 rest.push(effect);
                 continue;
             };
-            for who in 0..self.rooms.len() {
+            self.sent += 1;
+            for who in self.honest() {
                 let listens = self.rooms[who].channels().any(|channel| channel.topic() == topic);
-                if listens && self.side(who) == self.side(from) {
+                if listens && self.rooms[who].connected && self.side(who) == self.side(from) {
                     let effects = self.rooms[who].handle(Input::Message(topic, &message), self.now).0;
-                    self.stores(who, &effects);
+                    let effects = self.performs(who, effects);
                     waiting.extend(effects.into_iter().map(|effect| (who, effect)));
                 }
             }
@@ -179,12 +248,38 @@ impl Table {
 
     /// Lets the timers of some seconds run.
     pub(super) fn settle(&mut self) {
-        for _ in 0..40 {
+        self.passes(10_000);
+    }
+
+    /// Lets this much time go by.
+    pub(super) fn passes(&mut self, time: Millis) {
+        for _ in 0..time / 250 {
             self.now += 250;
-            for who in 0..self.rooms.len() {
+            for who in self.honest() {
                 self.does(who, Input::Timer);
             }
         }
+    }
+
+    /// After at most this much time all stand on one state and hold the same; returns how long it took.
+    pub(super) fn comes_level(&mut self, within: Millis) -> Millis {
+        let start = self.now;
+        while !self.is_level() {
+            let stand = |who: &usize| (self.rooms[*who].state(), self.rooms[*who].standing(), self.notes(*who));
+            let apart: Vec<_> = self.honest().iter().map(stand).collect();
+            assert!(self.now - start < within, "after {within} ms: {apart:?}");
+            self.passes(250);
+        }
+        self.now - start
+    }
+
+    fn is_level(&self) -> bool {
+        let honest = self.honest();
+        let first = &self.rooms[honest[0]];
+        honest.iter().map(|who| &self.rooms[*who]).all(|room| {
+            let level = |a: &Room, b: &Room| !a.record.vector().exceeds(b.record.vector());
+            room.state() == first.state() && level(room, first) && level(first, room)
+        })
     }
 
     pub(super) fn notes(&self, who: usize) -> Vec<String> {
@@ -202,10 +297,11 @@ impl Table {
     pub(super) fn goes_on(&mut self) {
         self.settle();
         let text = format!("still here at {}", self.now);
-        self.does(0, Input::Write(note(&text)));
+        let first = self.honest()[0];
+        self.does(first, Input::Write(note(&text)));
         self.settle();
-        let state = self.rooms[0].state();
-        for who in 0..self.rooms.len() {
+        let state = self.rooms[first].state();
+        for who in self.honest() {
             assert_eq!(self.rooms[who].state(), state, "room {who} stands elsewhere");
             assert_eq!(self.notes(who).last(), Some(&text), "room {who} does not read");
         }

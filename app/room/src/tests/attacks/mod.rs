@@ -1,5 +1,11 @@
 //! Attacks by seats that hold valid keys: none stops the others, or makes them see what is not so.
 
+mod branches;
+mod commits;
+mod door;
+mod reading;
+mod thief;
+
 use std::collections::BTreeSet;
 
 use ed25519_dalek::{Signer, SigningKey};

@@ -1,0 +1,1 @@
+//! Faults others shipped, each as the promise that it does not happen here.
