@@ -11,6 +11,7 @@ mod relay_build;
 mod rust_tests;
 mod say;
 mod serve;
+mod sim;
 mod static_checks;
 mod steps;
 mod tally;
@@ -28,6 +29,8 @@ cargo xtask serve [--listen ADDR]   build everything and serve it (default 127.0
 cargo xtask test [PART…]            run every check; PART is static, rust or browser
 cargo xtask test browser NAME       only the browser tests whose file name contains NAME
 cargo xtask build                   build the app into target/app
+cargo xtask sim --seeds A..B        schedules of faults, one for each seed; [--jobs N] [--family NAME] [--trace]
+cargo xtask sim --mutants [NAME…]   break the engine on purpose; fails when nothing notices
 cargo xtask bench notes             time from Send to visible at the other seat
 cargo xtask pictures                take the pictures; refreshes e2e/pictures/talk.png";
 
@@ -56,6 +59,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         ["bench", "notes"] => bench::notes(&Workspace::find()?),
+        ["sim", rest @ ..] => sim::run(&Workspace::find()?, rest),
         ["pictures"] => pictures::run(&Workspace::find()?),
         [] | ["help" | "--help" | "-h"] => {
             say(USAGE);

@@ -1,4 +1,4 @@
-//! Runs schedules: `sim --seeds A..B [--jobs N] [--family NAME] [--trace]`. Started by `cargo xtask sim`.
+//! Runs schedules: `sim --seeds A..B [--jobs N] [--family NAME] [--trace] [--until-failure]`. Started by `cargo xtask sim`.
 
 use std::io::{IsTerminal, Write};
 use std::ops::Range;
@@ -17,6 +17,7 @@ struct Plan {
     seeds: Range<u64>,
     jobs: usize,
     options: Options,
+    until_failure: bool,
 }
 
 fn main() -> ExitCode {
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
 impl Plan {
     fn parse(words: &[String]) -> anyhow::Result<Self> {
         let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut plan = Self { seeds: 0..0, jobs, options: Options::default() };
+        let mut plan = Self { seeds: 0..0, jobs, options: Options::default(), until_failure: false };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let mut value = || words.next().with_context(|| format!("`{word}` needs a value"));
@@ -43,11 +44,13 @@ impl Plan {
                 "--family" => {
                     let name = value()?;
                     let known = || Family::ALL.map(|(_, name)| name).join(", ");
-                    let family = Family::named(name).with_context(|| format!("no family `{name}`; there are {}", known()))?;
+                    let family =
+                        Family::named(name).with_context(|| format!("no family `{name}`; there are {}", known()))?;
                     plan.options.family = Some(family);
                 }
                 "--trace" => plan.options.trace = true,
-                other => bail!("`{other}` is none of --seeds, --jobs, --family, --trace"),
+                "--until-failure" => plan.until_failure = true,
+                other => bail!("`{other}` is none of --seeds, --jobs, --family, --trace, --until-failure"),
             }
         }
         if plan.seeds.is_empty() || plan.jobs == 0 {
@@ -93,6 +96,10 @@ impl Plan {
                     tell(&format!("seed {}: SHA-256 of all bytes that passed a relay: {digest}", outcome.seed));
                 }
                 report.add(&outcome, took);
+                if self.until_failure && !report.is_clean() {
+                    // Nobody draws another one.
+                    next.store(self.seeds.end, Ordering::Relaxed);
+                }
                 if told.elapsed() >= EVERY || std::io::stdout().is_terminal() && told.elapsed() >= EVERY / 10 {
                     told = Instant::now();
                     let (done, failed) = report.progress();

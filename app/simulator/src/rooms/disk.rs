@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 
 use room::{Batch, Row};
 
-
 /// How many of the last batches can be lost.
 const UNDOABLE: usize = 40;
 

@@ -10,7 +10,8 @@ use super::check::{author, caps, held, level, order, readers};
 use super::draws::{Draws, stream};
 use super::faults::Fault;
 use super::knobs::Rates;
-use super::schedule::{Happening, Schedule, is_deliver};
+use super::network::is_deliver;
+use super::schedule::{Happening, Schedule};
 use super::seat::{Doom, Fate, Seat};
 use super::verdict::{Breach, Class};
 use super::view::View;
@@ -139,11 +140,12 @@ impl Schedule {
         let final_seats = self.final_seats();
         let vouched = |seat: &Seat| {
             let inviter = self.inviters.get(&seat.no);
-            inviter.is_none_or(|inviter| final_seats.contains(inviter) && !self.facts.forked.contains(&self.seats[inviter.0].author()))
+            inviter.is_none_or(|inviter| {
+                final_seats.contains(inviter) && !self.facts.forked.contains(&self.seats[inviter.0].author())
+            })
         };
-        let absent = |seat: &&Seat| {
-            seat.hostile || seat.fate == Fate::Gone || seat.fate == Fate::AtTheDoor && !vouched(seat)
-        };
+        let absent =
+            |seat: &&Seat| seat.hostile || seat.fate == Fate::Gone || seat.fate == Fate::AtTheDoor && !vouched(seat);
         self.seats.iter().filter(absent).map(Seat::author).collect()
     }
 
@@ -154,7 +156,7 @@ impl Schedule {
         let mut breaches = held::everywhere(&views, &self.facts);
         for view in &views {
             breaches.extend(held::still(view, &self.facts));
-            breaches.extend(order::sound(view));
+            breaches.extend(order::sound(view, &self.facts));
             breaches.extend(author::signed(view, &self.facts));
             breaches.extend(caps::within(view.seat, &self.seats[view.seat.0].sizes()));
         }
@@ -192,7 +194,9 @@ impl Schedule {
             self.hits.hit(Fault::RemovedListened);
             self.overhears(seat, &messages);
         }
-        if let Ok(mut outsider) = Seat::founds(SeatNo(self.seats.len()), self.knobs.suite, stream(self.seed, "outsider")) {
+        if let Ok(mut outsider) =
+            Seat::founds(SeatNo(self.seats.len()), self.knobs.suite, stream(self.seed, "outsider"))
+        {
             outsider.present = false;
             self.hits.hit(Fault::Outsider);
             let no = outsider.no;

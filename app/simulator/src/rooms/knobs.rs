@@ -141,14 +141,22 @@ impl Knobs {
             70..95 => rng.between(5, 8),
             _ => rng.between(9, 16),
         } as usize;
+        // The hybrid suite costs twenty times as much: it is met in small rooms.
+        let hybrid = rng.below(50) == 0;
+        let (suite, size) = if hybrid { (Suite::Hybrid, size.min(4)) } else { (Suite::Classical, size) };
         let newcomers = rng.below(size.div_ceil(2) + 1);
         let calm = Rates::default();
         let mut knobs = Self {
             family,
-            suite: if rng.below(50) == 0 { Suite::Hybrid } else { Suite::Classical },
+            suite,
             founding: (size - newcomers).max(1),
             most: size,
-            acts: rng.between(25, 60) as usize,
+            // What many do at once costs much, and shows little more.
+            acts: match size {
+                0..=4 => rng.between(25, 60),
+                5..=8 => rng.between(18, 36),
+                _ => rng.between(12, 24),
+            } as usize,
             pause_ms: rng.pick(&[300, 1_500, 6_000]).unwrap_or(1_500),
             habits: Habits { write: 60, go: 6, come: 12, admit: 8, agree: 6, remove: 3, leave: 1, at_once: 2 },
             latency_ms: rng.pick(&[(2, 10), (20, 80), (20, 900)]).unwrap_or((2, 10)),
@@ -227,7 +235,8 @@ impl Knobs {
             Family::Churn => {
                 self.relays = 2;
                 self.most = (self.most + 2 + up_to(3) as usize).min(16);
-                self.habits = Habits { write: 40, admit: 14, agree: 8, remove: 10, leave: 3, at_once: 8, ..self.habits };
+                self.habits =
+                    Habits { write: 40, admit: 14, agree: 8, remove: 10, leave: 3, at_once: 8, ..self.habits };
                 self.weights = Weights { bridge: 6, roll_back: 2, ..self.weights };
                 self.kill = up_to(10);
                 self.trouble = 150;

@@ -109,8 +109,7 @@ mod tests {
         let mut way = Way { latency_ms: (2, 10), ..Way::default() };
         let (mut rng, mut hits) = (stream(2, "link"), Hits::default());
         let rates = Rates { drop: 200, duplicate: 200, delay: 200, reorder: 200 };
-        let counts: Vec<usize> =
-            (0..400).map(|now| way.travel(now, true, &rates, &mut rng, &mut hits).len()).collect();
+        let counts: Vec<usize> = (0..400).map(|now| way.travel(now, true, &rates, &mut rng, &mut hits).len()).collect();
         for (copies, least) in [(0, 40), (1, 40), (2, 20)] {
             assert!(counts.iter().filter(|count| **count == copies).count() > least, "{copies} copies");
         }

@@ -16,6 +16,7 @@ mod knobs;
 mod link;
 mod lobby;
 mod malice;
+mod network;
 mod people;
 mod relays;
 mod report;

@@ -55,7 +55,7 @@ impl Schedule {
         for place in 1..=self.knobs.hostile {
             // A head: what it says has weight.
             if let Some(seat) = self.seats.get_mut(place) {
-                seat.hostile = true;
+                seat.turns_hostile();
                 let key = seat.author();
                 self.facts.honest.remove(&key);
                 self.facts.forked.insert(key);
@@ -111,7 +111,8 @@ impl Schedule {
     fn acts(&mut self) {
         let Habits { write, go, come, admit, agree, remove, leave, at_once } = self.knobs.habits;
         let alone = self.knobs.session.is_some();
-        let weights = [write, if alone { 0 } else { go }, if alone { 0 } else { come }, admit, agree, remove, leave, at_once];
+        let weights =
+            [write, if alone { 0 } else { go }, if alone { 0 } else { come }, admit, agree, remove, leave, at_once];
         let mut left = self.people.below(weights.iter().sum());
         let chosen = weights.iter().position(|weight| match left.checked_sub(*weight) {
             Some(rest) => {
@@ -175,7 +176,10 @@ impl Schedule {
         self.writes(seat, padding);
         // Others may write without having heard of a removal: that is what its cut-off is for.
         let underway = self.seats[seat.0].roster().is_some_and(|roster| {
-            self.seats.iter().filter_map(Seat::table).any(|table| roster.iter().any(|key| table.removed.contains_key(key)))
+            self.seats
+                .iter()
+                .filter_map(Seat::table)
+                .any(|table| roster.iter().any(|key| table.removed.contains_key(key)))
         });
         if underway {
             self.hits.hit(Fault::RemovalUnderway);
@@ -201,7 +205,7 @@ impl Schedule {
         let role = match Self::role_of(no) {
             Role::Convener => Role::Head,
             Role::Head if !by_convener => Role::Adviser,
-            role => role,
+            Role::Head | Role::Adviser | Role::Interpreter | Role::Observer => Self::role_of(no),
         };
         let Some((party, reference)) = self.party_for(inviter, role, no) else { return false };
         let rng = self.seat_rng(no);

@@ -67,7 +67,13 @@ impl Relays {
     }
 
     /// Opens a connection for a seat.
-    pub(crate) fn open(&mut self, at: usize, seat: SeatNo, challenge: [u8; 32], now: Millis) -> (ConnectionId, Vec<Out>) {
+    pub(crate) fn open(
+        &mut self,
+        at: usize,
+        seat: SeatNo,
+        challenge: [u8; 32],
+        now: Millis,
+    ) -> (ConnectionId, Vec<Out>) {
         self.ensure_bridge(at, challenge, now);
         self.connections += 1;
         let connection = ConnectionId(self.connections);
@@ -235,7 +241,8 @@ mod tests {
 
     fn says(relays: &mut Relays, channel: &Channel, client: &Client, text: &'static str) {
         let (topic, payload) = (channel.topic(), Bytes::from(text));
-        let mut outs = relays.received(client.connection, FromClient::Publish { topic, id: FrameId(1), payload }.encode(), 0);
+        let mut outs =
+            relays.received(client.connection, FromClient::Publish { topic, id: FrameId(1), payload }.encode(), 0);
         while let Some(out) = outs.pop() {
             if let Out::Carry { to, topic, payload } = out {
                 assert_ne!(to, client.at);

@@ -90,7 +90,10 @@ impl Report {
         let healed = self.heals.len().max(1) as f64;
         let mean = self.heals.iter().sum::<Millis>() as f64 / healed / 1000.0;
         if let Some((heal, seed)) = self.slowest_heal {
-            line(format!("level after {mean:.1} s of virtual time in the mean, {:.1} s at most (seed {seed})", heal as f64 / 1000.0));
+            line(format!(
+                "level after {mean:.1} s of virtual time in the mean, {:.1} s at most (seed {seed})",
+                heal as f64 / 1000.0
+            ));
         }
         let each = self.took.as_secs_f64() * 1000.0 / self.schedules.max(1) as f64;
         if let Some((took, seed)) = self.slowest {

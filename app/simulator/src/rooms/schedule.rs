@@ -9,7 +9,7 @@ use record::{AuthorKey, Body, StateId};
 use relay_core::ConnectionId;
 use room::{Channel, Error, Input};
 use sha2::{Digest, Sha256};
-use wire::{FromClient, FromRelay, Topic};
+use wire::Topic;
 
 use super::check::wire::Sent;
 use super::check::{author, caps};
@@ -20,7 +20,8 @@ use super::frames::Frame;
 use super::knobs::{Family, Knobs, Rates};
 use super::link::Link;
 use super::malice::Malice;
-use super::relays::{Out, Relays};
+use super::network::REDIALS_MS;
+use super::relays::Relays;
 use super::seat::{Deed, Done, Doom, Fate, Seat};
 use super::trace::{Trace, short};
 use super::verdict::{Breach, Class, Figures, Outcome};
@@ -30,12 +31,8 @@ use crate::queue::Queue;
 
 /// Virtual time starts here: 2026-01-01.
 const START: Millis = 1_767_225_600_000;
-/// What a bridge between two relays takes.
-const BRIDGE_MS: (Millis, Millis) = (1, 40);
 /// A page that was killed is opened again after so long.
 const REOPENS_MS: (Millis, Millis) = (50, 5_000);
-/// A connection that broke is made again after so long.
-pub(crate) const REDIALS_MS: (Millis, Millis) = (200, 4_000);
 /// A schedule that makes more events than this does not come to an end.
 const EVENTS: u64 = 2_000_000;
 /// Sizes are looked at after so many inputs of a seat.
@@ -101,7 +98,7 @@ pub(crate) struct Schedule {
     pub(crate) calm: bool,
     pub(crate) people: ChaCha20Rng,
     pub(crate) trouble: ChaCha20Rng,
-    net: ChaCha20Rng,
+    pub(crate) net: ChaCha20Rng,
     /// Welcomes on their way by the door.
     pub(crate) at_the_door: Vec<(SeatNo, AuthorKey, Vec<u8>)>,
     /// Who invited a seat.
@@ -109,17 +106,17 @@ pub(crate) struct Schedule {
     pub(crate) channels: BTreeMap<Topic, Channel>,
     /// Every payload a relay was given.
     pub(crate) captured: Vec<(Topic, Bytes)>,
-    publishing: Option<SeatNo>,
+    pub(crate) publishing: Option<SeatNo>,
     standing: BTreeMap<SeatNo, StateId>,
     inputs: BTreeMap<SeatNo, u64>,
-    sent: Sent,
+    pub(crate) sent: Sent,
     pub(crate) facts: Facts,
     pub(crate) hits: Hits,
     pub(crate) figures: Figures,
     pub(crate) breaches: Vec<Breach>,
     pub(crate) heal_ms: Option<Millis>,
     pub(crate) trace: Trace,
-    transcript: Sha256,
+    pub(crate) transcript: Sha256,
     events: u64,
     pub(crate) written: u64,
 }
@@ -255,136 +252,6 @@ impl Schedule {
         }
     }
 
-    fn reaches_relay(&mut self, connection: ConnectionId, bytes: Bytes) {
-        let Some(seat) = self.relays.owner(connection) else { return };
-        self.passed(b">", connection, &bytes);
-        if let Ok(FromClient::Publish { topic, payload, .. }) = FromClient::decode(bytes.clone()) {
-            self.captured.push((topic, payload));
-        }
-        self.publishing = Some(seat);
-        let outs = self.relays.received(connection, bytes, self.now);
-        self.serves(outs);
-        self.publishing = None;
-    }
-
-    fn reaches_seat(&mut self, seat: SeatNo, connection: ConnectionId, bytes: Bytes) {
-        if self.seats[seat.0].connection() != Some(connection) {
-            return;
-        }
-        self.passed(b"<", connection, &bytes);
-        let Ok(frame) = FromRelay::decode(bytes) else {
-            return self.breaches(Breach::new(Class::Wedged, "I12", "a relay speaks another language".into()));
-        };
-        let doom = self.doom(seat);
-        let done = self.seats[seat.0].hears(frame, self.now, doom);
-        self.performs(seat, done);
-    }
-
-    fn passed(&mut self, way: &[u8], connection: ConnectionId, bytes: &Bytes) {
-        self.transcript.update(way);
-        self.transcript.update(self.now.to_be_bytes());
-        self.transcript.update(connection.0.to_be_bytes());
-        self.transcript.update((bytes.len() as u64).to_be_bytes());
-        self.transcript.update(bytes);
-    }
-
-    /// Does what relays ask for.
-    pub(crate) fn serves(&mut self, outs: Vec<Out>) {
-        for out in outs {
-            match out {
-                Out::Waiting(connection) => self.flushes(connection),
-                Out::Carry { to, topic, payload } => {
-                    let after = self.net.between(BRIDGE_MS.0, BRIDGE_MS.1);
-                    self.later(after, Happening::Carried(to, topic, payload));
-                }
-                Out::Close(connection, reason) => {
-                    let Some(seat) = self.relays.owner(connection) else { continue };
-                    if reason == wire::CloseReason::Slow {
-                        self.hits.hit(Fault::ClosedSlow);
-                    }
-                    self.says(&seat, format_args!("closed by the relay: {reason:?}"));
-                    self.links[seat.0].unread = false;
-                    self.breaks(seat, REDIALS_MS);
-                }
-            }
-        }
-    }
-
-    /// Writes what waits for a seat to its socket, unless it does not read.
-    fn flushes(&mut self, connection: ConnectionId) {
-        let Some(seat) = self.relays.owner(connection) else { return };
-        if self.links[seat.0].unread {
-            return;
-        }
-        for bytes in self.relays.take(connection) {
-            let is_payload = is_deliver(&bytes);
-            if bytes.first() == Some(&GAP) {
-                self.hits.hit(Fault::Gap);
-            }
-            let bytes = if is_payload && !self.calm {
-                let corrupt = self.knobs.corrupt;
-                match self.malice.passes(bytes, self.publishing, seat, corrupt, &mut self.net, &mut self.hits) {
-                    Some(bytes) => bytes,
-                    None => continue,
-                }
-            } else {
-                bytes
-            };
-            self.sends_down(seat, connection, bytes, is_payload);
-        }
-    }
-
-    pub(crate) fn sends_down(&mut self, seat: SeatNo, connection: ConnectionId, bytes: Bytes, is_payload: bool) {
-        let way = &mut self.links[seat.0].down;
-        for at in way.travel(self.now, is_payload, &self.rates, &mut self.net, &mut self.hits) {
-            self.queue.push(at, Happening::ToSeat(seat, connection, bytes.clone()));
-        }
-    }
-
-    /// A seat that did not read does again.
-    pub(crate) fn reads(&mut self, seat: SeatNo) {
-        self.links[seat.0].unread = false;
-        if let Some(connection) = self.seats[seat.0].connection() {
-            self.flushes(connection);
-        }
-    }
-
-    pub(crate) fn mends_link(&mut self, seat: SeatNo) {
-        self.links[seat.0].up.cut = false;
-        self.links[seat.0].down.cut = false;
-    }
-
-    /// Makes a connection, if the seat wants one and has none.
-    pub(crate) fn dials(&mut self, seat: SeatNo) {
-        let who = &self.seats[seat.0];
-        if !who.present || !who.is_open() || who.connection().is_some() {
-            return;
-        }
-        let at = self.net.below(self.relays.count());
-        let challenge = self.net.bytes();
-        self.says(&seat, format_args!("connects to relay {at}"));
-        let (connection, outs) = self.relays.open(at, seat, challenge, self.now);
-        self.seats[seat.0].dials(connection);
-        self.serves(outs);
-    }
-
-    /// The connection is gone, and the seat knows it.
-    pub(crate) fn hangs_up(&mut self, seat: SeatNo) {
-        let Some(connection) = self.seats[seat.0].connection() else { return };
-        self.relays.closed(connection, self.now);
-        self.links[seat.0].unread = false;
-        self.says(&seat, format_args!("is disconnected"));
-        let done = self.seats[seat.0].hangs_up(self.now);
-        self.performs(seat, done);
-    }
-
-    /// The connection breaks and is made again after a while.
-    pub(crate) fn breaks(&mut self, seat: SeatNo, redials_ms: (Millis, Millis)) {
-        self.hangs_up(seat);
-        let after = self.net.between(redials_ms.0, redials_ms.1);
-        self.later(after, Happening::Dials(seat));
-    }
-
     pub(crate) fn reopens(&mut self, seat: SeatNo) {
         if self.seats[seat.0].is_open() || self.seats[seat.0].fate != Fate::Seated {
             return;
@@ -397,13 +264,6 @@ impl Schedule {
         self.dials(seat);
     }
 
-    /// A page is gone from the world's point of view: its connection is dead.
-    pub(crate) fn drops_socket_of(&mut self, seat: SeatNo) {
-        for connection in self.relays.connections_of(seat) {
-            self.relays.closed(connection, self.now);
-        }
-    }
-
     /// Gives a seat an input.
     pub(crate) fn gives(&mut self, seat: SeatNo, input: Input<'_>) -> Result<(), Error> {
         let doom = self.doom(seat);
@@ -414,7 +274,7 @@ impl Schedule {
     }
 
     /// Whether, and where, the seat is killed in the middle of its next effects.
-    fn doom(&mut self, seat: SeatNo) -> Doom {
+    pub(crate) fn doom(&mut self, seat: SeatNo) -> Doom {
         if self.calm || self.seats[seat.0].hostile {
             return Doom::Lives;
         }
@@ -503,7 +363,8 @@ impl Schedule {
         if self.seats[seat.0].hostile {
             return;
         }
-        match self.sent.sends(seat, frame) {
+        let key = self.seats[seat.0].author();
+        match self.sent.sends(seat, &key, frame) {
             Ok(met) => {
                 if met.rival {
                     self.hits.hit(Fault::RivalCommits);
@@ -605,11 +466,4 @@ impl Schedule {
     pub(crate) fn role_of(no: SeatNo) -> record::Role {
         knobs::Knobs::role(no.0)
     }
-}
-
-const DELIVER: u8 = 0x82;
-const GAP: u8 = 0x84;
-
-pub(crate) fn is_deliver(bytes: &Bytes) -> bool {
-    bytes.first() == Some(&DELIVER)
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use rand_chacha::ChaCha20Rng;
-use record::{Add, AuthorKey, Body, Op, OpId, Table};
+use record::{Add, AuthorKey, Body, Op, OpId, StateId, Table};
 use relay_core::ConnectionId;
+use room::parts::Hoard;
 use room::{
-    Alarm, Assembler, Channel, Effect, Error, Event, Founding, Input, KeyPackage, KeyPackageSecrets, Room, SeatKey, Standing, Suite,
+    Alarm, Assembler, Channel, Effect, Error, Event, Founding, Input, KeyPackage, KeyPackageSecrets, Room, SeatKey,
+    Standing, Suite,
 };
-use sha2::{Digest, Sha256};
 use wire::{FrameId, FromClient, FromRelay, Topic};
 
 use super::SeatNo;
@@ -17,6 +18,7 @@ use super::disk::Disk;
 use super::draws::Draws;
 use super::frames::{self, Frame};
 use super::relays::HOST;
+use super::trace::short;
 use super::verdict::Figures;
 use super::view::{ShownOp, View};
 use crate::Millis;
@@ -34,7 +36,10 @@ pub(crate) struct Seat {
     pub(crate) skew_ms: i64,
     /// When its timer rings, by the clock of the world.
     pub(crate) wake: Option<Millis>,
-    room: Option<Room>,
+    /// For this file, and for the rules a hostile seat breaks.
+    pub(super) room: Option<Room>,
+    /// What a hostile seat keeps.
+    pub(super) hoard: Option<Hoard>,
     waits_with: Option<KeyPackageSecrets>,
     disk: Disk,
     socket: Option<Socket>,
@@ -43,7 +48,7 @@ pub(crate) struct Seat {
     /// What rooms counted that are closed by now.
     counted: Figures,
     /// What the room must be when it is opened again after a death at a write.
-    must_reopen_as: Option<[u8; 32]>,
+    must_reopen_as: Option<Kept>,
 }
 
 /// What has become of a seat.
@@ -97,6 +102,33 @@ pub(crate) struct Done {
     pub(crate) died: Option<Doom>,
 }
 
+/// What must be the same before a death and after it: where the seat stands and everything it holds.
+#[derive(PartialEq, Eq)]
+struct Kept {
+    state: StateId,
+    ops: BTreeMap<OpId, bool>,
+}
+
+impl Kept {
+    fn of(room: &Room) -> Self {
+        Self { state: room.state(), ops: room.ops().map(|op| (op.id(), op.body().is_some())).collect() }
+    }
+
+    /// The first thing in which the two differ.
+    fn differs(&self, other: &Self) -> Option<String> {
+        if self.state != other.state {
+            return Some(format!("stood on {}, stands on {}", short(&self.state.0), short(&other.state.0)));
+        }
+        let lost = self.ops.iter().find(|(id, body)| other.ops.get(id) != Some(body));
+        let made_up = other.ops.iter().find(|(id, body)| self.ops.get(id) != Some(body));
+        match (lost, made_up) {
+            (Some((id, _)), _) => Some(format!("op {} is lost", short(&id.0))),
+            (None, Some((id, _))) => Some(format!("op {} is there that was not", short(&id.0))),
+            (None, None) => None,
+        }
+    }
+}
+
 struct Socket {
     connection: ConnectionId,
     /// Comes with the relay's hello; nothing can be said before.
@@ -134,6 +166,7 @@ impl Seat {
             skew_ms: 0,
             wake: None,
             room: None,
+            hoard: None,
             waits_with: None,
             disk: Disk::default(),
             socket: None,
@@ -158,10 +191,10 @@ impl Seat {
         let mut done = Done { deeds: Vec::new(), result: Ok(()), died: None };
         let clock = self.clock(now);
         let Some(room) = &mut self.room else { return done };
-        let before = (doom != Doom::Lives).then(|| fingerprint(room));
+        let before = (doom != Doom::Lives).then(|| Kept::of(room));
         let (effects, result) = room.handle(input, clock);
         done.result = result;
-        let after = (doom != Doom::Lives).then(|| fingerprint(room));
+        let after = (doom != Doom::Lives).then(|| Kept::of(room));
         let mut left = usize::MAX;
         for effect in effects {
             if left == 0 {
@@ -185,7 +218,7 @@ impl Seat {
                 },
                 Effect::Send(topic, message) => {
                     let frame = frames::look(&message);
-                    let commit = matches!(frame, Frame::Commit { .. });
+                    let commit = matches!(frame, Frame::Commit { author, .. } if author == self.key.public());
                     if commit && doom == Doom::BeforeCommit {
                         self.dies(after);
                         done.died = Some(doom);
@@ -305,7 +338,7 @@ impl Seat {
     }
 
     /// The page is killed: everything in memory is lost.
-    fn dies(&mut self, must_reopen_as: Option<[u8; 32]>) {
+    fn dies(&mut self, must_reopen_as: Option<Kept>) {
         self.counted = self.counts();
         (self.room, self.socket, self.wake) = (None, None, None);
         self.must_reopen_as = must_reopen_as;
@@ -316,7 +349,7 @@ impl Seat {
 
     /// The page is killed while nothing is being written.
     pub(crate) fn is_killed(&mut self) {
-        let now = self.room.as_ref().map(fingerprint);
+        let now = self.room.as_ref().map(Kept::of);
         self.dies(now);
     }
 
@@ -342,13 +375,9 @@ impl Seat {
         }
         let seed = self.rng.bytes();
         let room = Room::open(self.key.clone(), self.disk.rows(), seed).map_err(|error| error.to_string())?;
-        let must = self.must_reopen_as.take();
-        let is = fingerprint(&room);
+        let is = Kept::of(&room);
         self.room = Some(room);
-        match must {
-            Some(must) if must != is => Err("opens neither as before the write nor as after it".into()),
-            Some(_) | None => Ok(()),
-        }
+        self.must_reopen_as.take().and_then(|was| was.differs(&is)).map_or(Ok(()), Err)
     }
 
     /// Whether the page is open.
@@ -373,7 +402,7 @@ impl Seat {
         self.room.as_ref().map(|room| room.channels().cloned().collect()).unwrap_or_default()
     }
 
-    pub(crate) fn state(&self) -> Option<record::StateId> {
+    pub(crate) fn state(&self) -> Option<StateId> {
         self.room.as_ref().map(Room::state)
     }
 
@@ -472,12 +501,72 @@ fn shown(op: &Op) -> ShownOp {
     }
 }
 
-/// What must be the same before a death and after it: where the seat stands and everything it holds.
-fn fingerprint(room: &Room) -> [u8; 32] {
-    let mut hash = Sha256::new().chain_update(room.state().0);
-    for op in room.ops() {
-        hash.update(op.id().0);
-        hash.update([u8::from(op.body().is_some())]);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rooms::draws::stream;
+
+    const NOW: Millis = 1_000_000;
+
+    fn note(text: &str) -> Input<'static> {
+        Input::Write(Body::Note(record::Note { written_at: 0, text: text.into() }))
     }
-    hash.finalize().into()
+
+    /// A founder whose room is stored and who has one note.
+    fn alice() -> Seat {
+        let mut seat = Seat::founds(SeatNo(0), Suite::Classical, stream(1, "alice")).expect("founds");
+        let name = || record::Name::typed("Alice").expect("a fair name");
+        let charter = record::Charter { title: name(), party: name(), name: name() };
+        assert!(seat.takes(Input::Write(Body::Charter(charter)), NOW, Doom::Lives).result.is_ok());
+        assert!(seat.takes(note("one"), NOW, Doom::Lives).result.is_ok());
+        seat
+    }
+
+    fn notes(seat: &Seat) -> Vec<String> {
+        let view = seat.view().expect("its page is open");
+        view.notes().map(|(_, text)| text.to_string()).collect()
+    }
+
+    #[test]
+    fn a_death_before_the_write_loses_the_note_and_one_after_it_does_not() {
+        for (doom, left) in [
+            (Doom::BeforeWrite, vec!["one"]),
+            (Doom::WriteFails, vec!["one"]),
+            (Doom::AfterWrite(0), vec!["one", "two"]),
+        ] {
+            let mut seat = alice();
+            let done = seat.takes(note("two"), NOW, doom);
+            assert_eq!(done.died, Some(doom));
+            assert!(done.deeds.is_empty() && !seat.is_open(), "what was to follow is lost");
+            assert_eq!(seat.reopens(), Ok(()));
+            assert_eq!(notes(&seat), left, "{doom:?}");
+        }
+    }
+
+    #[test]
+    fn a_store_that_goes_back_loses_what_was_written_last() {
+        let mut seat = alice();
+        assert!(seat.takes(note("two"), NOW, Doom::Lives).result.is_ok());
+        assert_eq!(seat.rolls_back(1), 1);
+        assert_eq!(seat.reopens(), Ok(()));
+        assert_eq!(notes(&seat), ["one"]);
+        seat.vanishes();
+        assert_eq!((seat.reopens(), seat.is_open(), seat.fate), (Ok(()), false, Fate::Gone));
+    }
+
+    #[test]
+    fn a_room_that_comes_back_otherwise_is_told() {
+        let mut seat = alice();
+        seat.is_killed();
+        // Something the store held is gone, although nothing was being written.
+        seat.disk.lose(1);
+        assert!(seat.reopens().is_err());
+    }
+
+    #[test]
+    fn a_seat_killed_before_it_stored_anything_is_gone() {
+        let mut seat = Seat::founds(SeatNo(0), Suite::Classical, stream(2, "bob")).expect("founds");
+        seat.takes(Input::Timer, NOW, Doom::BeforeWrite);
+        assert_eq!(seat.fate, Fate::Gone);
+    }
 }

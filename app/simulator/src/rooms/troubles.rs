@@ -4,7 +4,8 @@ use super::SeatNo;
 use super::draws::Draws;
 use super::faults::Fault;
 use super::knobs::Weights;
-use super::schedule::{Happening, REDIALS_MS, Schedule};
+use super::network::REDIALS_MS;
+use super::schedule::{Happening, Schedule};
 use super::seat::Fate;
 use crate::Millis;
 
@@ -112,8 +113,7 @@ impl Schedule {
     }
 
     fn withholds(&mut self) {
-        let apart: Vec<SeatNo> =
-            (0..self.seats.len()).map(SeatNo).filter(|_| self.trouble.below(3) == 0).collect();
+        let apart: Vec<SeatNo> = (0..self.seats.len()).map(SeatNo).filter(|_| self.trouble.below(3) == 0).collect();
         self.says(&"net", format_args!("the relay keeps {} seats apart", apart.len()));
         self.malice.withholds_from(apart);
         let after = self.trouble.between(WITHHELD_MS.0, WITHHELD_MS.1);
@@ -122,7 +122,9 @@ impl Schedule {
 
     fn replays(&mut self) {
         for _ in 0..1 + self.trouble.below(12) {
-            let (Some(seat), Some(bytes)) = (self.somebody_up(), self.malice.replays(&mut self.trouble)) else { return };
+            let (Some(seat), Some(bytes)) = (self.somebody_up(), self.malice.replays(&mut self.trouble)) else {
+                return;
+            };
             let Some(connection) = self.seats[seat.0].connection() else { continue };
             self.hits.hit(Fault::Replayed);
             self.sends_down(seat, connection, bytes, true);
@@ -146,6 +148,7 @@ impl Schedule {
         self.facts.shown.remove(&seat);
         let key = self.seats[seat.0].author();
         self.facts.forked.insert(key);
+        self.sent.forgets(&key);
         let after = self.trouble.between(50, 5_000);
         self.later(after, Happening::Reopens(seat));
     }

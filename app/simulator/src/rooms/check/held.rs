@@ -27,9 +27,12 @@ pub(crate) fn everywhere(views: &[View], facts: &Facts) -> Vec<Breach> {
             if !entitled || facts.may_lack(view, &line.author, line.number) || shown.get(&id) == Some(&text) {
                 continue;
             }
-            let (seat, holder, note) = (view.seat, holder.seat, short(&id.0));
+            let (seat, holder, note) = (view.seat, holder.seat, beginning(text));
             let what = match shown.get(&id) {
-                None => format!("{seat} does not show note {note}, which {holder} holds"),
+                None if view.ops.iter().any(|line| line.id == id) => {
+                    format!("{seat} holds only the header of note {note}, which {holder} shows")
+                }
+                None => format!("{seat} lacks note {note}, which {holder} shows"),
                 Some(_) => format!("{seat} shows note {note} otherwise than {holder}"),
             };
             breaches.push(Breach::new(Class::Lost, "I2", what));
@@ -38,11 +41,17 @@ pub(crate) fn everywhere(views: &[View], facts: &Facts) -> Vec<Breach> {
     breaches
 }
 
+/// The number of a note and who wrote it.
+fn beginning(text: &str) -> String {
+    text.split(' ').take(3).collect::<Vec<_>>().join(" ")
+}
+
 /// A seat still shows what it has shown, less what its store lost and what a removal made void.
 pub(crate) fn still(view: &View, facts: &Facts) -> Option<Breach> {
     let shown: BTreeSet<OpId> = view.notes().map(|(line, _)| line.id).collect();
     let once = facts.shown.get(&view.seat)?;
-    let gone = once.iter().find(|(id, (author, number))| !shown.contains(*id) && !facts.may_lack(view, author, *number));
+    let gone =
+        once.iter().find(|(id, (author, number))| !shown.contains(*id) && !facts.may_lack(view, author, *number));
     let (gone, _) = gone?;
     let what = format!("{} has shown note {} and does not any more", view.seat, short(&gone.0));
     Some(Breach::new(Class::Lost, "I2", what))

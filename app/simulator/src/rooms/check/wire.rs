@@ -28,10 +28,15 @@ pub(crate) struct Met {
 }
 
 impl Sent {
-    /// An honest seat sends a message.
-    pub(crate) fn sends(&mut self, seat: SeatNo, frame: &Frame) -> Result<Met, Breach> {
+    /// The seat's store went back: it cannot know what it committed since, and may commit there again.
+    pub(crate) fn forgets(&mut self, author: &AuthorKey) {
+        self.commits.retain(|(by, _), _| by != author);
+    }
+
+    /// An honest seat sends a message. Commits of others, which it only hands on, are theirs to answer for.
+    pub(crate) fn sends(&mut self, seat: SeatNo, key: &AuthorKey, frame: &Frame) -> Result<Met, Breach> {
         match frame {
-            Frame::Commit { parent, author, removes, digest, .. } => {
+            Frame::Commit { parent, author, removes, digest, .. } if author == key => {
                 let before = self.commits.insert((*author, *parent), *digest);
                 if before.is_some_and(|before| before != *digest) {
                     let what = format!("{seat} sends a second commit for {}", short(&parent.0));
@@ -54,7 +59,7 @@ impl Sent {
                 }
                 Ok(Met::default())
             }
-            Frame::Other => Ok(Met::default()),
+            Frame::Commit { .. } | Frame::Other => Ok(Met::default()),
         }
     }
 }
@@ -72,19 +77,22 @@ mod tests {
     #[test]
     fn a_second_commit_for_one_state_trips() {
         let mut sent = Sent::default();
-        assert_eq!(sent.sends(SeatNo(0), &commit(1, 1, &[], 1)), Ok(Met::default()));
-        assert_eq!(sent.sends(SeatNo(0), &commit(1, 1, &[], 1)), Ok(Met::default()), "the same bytes again");
-        assert_eq!(sent.sends(SeatNo(0), &commit(1, 2, &[], 2)), Ok(Met::default()), "another state");
-        assert!(sent.sends(SeatNo(0), &commit(1, 1, &[], 3)).is_err());
+        assert_eq!(sent.sends(SeatNo(0), &key(1), &commit(1, 1, &[], 1)), Ok(Met::default()));
+        assert_eq!(sent.sends(SeatNo(0), &key(1), &commit(1, 1, &[], 1)), Ok(Met::default()), "the same bytes again");
+        assert_eq!(sent.sends(SeatNo(0), &key(1), &commit(1, 2, &[], 2)), Ok(Met::default()), "another state");
+        assert!(sent.sends(SeatNo(0), &key(1), &commit(1, 1, &[], 3)).is_err());
+        assert!(sent.sends(SeatNo(1), &key(2), &commit(1, 1, &[], 3)).is_ok(), "handed on by somebody else");
+        sent.forgets(&key(1));
+        assert!(sent.sends(SeatNo(0), &key(1), &commit(1, 1, &[], 4)).is_ok(), "its store went back");
     }
 
     #[test]
     fn rivals_are_met() {
         let mut sent = Sent::default();
-        sent.sends(SeatNo(0), &commit(1, 1, &[3], 1)).expect("fair");
-        let met = sent.sends(SeatNo(1), &commit(2, 1, &[], 2)).expect("fair");
+        sent.sends(SeatNo(0), &key(1), &commit(1, 1, &[3], 1)).expect("fair");
+        let met = sent.sends(SeatNo(1), &key(2), &commit(2, 1, &[], 2)).expect("fair");
         assert_eq!(met, Met { rival: true, removal: false });
-        let met = sent.sends(SeatNo(2), &commit(3, 1, &[], 3)).expect("fair");
+        let met = sent.sends(SeatNo(2), &key(3), &commit(3, 1, &[], 3)).expect("fair");
         assert_eq!(met, Met { rival: true, removal: true });
     }
 
@@ -92,7 +100,7 @@ mod tests {
     fn one_nonce_for_two_ops_trips() {
         let op = |digest: u8| Frame::SealedOp { state: state(1), nonce: [7; 24], digest: [digest; 32] };
         let mut sent = Sent::default();
-        assert!(sent.sends(SeatNo(0), &op(1)).is_ok() && sent.sends(SeatNo(1), &op(1)).is_ok());
-        assert!(sent.sends(SeatNo(0), &op(2)).is_err());
+        assert!(sent.sends(SeatNo(0), &key(1), &op(1)).is_ok() && sent.sends(SeatNo(1), &key(1), &op(1)).is_ok());
+        assert!(sent.sends(SeatNo(0), &key(1), &op(2)).is_err());
     }
 }

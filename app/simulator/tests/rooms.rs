@@ -1,0 +1,35 @@
+//! Schedules of rooms: the same seed gives the same bytes, and the faults are really there.
+
+use simulator::rooms::{Family, Fault, Hits, Options, Outcome, run};
+
+fn schedules(seeds: std::ops::Range<u64>, family: Family) -> Vec<Outcome> {
+    seeds.map(|seed| run(seed, Options { family: Some(family), trace: false })).collect()
+}
+
+fn hits(outcomes: &[Outcome]) -> Hits {
+    let mut hits = Hits::default();
+    outcomes.iter().for_each(|outcome| hits.add(&outcome.hits));
+    hits
+}
+
+#[test]
+fn a_seed_gives_the_same_bytes_every_time() {
+    if !entropy::REPLAYS {
+        return;
+    }
+    let seeds = [3, 4, 5];
+    let first: Vec<Outcome> = seeds.iter().map(|seed| run(*seed, Options::default())).collect();
+    // On other threads, at the same time.
+    let again = seeds.map(|seed| std::thread::spawn(move || run(seed, Options::default())));
+    let again: Vec<Outcome> = again.into_iter().map(|run| run.join().expect("ends")).collect();
+    assert_eq!(first, again);
+    assert_ne!(first[0].transcript, first[1].transcript);
+}
+
+#[test]
+fn seats_that_are_killed_lose_what_was_not_written() {
+    let outcomes = schedules(0..4, Family::Crash);
+    let hits = hits(&outcomes);
+    let killed = [Fault::KilledBeforeWrite, Fault::KilledAfterWrite, Fault::WriteFailed];
+    assert!(killed.iter().all(|fault| hits.of(*fault) > 0), "every kind of death was met");
+}

@@ -1,0 +1,226 @@
+//! `cargo xtask sim`: schedules of faults, and whether the suite notices when the engine is broken on purpose.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::say::{say, step};
+use crate::workspace::Workspace;
+
+/// As released, but a panic is caught and told as the verdict of its seed, and no sum overflows unseen.
+const PROFILE: [&str; 2] = [r#"profile.release.panic="unwind""#, "profile.release.overflow-checks=true"];
+
+/// Builds the simulator and runs it with these words, or runs the mutants.
+pub fn run(workspace: &Workspace, words: &[&str]) -> anyhow::Result<ExitCode> {
+    if let ["--mutants", names @ ..] = words {
+        return mutants(workspace, names);
+    }
+    let binary = build(workspace.cargo(), workspace.target())?;
+    let status = Command::new(binary).args(words).status().context("the simulator cannot be started")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn build(mut cargo: Command, target: &Path) -> anyhow::Result<PathBuf> {
+    cargo.args(["build", "--release", "--quiet", "--package", "simulator", "--bin", "sim"]);
+    for setting in PROFILE {
+        cargo.args(["--config", setting]);
+    }
+    if !cargo.env("CARGO_TARGET_DIR", target).status().context("cargo cannot be started")?.success() {
+        bail!("the simulator does not build");
+    }
+    Ok(target.join("release/sim"))
+}
+
+/// A patch that breaks one rule, and what must notice.
+struct Mutant {
+    name: String,
+    patch: PathBuf,
+    kills: Vec<Kill>,
+}
+
+/// Something that fails when the rule is broken.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Kill {
+    /// Seeds, as the simulator is told them.
+    Seeds(Vec<String>),
+    /// Tests, as `cargo test` is told them.
+    Tests(Vec<String>),
+}
+
+impl Kill {
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        match words.split_first() {
+            Some((first, rest)) if first == "test" && !rest.is_empty() => Ok(Kill::Tests(rest.to_vec())),
+            Some(_) if words.iter().any(|word| word == "--seeds") => Ok(Kill::Seeds(words)),
+            Some(_) | None => bail!("`{text}` is neither `--seeds …` nor `test …`"),
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Kill::Seeds(words) => words.join(" "),
+            Kill::Tests(words) => format!("test {}", words.join(" ")),
+        }
+    }
+}
+
+impl Mutant {
+    /// Reads the lines `# kills: …` above the patch.
+    fn read(patch: PathBuf) -> anyhow::Result<Self> {
+        let name = patch.file_stem().and_then(|name| name.to_str()).context("a mutant without a name")?.to_owned();
+        let text = std::fs::read_to_string(&patch).with_context(|| format!("{} cannot be read", patch.display()))?;
+        let lines = text.lines().take_while(|line| line.starts_with('#'));
+        let kills: anyhow::Result<Vec<Kill>> =
+            lines.filter_map(|line| line.strip_prefix("# kills:")).map(Kill::parse).collect();
+        let kills = kills.with_context(|| name.clone())?;
+        if kills.is_empty() {
+            bail!("{name}: no line `# kills: …` says what must notice");
+        }
+        Ok(Self { name, patch, kills })
+    }
+}
+
+/// A second checkout in which the mutants live, one at a time.
+struct Tree {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Tree {
+    fn make(workspace: &Workspace) -> anyhow::Result<Self> {
+        let folder = workspace.target().join("mutants");
+        let tree = Self { root: folder.join("tree"), target: folder.join("build") };
+        git(workspace.root(), &["worktree", "prune"])?;
+        if !tree.root.join("Cargo.toml").is_file() {
+            let root = tree.root.to_str().context("a path that is UTF-8")?;
+            git(workspace.root(), &["worktree", "add", "--force", "--detach", root, "HEAD"])?;
+        }
+        let head = git(workspace.root(), &["rev-parse", "HEAD"])?;
+        git(&tree.root, &["checkout", "--quiet", "--force", "--detach", &head])?;
+        Ok(tree)
+    }
+
+    /// Undoes the last mutant.
+    fn mend(&self) -> anyhow::Result<()> {
+        git(&self.root, &["checkout", "--quiet", "--force", "HEAD", "--", "."])?;
+        git(&self.root, &["clean", "--quiet", "-d", "--force"]).map(drop)
+    }
+
+    fn cargo(&self) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        command
+    }
+
+    /// Whether something fails, built from the tree as it is.
+    fn fails(&self, kill: &Kill) -> anyhow::Result<bool> {
+        match kill {
+            Kill::Seeds(words) => {
+                let binary = build(self.cargo(), &self.target)?;
+                let run = Command::new(binary).args(words).arg("--until-failure").stdout(Stdio::null()).status();
+                Ok(!run.context("the simulator cannot be started")?.success())
+            }
+            Kill::Tests(words) => {
+                if !self.cargo().args(["test", "--quiet", "--no-run"]).args(words).status()?.success() {
+                    bail!("the tests do not build");
+                }
+                let run = self.cargo().arg("test").args(words).output()?;
+                let said = String::from_utf8_lossy(&run.stdout);
+                let ran = said.lines().any(|line| line.starts_with("test ") && line.contains(" ... "));
+                if !ran {
+                    bail!("no test is called so");
+                }
+                Ok(!run.status.success())
+            }
+        }
+    }
+}
+
+fn mutants(workspace: &Workspace, names: &[&str]) -> anyhow::Result<ExitCode> {
+    let folder = workspace.root().join("app/simulator/mutants");
+    let mut patches: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .with_context(|| format!("{} cannot be read", folder.display()))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "patch"))
+        .collect();
+    patches.sort();
+    let mut mutants: Vec<Mutant> = patches.into_iter().map(Mutant::read).collect::<anyhow::Result<_>>()?;
+    mutants.retain(|mutant| names.is_empty() || names.contains(&mutant.name.as_str()));
+    if mutants.is_empty() {
+        bail!("no mutant to run");
+    }
+    if !git(workspace.root(), &["status", "--porcelain", "--untracked-files=no"])?.is_empty() {
+        say("· what is not committed is not in what the mutants are made of");
+    }
+    let tree = Tree::make(workspace)?;
+    tree.mend()?;
+    let sound = step("what must notice is silent as long as nothing is broken", || sound(&tree, &mutants))?;
+    let mut survivors = 0;
+    for mutant in &mutants {
+        let verdict = verdict(&tree, mutant, &sound);
+        survivors += usize::from(verdict.is_err());
+        match verdict {
+            Ok(by) => say(&format!("killed    {}  by {by}", mutant.name)),
+            Err(why) => say(&format!("SURVIVED  {}: {why:#}", mutant.name)),
+        }
+    }
+    tree.mend()?;
+    say(&format!("mutants {}  killed {}  survived {survivors}", mutants.len(), mutants.len() - survivors));
+    Ok(if survivors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Tries everything that must notice without any mutant: what fails then proves nothing.
+fn sound(tree: &Tree, mutants: &[Mutant]) -> anyhow::Result<BTreeMap<Kill, bool>> {
+    let mut sound = BTreeMap::new();
+    for kill in mutants.iter().flat_map(|mutant| &mutant.kills) {
+        if !sound.contains_key(kill) {
+            let fails = tree.fails(kill).with_context(|| kill.words())?;
+            if fails {
+                say(&format!("· `{}` fails without any mutant", kill.words()));
+            }
+            sound.insert(kill.clone(), !fails);
+        }
+    }
+    Ok(sound)
+}
+
+/// Returns what killed the mutant.
+fn verdict(tree: &Tree, mutant: &Mutant, sound: &BTreeMap<Kill, bool>) -> anyhow::Result<String> {
+    tree.mend()?;
+    let patch = mutant.patch.to_str().context("a path that is UTF-8")?;
+    git(&tree.root, &["apply", patch]).context("the patch does not apply")?;
+    for kill in mutant.kills.iter().filter(|kill| sound.get(*kill) == Some(&true)) {
+        if tree.fails(kill)? {
+            return Ok(kill.words());
+        }
+    }
+    bail!("nothing noticed it")
+}
+
+/// Runs git and returns what it said.
+fn git(at: &Path, words: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new("git").arg("-C").arg(at).args(words).output().context("git cannot be started")?;
+    if !output.status.success() {
+        bail!("git {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_must_notice_is_seeds_or_tests() {
+        let seeds = Kill::parse(" --family churn --seeds 0..400").expect("seeds");
+        assert_eq!(seeds.words(), "--family churn --seeds 0..400");
+        assert_eq!(
+            Kill::parse("test -p room walks").expect("tests"),
+            Kill::Tests(["-p", "room", "walks"].map(str::to_owned).to_vec())
+        );
+        assert!(Kill::parse("").is_err() && Kill::parse("test").is_err() && Kill::parse("nothing").is_err());
+    }
+}
