@@ -7,6 +7,9 @@ pub(crate) const COMMITS_PER_AUTHOR: usize = 2;
 pub(crate) const COMMITS_PER_PARENT: usize = 64;
 /// Longest way kept from the oldest to the newest state. Whoever was away for longer is brought in anew.
 pub(crate) const WAY: usize = 512;
+/// The way is kept at least this long, so that commits of branches left lately can still be handed on: they tell who
+/// reads what was written there.
+pub(crate) const WAY_KEPT: usize = 64;
 /// Most commits replayed in one walk; on a longer way a seat asks to be swapped in.
 pub(crate) const REPLAYED: usize = 200;
 /// Most commits kept in all; branches nobody else stands on give way.
@@ -14,6 +17,8 @@ pub(crate) const COMMITS: usize = 2048;
 /// Most commits kept whose parent is not known yet, and most bytes of them.
 pub(crate) const ORPHANS: usize = 256;
 pub(crate) const ORPHAN_BYTES: usize = 8 << 20;
+/// Most frames kept that claim to lead to a state another frame leads to.
+pub(crate) const DOUBLES: usize = 64;
 /// Most refusals remembered.
 pub(crate) const REFUSALS: usize = 65_536;
 /// Most states remembered to lie before the oldest one that is kept.

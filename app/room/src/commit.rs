@@ -18,6 +18,8 @@ use crate::room::Room;
 
 /// Each seat waits this long for the one before it.
 const TURN_MS: Millis = 1_500;
+/// And at least this long on a state just reached, however long the task was open.
+const STEP_MS: Millis = 150;
 /// Who was heard within this time is there.
 const PRESENT_MS: Millis = 60_000;
 /// How long after a change of state the next rotation is, at least.
@@ -121,11 +123,12 @@ impl Room {
         }
         let duty = self.duty();
         let at = if duty.removes.is_empty() && duty.adds.is_empty() {
-            self.duty_since = None;
+            self.open_tasks.clear();
             self.rotation_due(now)
         } else {
-            let since = *self.duty_since.get_or_insert(now);
-            if duty.only_here { Some(since) } else { self.turn(&duty, now).map(|place| since + place * TURN_MS) }
+            let since = self.waiting_since(&duty, now);
+            let turn = |place: Millis| (since + place * TURN_MS).max(self.tip_since + place * STEP_MS);
+            if duty.only_here { Some(now) } else { self.turn(&duty, now).map(turn) }
         };
         match at {
             Some(at) if at <= now => self.commit(duty, now),
@@ -134,6 +137,17 @@ impl Room {
                 Ok(())
             }
         }
+    }
+
+    /// Since when the longest open task waits. Only its being done ends a wait: who is first in the order and always does
+    /// something else starves nobody.
+    fn waiting_since(&mut self, duty: &Duty, now: Millis) -> Millis {
+        let open: BTreeSet<AuthorKey> = duty.removes.iter().chain(duty.adds.keys()).copied().collect();
+        self.open_tasks.retain(|seat, _| open.contains(seat));
+        for seat in open.into_iter().take(bounds::SEATS) {
+            self.open_tasks.entry(seat).or_insert(now);
+        }
+        self.open_tasks.values().min().copied().unwrap_or(now)
     }
 
     fn duty(&mut self) -> Duty {

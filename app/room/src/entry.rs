@@ -14,7 +14,7 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use record::{AuthorKey, Head, Op, Record, StateId, Vector};
+use record::{AuthorKey, Head, Op, Record, StateId, Table, Vector};
 use zeroize::Zeroizing;
 
 use crate::bounds;
@@ -71,8 +71,10 @@ impl Room {
     /// What a newcomer gets that an own commit brings to this state.
     pub(crate) fn entry_for(&mut self, seat: &AuthorKey, state: &StateId, welcome: &[u8]) -> Option<Vec<u8>> {
         let era = self.graph.node(state)?.era;
+        let settled = self.settled_before(*state);
         let (mut way, mut bytes) = (Vec::new(), 0);
-        for commit in self.graph.way(*state).filter_map(|at| self.graph.commit_to(&at)) {
+        for commit in self.graph.way(*state).take_while(|at| *at != settled).filter_map(|at| self.graph.commit_to(&at))
+        {
             bytes += commit.size();
             if bytes > bounds::ENTRY_WAY_BYTES {
                 break;
@@ -181,7 +183,7 @@ impl Room {
             graph.take(commit);
         }
         let joined = graph.node(&group.state()).ok_or(misbehaved("a way that leads elsewhere"))?;
-        let roster_told = joined.roster.clone();
+        let (roster_told, table) = (joined.roster.clone(), Table::fold(rules.founder, joined.log.values()));
         if joined.era != inside.era || !tree.iter().eq(roster_told.keys()) {
             return Err(misbehaved("other seats than told"));
         }
@@ -189,11 +191,11 @@ impl Room {
         eras.insert(inside.era, Zeroizing::new(secret));
         let images = Images::of(&group, 0)?;
         let mut room = Self::at(key, rules, ChaCha20Rng::from_seed(seed), group, graph, record, eras, images)?;
-        let told = |(seat, leaf): (&AuthorKey, &Leaf)| room.table.seat(seat).is_some_and(|seat| seat.role == leaf.role);
+        let told = |(seat, leaf): (&AuthorKey, &Leaf)| table.seat(seat).is_some_and(|seat| seat.role == leaf.role);
         if !roster_told.iter().all(told) {
             return Err(misbehaved("seats without the intents that gave them"));
         }
-        let admitted = room.table.seat(&room.me()).and_then(|seat| seat.admitted);
+        let admitted = table.seat(&room.me()).and_then(|seat| seat.admitted);
         if admitted.is_none_or(|(by, _)| by != inviter) {
             return Err(misbehaved("admitted by somebody else than the link names"));
         }

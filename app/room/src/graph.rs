@@ -22,6 +22,8 @@ pub(crate) struct Graph {
     to: BTreeMap<StateId, CommitId>,
     children: BTreeMap<StateId, BTreeSet<CommitId>>,
     orphans: BTreeMap<CommitId, Signed<Commit>>,
+    /// Other frames that claim to lead to a known state. One of them tells the truth; which, only following shows.
+    doubles: BTreeMap<CommitId, Signed<Commit>>,
     refused: BTreeSet<CommitId>,
     /// States that are not kept any more, or lie before this seat joined.
     earlier: BTreeSet<StateId>,
@@ -85,6 +87,7 @@ impl Graph {
             to: BTreeMap::new(),
             children: BTreeMap::new(),
             orphans: BTreeMap::new(),
+            doubles: BTreeMap::new(),
             refused: BTreeSet::new(),
             earlier,
             earlier_commits,
@@ -151,8 +154,10 @@ impl Graph {
             return Taken::Refused;
         };
         if self.knows_state(&body.new_state) {
-            self.remember_refusal(id);
-            return Taken::Refused;
+            if self.doubles.len() < bounds::DOUBLES {
+                self.doubles.insert(id, commit);
+            }
+            return Taken::Known;
         }
         let cites = !cited.is_empty();
         let log = if cites {
@@ -200,12 +205,23 @@ impl Graph {
         self.removed = Table::fold(self.rules.founder, all.values()).removed.into_keys().collect();
     }
 
-    /// Refuses a commit that lies about itself, with everything built on it.
+    /// Refuses a commit that lies about itself. What is built on it goes with it, but may come again: another frame may lead to
+    /// the same state and tell the truth.
     pub(crate) fn refuse(&mut self, id: CommitId) {
         self.remember_refusal(id);
-        for commit in self.drop_branch(id) {
-            self.remember_refusal(commit);
+        let state = self.valid.get(&id).map(|commit| commit.body.new_state);
+        self.drop_branch(id);
+        let doubles = self.doubles.iter().filter(|(_, double)| Some(double.body.new_state) == state);
+        for id in doubles.map(|(id, _)| *id).collect::<Vec<_>>() {
+            if let Some(double) = self.doubles.remove(&id) {
+                self.take(double);
+            }
         }
+    }
+
+    /// A commit was followed and told the truth: other frames that claim to lead there lie.
+    pub(crate) fn proved(&mut self, state: &StateId) {
+        self.doubles.retain(|_, double| double.body.new_state != *state);
     }
 
     /// Drops a commit with everything built on it; returns what was dropped. It may come again.
@@ -305,6 +321,11 @@ impl Graph {
         kept.chain(&self.earlier).copied().collect()
     }
 
+    /// The counter of the last knock of a seat that any commit answers.
+    pub(crate) fn answered(&self, seat: &AuthorKey) -> u64 {
+        self.nodes.values().filter_map(|node| node.answered.get(seat)).max().copied().unwrap_or(0)
+    }
+
     /// Whether one state is the other or descends from it.
     pub(crate) fn is_at_or_below(&self, state: &StateId, above: &StateId) -> bool {
         self.way(*state).any(|at| at == *above)
@@ -345,6 +366,7 @@ impl Graph {
         self.valid.contains_key(id)
             || self.refused.contains(id)
             || self.orphans.contains_key(id)
+            || self.doubles.contains_key(id)
             || self.earlier_commits.iter().any(|commit| commit.id() == *id)
     }
 
@@ -428,6 +450,7 @@ impl Graph {
             ("commits on one state", most, bounds::COMMITS_PER_PARENT),
             ("orphans", self.orphans.len(), bounds::ORPHANS),
             ("orphan bytes", self.orphans.values().map(Signed::size).sum(), bounds::ORPHAN_BYTES),
+            ("doubles", self.doubles.len(), bounds::DOUBLES),
             ("refusals", self.refused.len(), bounds::REFUSALS),
             ("earlier states", self.earlier.len(), bounds::EARLIER),
             ("earlier bytes", self.earlier_commits.iter().map(|c| c.size()).sum(), bounds::EARLIER_BYTES),

@@ -102,6 +102,9 @@ impl Room {
             self.own_knocks.back().is_none_or(|own| own.knock.is_none() || now >= own.made.saturating_add(FRESH_MS));
         if stale {
             let secrets = KeyPackageSecrets::new(&self.key, self.rules.suite)?;
+            // An older copy of this seat may have knocked before, with higher numbers.
+            let answered = self.graph.answered(&self.me());
+            self.counter = self.counter.max(answered);
             let counter = self.next_counter();
             let knock = Knock { room: self.id, author: self.me(), counter, tip: self.tip, key_package: secrets.hash() };
             self.asked.push_back(secrets.hash());
@@ -157,18 +160,32 @@ impl Room {
         Ok(())
     }
 
-    /// Knocks that no commit on the way here has answered, and whose seats do not stand on it.
+    /// A commit swaps this seat with a key package it does not remember to have knocked with.
+    ///
+    /// Either this browser went back to an older copy, which is forgiven once, or the seat is open elsewhere too: then
+    /// this one stops, so that the two do not turn each other out for ever.
+    pub(crate) fn swapped(&mut self, state: &StateId, key_package: KeyPackageHash) {
+        if self.asked.contains(&key_package) {
+            return;
+        }
+        let counter = self.graph.node(state).and_then(|node| node.answered.get(&self.me())).copied().unwrap_or(0);
+        if counter > self.counter && !self.forgiven {
+            self.forgiven = true;
+            self.counter = counter;
+            self.asked.push_back(key_package);
+            self.alarm(Alarm::Restored);
+        } else {
+            self.elsewhere = true;
+            self.alarm(Alarm::OpenedElsewhere);
+        }
+    }
+
+    /// Knocks that no commit on the way here has answered.
     pub(crate) fn open_knocks(&self) -> impl Iterator<Item = (&AuthorKey, &HeldKnock)> {
         let answered = self.graph.node(&self.tip).map(|node| &node.answered);
         self.knocks.iter().filter(move |(seat, held)| {
-            let counter = held.knock.body.counter;
             let last = answered.and_then(|answered| answered.get(seat)).copied();
-            let stands = self.stands.all().any(|stand| {
-                stand.body.author == **seat
-                    && stand.body.counter > counter
-                    && self.graph.is_at_or_below(&self.tip, &stand.body.tip)
-            });
-            self.table.is_seated(seat) && last.is_none_or(|last| counter > last) && !stands
+            self.table.is_seated(seat) && last.is_none_or(|last| held.knock.body.counter > last)
         })
     }
 
@@ -211,7 +228,7 @@ impl Room {
     /// Uses a Welcome that leads to where the room stands. One that does not waits: its commit may still come.
     pub(crate) fn come_back(&mut self, now: Millis) -> Result<(), Error> {
         for at in (0..self.welcomes.len()).rev() {
-            let target = self.choice().target();
+            let target = if self.alone { self.choice().target_from(self.tip) } else { self.choice().target() };
             let welcome = self.welcomes[at].clone();
             let Some((group, era, secret)) = self.opened(&welcome) else {
                 self.welcomes.remove(at);

@@ -1,6 +1,6 @@
 //! What a room does later, and when: so that many seats make no storm.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand_core::RngCore;
 use record::AuthorKey;
@@ -42,6 +42,8 @@ pub(crate) struct Pacing {
     pub(crate) knock_at: Option<Millis>,
     /// Somebody was heard to hold more since the last want.
     pub(crate) missing: bool,
+    /// On which channels.
+    pub(crate) wanted_on: BTreeSet<Topic>,
     /// Own wants and hellos that may still be answered, newest last.
     pub(crate) open: VecDeque<OwnWant>,
     /// Whether the newest of them is being waited for.
@@ -131,6 +133,14 @@ impl Pacing {
         if !self.waiting {
             sooner(&mut self.want_at, now + between(WANT_MS, rng));
         }
+    }
+
+    /// Somebody on this channel holds more.
+    pub(crate) fn want_on(&mut self, topic: Topic, now: Millis, rng: &mut impl RngCore) {
+        if self.wanted_on.len() < bounds::ERAS {
+            self.wanted_on.insert(topic);
+        }
+        self.want_soon(now, rng);
     }
 
     /// What was asked on a connection that is gone will not be answered there.

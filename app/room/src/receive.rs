@@ -25,7 +25,7 @@ impl Room {
         match frame {
             Frame::Commit(commit) => self.receive_commit(commit, now),
             Frame::Op(sealed) => self.receive_op(sealed, now),
-            Frame::Beacon(beacon, vector) => self.receive_beacon(beacon, vector, now),
+            Frame::Beacon(beacon, vector) => self.receive_beacon(beacon, vector, topic, now),
             Frame::Hello(hello) => self.receive_hello(hello, topic, now),
             Frame::Want(want) => self.receive_want(want, topic, now),
             Frame::Answer(answer) => self.receive_answer(answer, topic, now),

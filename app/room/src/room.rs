@@ -46,7 +46,8 @@ pub struct Room {
     pub(crate) unreadable: BTreeSet<CommitId>,
     pub(crate) eras: Eras,
     pub(crate) own_commits: BTreeMap<StateId, OwnCommit>,
-    pub(crate) duty_since: Option<Millis>,
+    /// Seats to be added or removed, and since when.
+    pub(crate) open_tasks: BTreeMap<AuthorKey, Millis>,
     pub(crate) admissions: Vec<Admission>,
     /// The newest knock of each seat.
     pub(crate) knocks: BTreeMap<AuthorKey, HeldKnock>,
@@ -59,6 +60,8 @@ pub struct Room {
     /// Whether nobody answered the knock for so long that this seat carries on where it stands.
     pub(crate) alone: bool,
     pub(crate) elsewhere: bool,
+    /// Whether a swap this seat did not remember to have asked for was once taken for an older copy's.
+    pub(crate) forgiven: bool,
     pub(crate) op_keys: BTreeMap<StateId, OpKey>,
     pub(crate) record: Record,
     pub(crate) table: Table,
@@ -168,7 +171,7 @@ impl Room {
             unreadable: BTreeSet::new(),
             eras,
             own_commits: BTreeMap::new(),
-            duty_since: None,
+            open_tasks: BTreeMap::new(),
             admissions: Vec::new(),
             knocks: BTreeMap::new(),
             own_knocks: VecDeque::new(),
@@ -177,6 +180,7 @@ impl Room {
             stranded: None,
             alone: false,
             elsewhere: false,
+            forgiven: false,
             op_keys,
             record,
             table,
@@ -374,6 +378,7 @@ impl Room {
             ("images", self.images.order().len(), bounds::IMAGES + 1),
             ("op keys", self.op_keys.len(), bounds::OP_KEYS + 1),
             ("own commits", self.own_commits.len(), bounds::WAY + 1),
+            ("open tasks", self.open_tasks.len(), bounds::SEATS),
             ("admissions", self.admissions.len(), bounds::ADMISSIONS),
             ("knocks", self.knocks.len(), bounds::SEATS),
             ("own knocks", self.own_knocks.len(), bounds::OWN_KNOCKS),

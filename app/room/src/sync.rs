@@ -31,6 +31,8 @@ const INSIST_FRUITLESS: u32 = 2;
 const INSIST_EVERY: u32 = 8;
 /// After this many attempts without gain it is only asked again when somebody is heard to hold more.
 const GIVE_UP: u32 = 8;
+/// After so many attempts ops are taken although the state they were said in is not heard of.
+const PATIENT_ATTEMPTS: u32 = 2;
 /// How many bytes of ops one answer holds; one op is always sent, however long.
 const PAGE_BYTES: usize = 48 * 1024;
 /// How many bytes of commits one answer holds.
@@ -147,6 +149,7 @@ impl Room {
         &mut self,
         signed: Signed<Beacon>,
         vector: Option<Vector>,
+        on: Topic,
         now: Millis,
     ) -> Result<(), Error> {
         let beacon = signed.body.clone();
@@ -186,13 +189,16 @@ impl Room {
             self.alarm(Alarm::Restored);
         }
         if lacks {
-            self.pacing.want_soon(now, &mut self.rng);
+            self.pacing.want_on(on, now, &mut self.rng);
         }
         if level {
             self.pacing.reply_at = None;
         }
         if beacon.tip != self.tip {
             self.pacing.hello_if_apart(now, &mut self.rng);
+        } else {
+            // It stands here: whatever it knocked for is done.
+            self.knocks.remove(&beacon.author);
         }
         self.show(Event::Changed);
         Ok(())
@@ -218,9 +224,14 @@ impl Room {
         } else if hello.tip != self.tip {
             self.pacing.hello_if_apart(now, &mut self.rng);
         }
+        if self.record.lacks(&hello.vector) {
+            self.pacing.want_on(on, now, &mut self.rng);
+        }
         if Some(on) != self.topic() {
             let lacks = !self.graph.commits_for(hello.root, &hello.newest.0).is_empty();
-            if lacks {
+            // Who knows all commits and stands elsewhere may not know who else stands where.
+            let weighs_otherwise = hello.tip != self.tip && self.graph.is_contested();
+            if lacks || weighs_otherwise {
                 let (at, hash) = (now + between(ANSWER_MS, &mut self.rng), signed.hash());
                 self.pacing.answer(hello.author, DueAnswer { at, hash, on, question: Question::Hello(hello.clone()) });
             }
@@ -233,9 +244,6 @@ impl Room {
                 let at = now + between(ANSWER_MS, &mut self.rng) + place as Millis;
                 self.pacing.offers.entry(id).or_insert(at);
             }
-        }
-        if self.record.lacks(&hello.vector) {
-            self.pacing.want_soon(now, &mut self.rng);
         }
         if self.record.vector().exceeds(&hello.vector) {
             sooner(&mut self.pacing.reply_at, now + between(ANSWER_MS, &mut self.rng));
@@ -289,7 +297,11 @@ impl Room {
         self.pacing.missing = false;
         self.pacing.waiting = true;
         self.pacing.want_at = Some(now + patience.min(WANT_PATIENCE_MAX_MS));
-        self.send(want.encode());
+        let current = self.topic();
+        // Whoever holds more may not have found to this era yet.
+        for topic in std::mem::take(&mut self.pacing.wanted_on).into_iter().chain(current).collect::<BTreeSet<_>>() {
+            self.send_on(topic, want.encode());
+        }
         Ok(())
     }
 
@@ -471,11 +483,13 @@ impl Room {
                 }
                 Some(_) => op.withheld(),
                 None if self.graph.is_earlier(&op.origin()) => op.withheld(),
-                // A state still to be heard of: its commit comes first.
-                None => {
+                // A state still to be heard of: its commit comes first. If it does not come, it was on a branch all
+                // have left: who answers knows its readers.
+                None if self.pacing.attempts < PATIENT_ATTEMPTS => {
                     self.pacing.hello_soon(now, &mut self.rng);
                     return Ok(());
                 }
+                None => op,
             }
         };
         self.take_op(op, now)

@@ -9,7 +9,7 @@ use crate::bounds;
 use crate::choose::Choice;
 use crate::eras::Eras;
 use crate::frame::{Commit, Signed};
-use crate::input::{Alarm, Effect, Error, Event, Millis};
+use crate::input::{Effect, Error, Event, Millis};
 use crate::mls::{Group, Image, MlsError};
 use crate::op_key::OpKey;
 use crate::room::Room;
@@ -158,10 +158,8 @@ impl Room {
         while self.images.get(&from).is_none() {
             let commit = self.graph.commit_to(&from).cloned()?;
             if let Some(swap) = commit.body.adds.iter().find(|add| add.seat == me) {
-                if !self.asked.contains(&swap.key_package) {
-                    self.elsewhere = true;
-                    self.alarm(Alarm::OpenedElsewhere);
-                }
+                let key_package = swap.key_package;
+                self.swapped(&commit.body.new_state, key_package);
                 return None;
             }
             let own = self.own_commits.get(&commit.body.parent).is_some_and(|own| own.commit.id() == commit.id());
@@ -211,6 +209,7 @@ impl Room {
     /// Keeps what only this state can give: an image, its op key, and the secret of its era if it begins one.
     pub(crate) fn step_made(&mut self, now: Millis) -> Result<(), Error> {
         let state = self.group.state();
+        self.graph.proved(&state);
         self.images.keep(&self.group, self.tip, now)?;
         self.op_keys.insert(state, OpKey::of(&self.group)?);
         if self.graph.node(&state).is_some_and(|node| node.era == state) && self.eras.get(&state).is_none() {
@@ -256,7 +255,7 @@ impl Room {
         if let Some(key) = self.op_keys.get_mut(&self.tip) {
             key.left = None;
         }
-        (self.tip_since, self.ops_since, self.duty_since) = (now, 0, None);
+        (self.tip_since, self.ops_since) = (now, 0);
         self.pacing.moved();
         let era = self.graph.node(&self.tip).map(|node| node.era).ok_or(Error::Bug("no node of the tip"))?;
         if self.eras.get(&era).is_none() {
@@ -308,27 +307,42 @@ impl Room {
         self.settle();
     }
 
-    /// Moves the oldest state on: as soon as all of its seats have stood below one of its commits, nothing can be heard any
-    /// more that would change the choice there.
+    /// Moves the oldest state on when the way from it is long and its choice is settled, or much too long.
     fn settle(&mut self) {
         loop {
-            let root = self.graph.root();
             let way: Vec<StateId> = self.graph.way(self.tip).collect();
-            let Some(next) = way.len().checked_sub(2).map(|at| way[at]) else { return };
-            let Some(commit) = self.graph.commit_to(&next).cloned() else { return };
-            let choice = self.choice();
-            let support = choice.supporters(&commit.body);
-            let Some(roster) = self.graph.roster(&root) else { return };
-            let settled = roster.keys().all(|seat| support.contains(seat) || self.graph.removed().contains(seat));
-            let best = choice.ranked(root).first().is_some_and(|best| best.state == next);
             let crowded = way.len() > bounds::WAY || self.graph.commits().count() > bounds::COMMITS;
-            let moves = settled && best || crowded;
-            if !moves {
+            if way.len() <= bounds::WAY_KEPT && !crowded {
                 return;
             }
-            let gone = self.graph.advance(commit.id());
+            let Some(next) = way.len().checked_sub(2).map(|at| way[at]) else { return };
+            if !crowded && !self.is_settled(self.graph.root(), next) {
+                return;
+            }
+            let Some(commit) = self.graph.commit_to(&next).map(|commit| commit.id()) else { return };
+            let gone = self.graph.advance(commit);
             self.stands.forget(&gone);
         }
+    }
+
+    /// Whether nothing can be heard any more that would change the choice on a state: all of its seats have stood below
+    /// the one of its commits that leads to `next`.
+    fn is_settled(&self, state: StateId, next: StateId) -> bool {
+        let choice = self.choice();
+        let (Some(commit), Some(roster)) = (self.graph.commit_to(&next), self.graph.roster(&state)) else {
+            return false;
+        };
+        let support = choice.supporters(&commit.body);
+        roster.keys().all(|seat| support.contains(seat) || self.graph.removed().contains(seat))
+            && choice.ranked(state).first().is_some_and(|best| best.state == next)
+    }
+
+    /// The newest state on the way to this one before which all is settled: from there a newcomer can weigh by itself.
+    pub(crate) fn settled_before(&self, state: StateId) -> StateId {
+        let mut way: Vec<StateId> = self.graph.way(state).collect();
+        way.reverse();
+        let settled = way.windows(2).take_while(|step| self.is_settled(step[0], step[1])).count();
+        way.get(settled).copied().unwrap_or(state)
     }
 }
 
