@@ -12,6 +12,7 @@ mod store;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use record::{Add, AuthorKey, Body, Charter, Invite, LinkId, Name, Note, OpId, PartyId, PartyRef, Role};
+use wire::Topic;
 
 use crate::frame::SealedOp;
 use crate::op_key::Sealing;
@@ -48,8 +49,12 @@ pub(super) struct Table {
     pub(super) stores: BTreeMap<usize, BTreeMap<Row, Vec<u8>>>,
     /// Rooms that are only moved by hand: they hear nothing and their timers stand still.
     pub(super) puppets: BTreeSet<usize>,
-    /// How many messages went over the wire.
-    pub(super) sent: usize,
+    /// What went over the wire.
+    pub(super) wire: Vec<(Topic, Vec<u8>)>,
+    /// Frames that get lost: the next of this kind on the way to this room.
+    pub(super) losses: Vec<(usize, u8)>,
+    /// What newcomers were given at the door.
+    pub(super) entries: BTreeMap<AuthorKey, Vec<u8>>,
     /// A room that dies.
     pub(super) crash: Option<Crash>,
 }
@@ -86,7 +91,9 @@ impl Table {
             sides: BTreeMap::new(),
             stores: BTreeMap::new(),
             puppets: BTreeSet::new(),
-            sent: 0,
+            wire: Vec::new(),
+            losses: Vec::new(),
+            entries: BTreeMap::new(),
             crash: None,
         };
         table.stores(0, &effects);
@@ -109,14 +116,16 @@ impl Table {
         self.does(0, Input::Write(Body::Invite(Invite { link, party, role, expires_at: 0 })));
         let place = party.map_or_else(|| PartyRef::New(name("Party")), PartyRef::Existing);
         let add = Add { party: place, ..add(&key_package, link, role) };
-        let effects = self.does(0, Input::Admit(add, Box::new(key_package)));
-        let entry = effects.into_iter().find_map(|effect| match effect {
-            Effect::Welcome { entry, .. } => Some(entry),
-            Effect::Persist(_) | Effect::Attend(_) | Effect::Leave(_) => None,
-            Effect::Send(..) | Effect::Wake(_) | Effect::Show(_) => None,
-        });
+        self.does(0, Input::Admit(add, Box::new(key_package)));
+        self.enters(n, secrets);
+    }
+
+    /// Comes in with what the door gave.
+    pub(super) fn enters(&mut self, n: u8, secrets: KeyPackageSecrets) {
+        let key = SeatKey::from_seed(&[n; 32]);
+        let entry = self.entries.get(&key.public()).expect("welcomed").clone();
         let inviter = self.rooms[0].me();
-        let mut room = Room::enter(key, secrets, inviter, &entry.expect("welcomed"), [n; 32]).expect("enters");
+        let mut room = Room::enter(key, secrets, inviter, &entry, [n; 32]).expect("enters");
         let effects = room.tell(Input::Connected, self.now).expect("connects");
         self.rooms.push(room);
         self.stores(self.rooms.len() - 1, &effects);
@@ -190,6 +199,11 @@ impl Table {
             }
         }
         self.stores(who, &effects);
+        for effect in &effects {
+            if let Effect::Welcome { seat, entry } = effect {
+                self.entries.insert(*seat, entry.clone());
+            }
+        }
         effects
     }
 
@@ -233,10 +247,14 @@ impl Table {
                 rest.push(effect);
                 continue;
             };
-            self.sent += 1;
+            self.wire.push((topic, message.clone()));
             for who in self.honest() {
                 let listens = self.rooms[who].channels().any(|channel| channel.topic() == topic);
                 if listens && self.rooms[who].connected && self.side(who) == self.side(from) {
+                    if let Some(at) = self.losses.iter().position(|lost| *lost == (who, message[1])) {
+                        self.losses.remove(at);
+                        continue;
+                    }
                     let effects = self.rooms[who].handle(Input::Message(topic, &message), self.now).0;
                     let effects = self.performs(who, effects);
                     waiting.extend(effects.into_iter().map(|effect| (who, effect)));

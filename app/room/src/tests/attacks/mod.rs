@@ -4,7 +4,7 @@ mod branches;
 mod commits;
 mod door;
 mod reading;
-mod thief;
+pub(super) mod thief;
 
 use std::collections::BTreeSet;
 
