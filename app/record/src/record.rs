@@ -271,6 +271,12 @@ impl Record {
         all.saturating_sub(control as u64)
     }
 
+    /// Returns whether another op of its author with its number is held.
+    pub fn contradicts(&self, op: &Op) -> bool {
+        let held = self.chains.get(&op.author()).and_then(|chain| chain.get(&op.number()));
+        held.is_some_and(|ids| !ids.contains(&op.id()))
+    }
+
     /// Returns whether the author signed two ops with one number.
     pub fn has_twins(&self, author: &AuthorKey) -> bool {
         self.twins.contains(author)

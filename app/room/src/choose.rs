@@ -29,6 +29,9 @@ pub(crate) struct Choice<'a> {
     pub(crate) stands: &'a Stands,
     /// Commits whose secrets did not open here. They count once more than half of their parent's seats stand there.
     pub(crate) unreadable: &'a BTreeSet<CommitId>,
+    /// Own commits whose image is gone: they count once anybody else stands there.
+    pub(crate) lost: &'a BTreeSet<CommitId>,
+    pub(crate) me: AuthorKey,
 }
 
 /// How good a commit is among its siblings; the greatest wins.
@@ -53,10 +56,8 @@ impl Choice<'_> {
         let mut commits = self.graph.commits_on(&parent).peekable();
         let first = commits.next()?;
         // Nothing to weigh: no rival, and its author belongs to the table.
-        if commits.peek().is_none()
-            && !self.graph.removed().contains(&first.1.body.author)
-            && !self.unreadable.contains(&first.0)
-        {
+        let open = !self.unreadable.contains(&first.0) && !self.lost.contains(&first.0);
+        if commits.peek().is_none() && open && !self.graph.removed().contains(&first.1.body.author) {
             return Some(first.1.body.new_state);
         }
         let ranked = self.ranked(parent);
@@ -72,7 +73,8 @@ impl Choice<'_> {
             .map(|(id, commit)| {
                 let commit = &commit.body;
                 let support = self.supporters(commit);
-                let alive = !support.is_empty();
+                let others = support.iter().any(|seat| *seat != self.me);
+                let alive = others || !support.is_empty() && !self.lost.contains(&id);
                 let support = support.iter().filter(|seat| roster.contains_key(seat)).count();
                 let readable = !self.unreadable.contains(&id) || 2 * support > roster.len();
                 let weight = (support, !commit.removes.is_empty(), Reverse(lot(&parent, &commit.author)), Reverse(id));

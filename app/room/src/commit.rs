@@ -113,12 +113,10 @@ impl Room {
         let Some(roster) = self.graph.roster(&self.tip).cloned() else { return Ok(()) };
         let seated = roster.contains_key(&me) && self.table.is_seated(&me);
         self.admissions.retain(|admission| !roster.contains_key(&admission.add.seat));
-        if !self.connected
-            || !seated
-            || self.elsewhere
-            || self.chosen != self.tip
-            || self.own_commits.contains_key(&self.tip)
-        {
+        // Also one that this seat has forgotten: there is never a second.
+        let committed = self.own_commits.contains_key(&self.tip)
+            || self.graph.commits_on(&self.tip).any(|(_, commit)| commit.body.author == me);
+        if !self.connected || !seated || self.elsewhere || self.chosen != self.tip || committed {
             return Ok(());
         }
         let duty = self.duty();

@@ -25,7 +25,7 @@ const AGAIN_MS: Millis = 5_000;
 /// How long one key package is knocked with.
 const FRESH_MS: Millis = 45_000;
 /// A stranded seat whose knock nobody answered for this long carries on where it stands.
-const ALONE_MS: Millis = 60_000;
+const ALONE_MS: Millis = 20_000;
 /// How many key packages a seat remembers to have knocked with.
 pub(crate) const ASKED: usize = 64;
 

@@ -82,6 +82,9 @@ impl Room {
             body.adds.iter().map(|add| add.seat).filter(swapped).map(|seat| (seat, ())).collect();
         self.tell_rejoined(&rejoined);
         for op in body.cited.iter().filter_map(|bytes| Op::decode(bytes).ok()) {
+            if self.record.contradicts(&op) {
+                self.alarm(Alarm::TwoVersions(op.author()));
+            }
             self.record.cite(op);
         }
         if !body.cited.is_empty() {

@@ -44,6 +44,8 @@ pub struct Room {
     pub(crate) graph: Graph,
     pub(crate) stands: Stands,
     pub(crate) unreadable: BTreeSet<CommitId>,
+    /// Own commits that cannot be replayed: their image is gone.
+    pub(crate) lost: BTreeSet<CommitId>,
     pub(crate) eras: Eras,
     pub(crate) own_commits: BTreeMap<StateId, OwnCommit>,
     /// Seats to be added or removed, and since when.
@@ -90,7 +92,7 @@ pub struct Founding {
 /// How this seat stands to the room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Standing {
-    /// At the table, where the room stands.
+    /// At the table, where the room stands, or where this seat carries on because nobody answers.
     Seated,
     /// At the table, but it cannot follow to where the room stands: it asks to be brought in anew. Notes are still taken.
     Stranded,
@@ -169,6 +171,7 @@ impl Room {
             graph,
             stands: Stands::default(),
             unreadable: BTreeSet::new(),
+            lost: BTreeSet::new(),
             eras,
             own_commits: BTreeMap::new(),
             open_tasks: BTreeMap::new(),
@@ -285,7 +288,7 @@ impl Room {
             Standing::OpenedElsewhere
         } else if self.table.title.is_some() && !self.table.is_seated(&self.me()) {
             Standing::Removed
-        } else if self.stranded.is_some() {
+        } else if self.stranded.is_some() && !self.alone {
             Standing::Stranded
         } else {
             Standing::Seated
@@ -374,6 +377,7 @@ impl Room {
             ("seats that stand", self.stands.seats(), bounds::SEATS),
             ("seats heard", self.presence.len(), bounds::SEATS),
             ("unreadable commits", self.unreadable.len(), bounds::UNREADABLE),
+            ("lost commits", self.lost.len(), bounds::UNREADABLE),
             ("eras", self.eras.len(), bounds::ERAS),
             ("images", self.images.order().len(), bounds::IMAGES + 1),
             ("op keys", self.op_keys.len(), bounds::OP_KEYS + 1),

@@ -8,7 +8,7 @@ use record::StateId;
 use crate::bounds;
 use crate::choose::Choice;
 use crate::eras::Eras;
-use crate::frame::{Commit, Signed};
+use crate::frame::{Commit, CommitId, Signed};
 use crate::input::{Effect, Error, Event, Millis};
 use crate::mls::{Group, Image, MlsError};
 use crate::op_key::OpKey;
@@ -80,8 +80,15 @@ impl Images {
     }
 }
 
-/// The image a walk starts from, and the commits to follow.
-type Way = (StateId, Vec<Arc<Signed<Commit>>>);
+/// How a state can be reached.
+enum Way {
+    /// From this image, by these commits.
+    Open(StateId, Vec<Arc<Signed<Commit>>>),
+    /// Not at all.
+    Closed,
+    /// A commit on it turned out not to be readable here, which changes the choice.
+    ChooseAgain,
+}
 
 /// How a walk ended.
 enum Walked {
@@ -94,7 +101,8 @@ enum Walked {
 
 impl Room {
     pub(crate) fn choice(&self) -> Choice<'_> {
-        Choice { graph: &self.graph, stands: &self.stands, unreadable: &self.unreadable }
+        let Self { graph, stands, unreadable, lost, .. } = self;
+        Choice { graph, stands, unreadable, lost, me: self.me() }
     }
 
     /// Walks to the chosen state, however often a commit on the way proves invalid.
@@ -110,7 +118,11 @@ impl Room {
             if !self.table.is_seated(&self.me()) || self.elsewhere {
                 return Ok(());
             }
-            let Some((from, way)) = self.way_to(target) else { return self.carry_on(now) };
+            let (from, way) = match self.way_to(target) {
+                Way::Open(from, way) => (from, way),
+                Way::Closed => return self.carry_on(now),
+                Way::ChooseAgain => continue,
+            };
             let leaves = !self.graph.is_at_or_below(&target, &self.tip);
             if leaves && !self.pacing.may_leave(now, LEAVE_MS, &mut self.rng) {
                 return Ok(());
@@ -137,7 +149,11 @@ impl Room {
             if target == self.tip {
                 break;
             }
-            let Some((from, way)) = self.way_to(target) else { break };
+            let (from, way) = match self.way_to(target) {
+                Way::Open(from, way) => (from, way),
+                Way::Closed => break,
+                Way::ChooseAgain => continue,
+            };
             match self.walk_along(from, &way, now)? {
                 Walked::Arrived => self.arrived(now)?,
                 Walked::Refused => {}
@@ -147,31 +163,35 @@ impl Room {
         Ok(())
     }
 
-    /// From which image, and by which commits, a state is reached. None when it cannot be.
-    fn way_to(&mut self, target: StateId) -> Option<Way> {
+    /// From which image, and by which commits, a state is reached.
+    fn way_to(&mut self, target: StateId) -> Way {
         let me = self.me();
         if self.graph.roster(&target).is_none_or(|roster| !roster.contains_key(&me)) {
-            return None;
+            return Way::Closed;
         }
         let mut way = Vec::new();
         let mut from = target;
         while self.images.get(&from).is_none() {
-            let commit = self.graph.commit_to(&from).cloned()?;
+            let Some(commit) = self.graph.commit_to(&from).cloned() else { return Way::Closed };
             if let Some(swap) = commit.body.adds.iter().find(|add| add.seat == me) {
                 let key_package = swap.key_package;
                 self.swapped(&commit.body.new_state, key_package);
-                return None;
+                return Way::Closed;
             }
             let own = self.own_commits.get(&commit.body.parent).is_some_and(|own| own.commit.id() == commit.id());
-            let foreign = commit.body.author == me && !own;
-            if foreign || self.unreadable.contains(&commit.id()) || way.len() >= bounds::REPLAYED {
-                return None;
+            if commit.body.author == me && !own {
+                // Its image is gone. Where nobody else stands there is nobody to ask to be brought.
+                let first = self.lost.len() < bounds::UNREADABLE && self.lost.insert(commit.id());
+                return if first { Way::ChooseAgain } else { Way::Closed };
+            }
+            if self.unreadable.contains(&commit.id()) || way.len() >= bounds::REPLAYED {
+                return Way::Closed;
             }
             from = commit.body.parent;
             way.push(commit);
         }
         way.reverse();
-        Some((from, way))
+        Way::Open(from, way)
     }
 
     fn walk_along(&mut self, from: StateId, way: &[Arc<Signed<Commit>>], now: Millis) -> Result<Walked, Error> {
@@ -192,11 +212,7 @@ impl Room {
                         return self.turn_back(Walked::Refused);
                     }
                     Err(Followed::DoesNotOpen) => {
-                        if self.unreadable.len() < bounds::UNREADABLE {
-                            self.unreadable.insert(commit.id());
-                        } else {
-                            self.graph.refuse(commit.id());
-                        }
+                        self.does_not_open(commit.id());
                         return self.turn_back(Walked::Refused);
                     }
                 }
@@ -238,6 +254,14 @@ impl Room {
             return Err(Followed::Lies);
         }
         self.group.merge(candidate).map_err(|_| Followed::DoesNotOpen)
+    }
+
+    fn does_not_open(&mut self, commit: CommitId) {
+        if self.unreadable.len() < bounds::UNREADABLE {
+            self.unreadable.insert(commit);
+        } else {
+            self.graph.refuse(commit);
+        }
     }
 
     fn turn_back(&mut self, why: Walked) -> Result<Walked, Error> {
@@ -284,6 +308,7 @@ impl Room {
         }
         self.own_commits.retain(|parent, _| self.graph.node(parent).is_some());
         self.unreadable.retain(|id| self.graph.commit(id).is_some());
+        self.lost.retain(|id| self.graph.commit(id).is_some());
     }
 
     /// Drops commits nobody would stand on when there are too many, and what all have left behind for good.
