@@ -16,6 +16,8 @@ export class TalkPage {
     this.invitation = page.getByRole('dialog', { name: 'Invitation' });
     this.knocks = page.getByRole('region', { name: 'At the door' }).getByRole('listitem');
     this.alert = page.getByRole('alert');
+    this.warnings = page.getByRole('region', { name: 'Warnings' });
+    this.gone = page.getByText('You are no longer at this table');
   }
 
   /** Makes a link and returns it. `role` and `party` stay as preselected unless given. */
@@ -77,6 +79,42 @@ export class TalkPage {
   seat(name) {
     const literally = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return this.seats.filter({ hasText: new RegExp(`^\\s*${literally}`) });
+  }
+
+  /** Takes a seat away, as the dialog asks. */
+  async remove(name) {
+    await this.page.getByRole('button', { name: `Remove ${name}`, exact: true }).click();
+    const dialog = this.page.getByRole('dialog', { name: `Remove ${name}?` });
+    await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+    await expect(dialog).toBeHidden();
+  }
+
+  /** Gives up the own seat. */
+  async leave() {
+    await this.page.getByRole('button', { name: 'Leave this talk', exact: true }).click();
+    const dialog = this.page.getByRole('dialog', { name: 'Leave this talk?' });
+    await dialog.getByRole('button', { name: 'Leave', exact: true }).click();
+    await expect(dialog).toBeHidden();
+  }
+
+  /** Returns the number of the room with the key change it belongs to, as shown; empty while there is none. */
+  async roomNumber() {
+    const unfolded = this.page.locator('details.room-number');
+    return unfolded.evaluate((details) => {
+      details.open = true;
+      return [...details.querySelectorAll('p:not(.small)')].map((line) => line.textContent).join(' ');
+    });
+  }
+
+  /** Returns the number this page and that of the other seat have in common. */
+  async numberWith(name) {
+    const seat = this.seat(name);
+    await seat.getByText('Compare by voice').click();
+    const number = seat.getByLabel(`Your number with ${name}`, { exact: true });
+    await expect(number).toHaveText(/^(\d{5} ){5}\d{5}$/);
+    const digits = await number.textContent();
+    await seat.getByText('Compare by voice').click();
+    return digits;
   }
 
   /** The article of a note, by a text that no other note has. */

@@ -84,6 +84,14 @@ impl Talk {
         Ok(())
     }
 
+    /// Turns everybody away who waits at any door: this seat will not admit any more.
+    pub(crate) fn close_all(&mut self) {
+        let links: Vec<LinkId> = self.doors.keys().copied().collect();
+        for link in links {
+            self.close(&link, Reason::Revoked);
+        }
+    }
+
     /// Turns away everybody else who waits with a link.
     fn close(&mut self, link: &LinkId, reason: Reason) {
         let key = self.key.clone();
@@ -96,12 +104,13 @@ impl Talk {
         self.doors.iter().find(|(_, doorway)| doorway.get(knock).is_some()).map(|(link, doorway)| (*link, doorway))
     }
 
-    /// Whether a link of this seat still works, by this browser's clock.
+    /// Whether a link of this seat still works, by this browser's clock. None does once the seat is gone.
     pub(crate) fn link_state(&self, link: &LinkId, now: Millis) -> Option<LinkState> {
+        let gone = !self.is_at_the_table();
         let link = self.room()?.table().links.get(link)?;
         Some(if link.spent.is_some() {
             LinkState::Spent
-        } else if link.revoked {
+        } else if link.revoked || gone {
             LinkState::Revoked
         } else if now >= link.invite.expires_at {
             LinkState::Expired

@@ -1,6 +1,6 @@
 //! What goes into a talk and what comes out of it.
 
-use record::{LinkId, OpId, PartyId, Role};
+use record::{AuthorKey, LinkId, OpId, PartyId, Role};
 use wire::{FromClient, FromRelay};
 
 use crate::door::KnockId;
@@ -40,6 +40,8 @@ pub enum Command {
     Admit(KnockId),
     /// Turns the person at the door away.
     Decline(KnockId),
+    /// Takes a seat away, or leaves the own one.
+    Remove(AuthorKey),
     /// Writes a note; at most [`record::NOTE_BYTES`] of UTF-8.
     Write(String),
 }

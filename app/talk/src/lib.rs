@@ -2,12 +2,15 @@
 //!
 //! [`Talk::handle`] takes what happened and the time, and returns what the shell must do, in order.
 
+mod alarms;
 mod door;
 mod doors;
 mod input;
 pub mod invitation;
 mod line;
 mod talk;
+#[cfg(test)]
+mod tests;
 pub mod view;
 mod viewing;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::{Body, Charter, LinkId, NOTE_BYTES, Name, Note};
-use room::{Channel, Founding, Room, SeatKey, Suite};
+use record::{AuthorKey, Body, Charter, LinkId, NOTE_BYTES, Name, Note};
+use room::{Channel, Founding, Room, SeatKey, Standing, Suite};
 use wire::{FromRelay, Topic};
 
 use crate::door::{DoorMessage, Doorway, Newcomer, Outcome};
@@ -161,6 +161,14 @@ impl Talk {
         }
     }
 
+    /// Whether this seat can still say something: it was not taken away, and is open here only.
+    pub(crate) fn is_at_the_table(&self) -> bool {
+        self.room().is_some_and(|room| match room.standing() {
+            Standing::Seated | Standing::Stranded => true,
+            Standing::Removed | Standing::OpenedElsewhere => false,
+        })
+    }
+
     fn finish(&mut self) -> Vec<Effect> {
         let knock = match &self.place {
             Place::AtTheDoor(newcomer) => newcomer.knock_at,
@@ -178,6 +186,7 @@ impl Talk {
             Command::Revoke(link) => self.revoke(link, now),
             Command::Admit(knock) => self.admit(knock, now),
             Command::Decline(knock) => self.decline(knock),
+            Command::Remove(seat) => self.remove(seat, now),
             Command::Write(text) => self.write(text, now),
         }
     }
@@ -187,6 +196,14 @@ impl Talk {
             return Err(Error::NoteLength);
         }
         self.say(Body::Note(Note { written_at: now, text: text.into() }), now)
+    }
+
+    fn remove(&mut self, seat: AuthorKey, now: Millis) -> Result<(), Error> {
+        self.room_input(room::Input::Remove(seat), now)?;
+        if seat == self.key.public() {
+            self.close_all();
+        }
+        Ok(())
     }
 
     pub(crate) fn say(&mut self, body: Body, now: Millis) -> Result<(), Error> {
@@ -217,6 +234,7 @@ impl Talk {
 
     fn show(&mut self, event: room::Event) {
         match event {
+            // The view tells of every alarm for as long as the room does.
             room::Event::Changed | room::Event::Alarm(_) => self.effects.push(Effect::Show(Event::Changed)),
             room::Event::Arrived(op) => {
                 let note = self

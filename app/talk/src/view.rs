@@ -16,8 +16,16 @@ pub struct TalkView {
     pub title: Arc<str>,
     /// Parties in the order in which they came to the table.
     pub parties: Vec<PartyView>,
-    /// Seats, by party and then by the order of admission.
+    /// How this seat stands to the table; None while at the door.
+    pub standing: Option<Standing>,
+    /// What the person should know of, and do something about. Each stays for as long as the talk is open here.
+    pub alarms: Vec<AlarmView>,
+    /// The room number; None while this seat does not stand where the others do.
+    pub number: Option<NumberView>,
+    /// Seats at the table, by party and then by the order of admission.
     pub seats: Vec<SeatView>,
+    /// Who can read what is written now.
+    pub readers: Readers,
     /// Notes in the one order that is the same everywhere.
     pub notes: Arc<Vec<Arc<NoteView>>>,
     /// Notes from before this seat joined, which it cannot read. At the door unknown, thus zero.
@@ -69,7 +77,87 @@ pub enum TurnedAway {
     NotGenuine,
 }
 
-/// What this seat may do, as the role table says.
+/// How this seat stands to the table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// At the table, level with the others or about to be.
+    Seated,
+    /// At the table, but cut off from where the others stand: it asks them to bring it back in. Notes are taken all the same.
+    Stranded,
+    /// No longer at the table. What it holds stays readable.
+    Removed {
+        /// Who took the seat away; None when this person left.
+        by: Option<Arc<str>>,
+        /// Own notes that came after it: the others do not take them.
+        void: usize,
+    },
+    /// The same seat is open in another place. This one has stopped.
+    OpenedElsewhere,
+}
+
+/// Something the person should know of, and do something about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AlarmView {
+    /// What was noticed.
+    pub what: Alarm,
+    /// The seat it was noticed of.
+    pub seat: AuthorKey,
+    /// Whether that is the seat of this browser.
+    pub you: bool,
+    /// The name of the seat; None for a key that has none here.
+    pub name: Option<Arc<str>>,
+    /// What can be done about the seat.
+    pub remedy: Remedy,
+}
+
+/// What was noticed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Alarm {
+    /// Two different entries with one number: the seat's browser was copied, or it lies. Both are shown.
+    TwoVersions,
+    /// Two beacons with one counter, or two commits on one state: the seat runs twice, or wants to pull the room apart.
+    RunsTwice,
+    /// The own seat was brought in anew from another place; here it has stopped.
+    OpenedElsewhere,
+    /// This browser went back to an older copy of its own seat.
+    Restored,
+    /// The seat had lost touch and came back with new keys.
+    Rejoined,
+}
+
+/// What can be done about a seat that cannot be trusted any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Remedy {
+    /// This person may take it away, or leave when it is the own one; a new link brings the person back.
+    Remove,
+    /// The convener may take it away.
+    AskConvener,
+    /// Nobody at the table can take it away, or nobody could let the person in again.
+    NewTalk,
+    /// It was taken away.
+    Done,
+}
+
+/// What all who stand in one state can compare.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NumberView {
+    /// How many key changes lie before. Only numbers with the same one can be compared.
+    pub state: u64,
+    /// Thirty digits in groups of five.
+    pub digits: Arc<str>,
+}
+
+/// Who can read what is written now: the seats that hold the key of the state. A seat just taken away is among them until
+/// the key change that shuts it out.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Readers {
+    /// Indices into [`TalkView::parties`], in order.
+    pub parties: Vec<usize>,
+    /// How many seats.
+    pub seats: usize,
+}
+
+/// What this seat may do, as the role table says; nothing once it is gone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Rights {
     /// May write notes.
@@ -106,6 +194,10 @@ pub struct SeatView {
     pub confirmed: Confirmed,
     /// When a signed frame of this seat was last heard, by this browser's clock. None: not since this page opened.
     pub heard: Option<Millis>,
+    /// The number that only this browser and that of the seat show, thirty digits in groups of five; None for the own seat.
+    pub pairwise: Option<Arc<str>>,
+    /// Whether this person may take the seat away, or leave it.
+    pub may_remove: bool,
 }
 
 /// How far a seat is known to be who it says.

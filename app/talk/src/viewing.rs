@@ -1,15 +1,19 @@
 //! From the state of a talk to what a page shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use record::{Body, OpId, Role, Seat, Table};
+use record::{Body, Kind, Op, OpId, Role, Seat, Table};
 use room::Room;
 
+use crate::alarms;
 use crate::door::Newcomer;
 use crate::input::{Millis, PartyChoice};
 use crate::talk::{Place, Talk};
-use crate::view::{Confirmed, KnockView, LinkView, NoteView, PartyView, Phase, Rights, SeatView, TalkView};
+use crate::view::{
+    Confirmed, KnockView, LinkView, NoteView, NumberView, PartyView, Phase, Readers, Rights, SeatView, Standing,
+    TalkView,
+};
 
 /// Notes as last shown, so that one that did not change is not made again.
 #[derive(Default)]
@@ -30,7 +34,7 @@ impl Talk {
 
     fn seated(&self, room: &Room, notes: &mut NoteCache, now: Millis) -> TalkView {
         let table = room.table();
-        let role = room.roster().get(&room.me()).copied();
+        let role = room.roster().get(&room.me()).copied().filter(|_| self.is_at_the_table());
         let parties: Vec<PartyView> = table
             .parties
             .iter()
@@ -40,7 +44,11 @@ impl Talk {
         TalkView {
             phase: Phase::Seated,
             title: table.title.as_ref().map(|title| title.text()).unwrap_or_default(),
+            standing: Some(standing(room)),
+            alarms: alarms::of(room),
+            number: number(room),
             seats: self.seats(room),
+            readers: readers(room),
             notes: Arc::new(notes.refresh(room)),
             withheld: room.earlier_notes() as usize + room.ops().filter(|op| op.body().is_none()).count(),
             door: self.door(table, now),
@@ -55,18 +63,21 @@ impl Talk {
     }
 
     fn seats(&self, room: &Room) -> Vec<SeatView> {
-        let table = room.table();
+        let (table, me) = (room.table(), room.me());
         let roster = room.roster();
-        let seated = table.seats.iter().filter(|seat| roster.contains_key(&seat.key));
+        let seated = table.seated().filter(|seat| roster.contains_key(&seat.key));
+        let may_act = self.is_at_the_table();
         let mut seats: Vec<SeatView> = seated
             .map(|seat| SeatView {
                 key: seat.key,
                 name: seat.name.text(),
                 party: table.party(&seat.party).map_or(0, |(index, _)| index),
                 role: seat.role,
-                you: seat.key == room.me(),
+                you: seat.key == me,
                 confirmed: self.confirmed(room, seat),
                 heard: room.heard(&seat.key),
+                pairwise: (seat.key != me).then(|| room.pairwise(&seat.key).to_string().into()),
+                may_remove: may_act && table.may_remove(&me, &seat.key),
             })
             .collect();
         seats.sort_by_key(|seat| seat.party);
@@ -88,6 +99,9 @@ impl Talk {
 
     fn door(&self, table: &Table, now: Millis) -> Vec<KnockView> {
         let mut door = Vec::new();
+        if !self.is_at_the_table() {
+            return door;
+        }
         for (link, doorway) in &self.doors {
             let Some(invite) = table.links.get(link).map(|link| &link.invite) else { continue };
             let party = invite.party.and_then(|id| table.party(&id)).map(|(_, party)| party.name.text());
@@ -155,6 +169,40 @@ impl NoteCache {
     }
 }
 
+fn standing(room: &Room) -> Standing {
+    match room.standing() {
+        room::Standing::Seated => Standing::Seated,
+        room::Standing::Stranded => Standing::Stranded,
+        room::Standing::OpenedElsewhere => Standing::OpenedElsewhere,
+        room::Standing::Removed => {
+            let (table, me) = (room.table(), room.me());
+            let removal = table.removed.get(&me);
+            let by = removal.map(|removal| removal.by).filter(|by| *by != me);
+            let last = removal.into_iter().flat_map(|removal| &removal.last).map(|(number, _)| *number).max();
+            let void = |op: &&Op| op.author() == me && Some(op.number()) > last && op.kind() == Kind::Note;
+            Standing::Removed {
+                by: by.and_then(|by| table.seat(&by)).map(|seat| seat.name.text()),
+                void: room.ops().filter(void).count(),
+            }
+        }
+    }
+}
+
+/// Elsewhere than where the room stands the number would differ from everybody's, and seem to prove an attack.
+fn number(room: &Room) -> Option<NumberView> {
+    (room.standing() == room::Standing::Seated).then(|| {
+        let number = room.number();
+        NumberView { state: number.state, digits: number.digits.to_string().into() }
+    })
+}
+
+fn readers(room: &Room) -> Readers {
+    let (table, roster) = (room.table(), room.roster());
+    let party = |seat: &Seat| table.party(&seat.party).map(|(index, _)| index);
+    let parties: BTreeSet<usize> = roster.keys().filter_map(|key| table.seat(key)).filter_map(party).collect();
+    Readers { parties: parties.into_iter().collect(), seats: roster.len() }
+}
+
 fn at_the_door(newcomer: &Newcomer) -> Phase {
     Phase::AtTheDoor {
         name: newcomer.name.text(),
@@ -169,7 +217,11 @@ fn outside(phase: Phase) -> TalkView {
         phase,
         title: "".into(),
         parties: Vec::new(),
+        standing: None,
+        alarms: Vec::new(),
+        number: None,
         seats: Vec::new(),
+        readers: Readers::default(),
         notes: Arc::default(),
         withheld: 0,
         door: Vec::new(),

@@ -7,19 +7,20 @@ mod notes;
 mod unread;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
 use leptos::prelude::{ArcRwSignal, Set, Update, WithUntracked};
-use talk::view::{Phase, TalkView};
+use record::AuthorKey;
+use talk::view::{Alarm, Phase, TalkView};
 use talk::{Asking, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, Suite, Talk};
 
 pub use self::notes::NoteRow;
 use self::notes::refresh_rows;
 pub use self::unread::Unread;
 use crate::shell::socket::{Connection, Happened, Socket};
-use crate::shell::timer::Alarm;
+use crate::shell::timer::Timer;
 use crate::shell::{address, clock, entropy, tab};
 use crate::talk_id::TalkId;
 
@@ -43,6 +44,8 @@ pub struct OpenTalk {
     pub draft: ArcRwSignal<String>,
     /// What came in while nobody looked.
     pub unread: ArcRwSignal<Unread>,
+    /// Warnings the person has read and put away.
+    pub dismissed: ArcRwSignal<BTreeSet<(Alarm, AuthorKey)>>,
 }
 
 /// Opens a talk with this browser as its convener.
@@ -118,7 +121,7 @@ fn find(id: TalkId) -> Option<Rc<Running>> {
 struct Running {
     shown: OpenTalk,
     talk: RefCell<Talk>,
-    alarm: Alarm,
+    timer: Timer,
     socket: RefCell<Option<Socket>>,
     attended: Cell<bool>,
     drawing: RefCell<Option<Timeout>>,
@@ -135,13 +138,14 @@ impl Running {
             connection: ArcRwSignal::new(Connection::Reconnecting),
             draft: ArcRwSignal::new(String::new()),
             unread: ArcRwSignal::new(Unread::default()),
+            dismissed: ArcRwSignal::default(),
         };
         let running = Rc::new_cyclic(|this: &std::rc::Weak<Self>| {
             let this = this.clone();
             Self {
                 shown: shown.clone(),
                 talk: RefCell::new(talk),
-                alarm: Alarm::new(move || {
+                timer: Timer::new(move || {
                     if let Some(running) = this.upgrade() {
                         running.happened(Input::Timer);
                     }
@@ -189,7 +193,7 @@ impl Running {
                         socket.send(&frame);
                     }
                 }
-                Effect::Schedule(at) => self.alarm.set(at),
+                Effect::Schedule(at) => self.timer.set(at),
                 Effect::Show(Event::NoteArrived(note)) => {
                     if !self.attended.get() {
                         self.shown.unread.update(|unread| unread.arrived(note));

@@ -1,6 +1,7 @@
 //! How the connection stands, in words.
 
 use leptos::prelude::*;
+use talk::view::Standing;
 
 use crate::session::OpenTalk;
 use crate::shell::socket::Connection;
@@ -9,7 +10,12 @@ use crate::words::words;
 /// The word for the connection and, while it is away, what is safe. To stand inside an element with the role `status`.
 #[component]
 pub fn ConnectionWords(talk: OpenTalk) -> impl IntoView {
-    let situation = Memo::new(move |_| talk.view.with(|view| (view.unsent, view.rights.write)));
+    let situation = Memo::new(move |_| {
+        talk.view.with(|view| match view.standing {
+            Some(Standing::Removed { .. } | Standing::OpenedElsewhere) => None,
+            Some(Standing::Seated | Standing::Stranded) | None => Some((view.unsent, view.rights.write)),
+        })
+    });
     let connection = talk.connection;
     move || {
         let words = words();
@@ -19,9 +25,11 @@ pub fn ConnectionWords(talk: OpenTalk) -> impl IntoView {
             Connection::Offline => ("connection offline", words.offline),
         };
         let safe = match situation.get() {
-            (0, true) => words.nothing_is_lost_write_on.to_owned(),
-            (0, false) => words.nothing_is_lost.to_owned(),
-            (waiting, _) => (words.notes_wait)(waiting),
+            // Beside the notes it is said what a seat that is gone still has.
+            None => String::new(),
+            Some((0, true)) => words.nothing_is_lost_write_on.to_owned(),
+            Some((0, false)) => words.nothing_is_lost.to_owned(),
+            Some((waiting, _)) => (words.notes_wait)(waiting),
         };
         view! {
             <span class=class>{word}</span>

@@ -1,7 +1,7 @@
 //! A link to a talk of this tab.
 
 use leptos::prelude::*;
-use talk::view::Phase;
+use talk::view::{Phase, Standing, TalkView};
 
 use crate::components::said::Said;
 use crate::session::OpenTalk;
@@ -19,7 +19,7 @@ pub fn TalkLink(talk: OpenTalk) -> impl IntoView {
     let view = talk.view.clone();
     let name = Memo::new(move |_| {
         view.with(|view| match &view.phase {
-            Phase::Seated => (vec![(&view.title).into()], None),
+            Phase::Seated => (vec![(&view.title).into()], gone(view)),
             Phase::AtTheDoor { name, party, .. } => {
                 ((words.asking_as)(name, party), Some(words.waiting_to_be_admitted))
             }
@@ -40,5 +40,13 @@ pub fn TalkLink(talk: OpenTalk) -> impl IntoView {
                 }}
             </a>
         </li>
+    }
+}
+
+fn gone(view: &TalkView) -> Option<&'static str> {
+    match view.standing.as_ref()? {
+        Standing::Seated | Standing::Stranded => None,
+        Standing::Removed { .. } => Some(words().no_longer_at_the_table),
+        Standing::OpenedElsewhere => Some(words().opened_elsewhere),
     }
 }

@@ -2,9 +2,12 @@
 
 mod composer;
 mod door;
+mod gone;
 mod invite;
 mod notes;
+mod removal;
 mod seats;
+mod warnings;
 
 use leptos::html;
 use leptos::prelude::*;
@@ -15,6 +18,7 @@ use self::door::{Door, KnocksAloud};
 use self::invite::InviteDialog;
 use self::notes::Notes;
 use self::seats::Seats;
+use self::warnings::Warnings;
 use super::waiting::{Turned, Waiting};
 use crate::components::said::Dot;
 use crate::components::status::ConnectionWords;
@@ -103,6 +107,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
                 </div>
                 <KnocksAloud talk=talk.clone() />
             </header>
+            <Warnings talk=talk.clone() />
             <Rooms talk=talk.clone() />
             <Door talk=talk.clone() />
             <main class="room">

@@ -1,4 +1,4 @@
-//! One alarm: rings once at the last time it was set to.
+//! One timer: rings once at the last time it was set to.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -11,16 +11,16 @@ use super::clock;
 /// Longest single wait. Browsers take at most 2^31 ms, and a laptop that slept is noticed sooner this way.
 const LONGEST_WAIT: Millis = 600_000;
 
-/// An alarm. Dropping it silences it.
-pub struct Alarm(Rc<Inner>);
+/// A timer. Dropping it silences it.
+pub struct Timer(Rc<Inner>);
 
 struct Inner {
     ring: Box<dyn Fn()>,
     pending: RefCell<Option<Timeout>>,
 }
 
-impl Alarm {
-    /// Makes an alarm that is not set.
+impl Timer {
+    /// Makes a timer that is not set.
     pub fn new(ring: impl Fn() + 'static) -> Self {
         Self(Rc::new(Inner { ring: Box::new(ring), pending: RefCell::new(None) }))
     }

@@ -1,5 +1,7 @@
 //! The sentences in English.
 
+mod alarms;
+
 use std::sync::Arc;
 
 use record::Role;
@@ -14,6 +16,7 @@ pub static WORDS: Words = Words {
     nonpaper: "Nonpaper",
     back_to_start: "Back to the start page",
     close: "Close",
+    cancel: "Cancel",
     role,
 
     what_this_is: [
@@ -113,6 +116,76 @@ pub static WORDS: Words = Words {
     },
     not_sent: "This could not be sent now. Your text is kept: please try again.",
     observers_only_read: "You sit here as an observer: you read along, and do not write.",
+    catching_up: |writes| {
+        if writes {
+            "Catching up: this page asks the others to bring this seat back in. What you write is kept and sent."
+        } else {
+            "Catching up: this page asks the others to bring this seat back in. It goes on by itself."
+        }
+    },
+
+    no_longer_at_the_table: "You are no longer at this table",
+    removed: |by| match by {
+        Some(by) => vec!["You are no longer at this table: ".into(), by.into(), " took your seat away.".into()],
+        None => vec!["You are no longer at this table: you left the talk.".into()],
+    },
+    void_notes: |count| {
+        counted(
+            count,
+            "note you wrote after that is not taken by the others.",
+            "notes you wrote after that are not taken by the others.",
+        )
+    },
+    after_removal: "What is here stays readable while this tab is open. Nothing new arrives. To come back, ask the \
+                    convener for a new invitation.",
+    opened_elsewhere: "This seat was opened elsewhere",
+    after_opened_elsewhere: "This page has stopped: nothing is sent from here, and nothing new arrives. What is here stays \
+                             readable while this tab is open.",
+    what_you_were_writing: "What you were writing",
+
+    warnings: "Warnings",
+    alarm: alarms::told,
+    dismiss: "Dismiss",
+
+    remove: "Remove",
+    remove_whom: |name| format!("Remove {name}"),
+    remove_question: |name| vec!["Remove ".into(), name.into(), "?".into()],
+    removing: [
+        "Their seat is shut out with the next change of keys, which takes a moment, and reads nothing written after it. \
+         What they have received so far stays with them, and their notes stay here.",
+        "The seat cannot be given back. To let the same person in again, send them a new link and compare digits again.",
+    ],
+    leave_this_talk: "Leave this talk",
+    leave: "Leave",
+    leave_question: "Leave this talk?",
+    leaving: [
+        "What is here stays readable while this tab is open, but nothing new arrives, and you can write nothing more. The \
+         others keep your notes.",
+        "To come back you need a new invitation.",
+    ],
+    leaving_as_convener: [
+        "What is here stays readable while this tab is open, but nothing new arrives, and you can write nothing more. The \
+         others keep your notes and go on without you.",
+        "You opened this talk: once you have left, nobody can be let in any more, you neither. Your open links stop working.",
+    ],
+    not_done: "This could not be done now. Please try again.",
+
+    compare_by_voice: "Compare by voice",
+    your_number_with: |name| format!("Your number with {name}"),
+    how_to_compare_with: |name| {
+        vec![
+            "Call ".into(),
+            name.into(),
+            " on a number you knew before, and read out these digits: the page of ".into(),
+            name.into(),
+            " shows the same ones at your seat, or somebody stands between you.".into(),
+        ]
+    },
+    room_number: "Room number",
+    after_key_changes: |count| format!("After key change {}:", number(count)),
+    how_to_compare_the_room: "Read these digits out in a call: whoever shows the same key change must show the same \
+                              digits, or somebody stands between you. They change with every key change; then begin \
+                              again.",
 
     seats: "Seats",
     here: "here",

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use record::Role;
 use talk::invitation::InvitationError;
-use talk::view::{Confirmed, TurnedAway};
+use talk::view::{AlarmView, Confirmed, TurnedAway};
 
 /// A language of the page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,12 +89,23 @@ impl From<&Arc<str>> for Piece {
     }
 }
 
+/// What is said about an alarm.
+pub struct Told {
+    /// What was noticed.
+    pub title: Phrase,
+    /// Whether it is an accident or an attack, and what is safe.
+    pub meaning: Phrase,
+    /// What to do.
+    pub next_step: Phrase,
+}
+
 /// The sentences of one language.
 pub struct Words {
     // Everywhere.
     pub nonpaper: &'static str,
     pub back_to_start: &'static str,
     pub close: &'static str,
+    pub cancel: &'static str,
     pub role: fn(Role) -> &'static str,
 
     // The start page.
@@ -176,6 +187,41 @@ pub struct Words {
     pub note_too_long: fn(usize, usize) -> String,
     pub not_sent: &'static str,
     pub observers_only_read: &'static str,
+    pub catching_up: fn(bool) -> &'static str,
+
+    // A seat that is gone.
+    pub no_longer_at_the_table: &'static str,
+    pub removed: fn(Option<&Arc<str>>) -> Phrase,
+    pub void_notes: fn(usize) -> String,
+    pub after_removal: &'static str,
+    pub opened_elsewhere: &'static str,
+    pub after_opened_elsewhere: &'static str,
+    pub what_you_were_writing: &'static str,
+
+    // Warnings.
+    pub warnings: &'static str,
+    pub alarm: fn(&AlarmView) -> Told,
+    pub dismiss: &'static str,
+
+    // Taking a seat away, and leaving.
+    pub remove: &'static str,
+    pub remove_whom: fn(&Arc<str>) -> String,
+    pub remove_question: fn(&Arc<str>) -> Phrase,
+    pub removing: [&'static str; 2],
+    pub leave_this_talk: &'static str,
+    pub leave: &'static str,
+    pub leave_question: &'static str,
+    pub leaving: [&'static str; 2],
+    pub leaving_as_convener: [&'static str; 2],
+    pub not_done: &'static str,
+
+    // Numbers to compare.
+    pub compare_by_voice: &'static str,
+    pub your_number_with: fn(&Arc<str>) -> String,
+    pub how_to_compare_with: fn(&Arc<str>) -> Phrase,
+    pub room_number: &'static str,
+    pub after_key_changes: fn(usize) -> String,
+    pub how_to_compare_the_room: &'static str,
 
     // Seats.
     pub seats: &'static str,

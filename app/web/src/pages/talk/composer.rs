@@ -3,25 +3,61 @@
 use leptos::html;
 use leptos::prelude::*;
 use record::NOTE_BYTES;
-use talk::view::TalkView;
+use talk::view::{Standing, TalkView};
 use talk::{Command, Error};
 use web_sys::KeyboardEvent;
 
+use super::gone::{Departure, Gone};
 use crate::components::said::Said;
 use crate::session::{self, OpenTalk};
 use crate::words::{Phrase, Piece, words};
 
-/// The composer, or for who may not write a sentence that says so.
+/// The composer; for who may not write, a sentence that says so; for who is gone, what that means.
 #[component]
 pub fn Composer(talk: OpenTalk) -> impl IntoView {
     let view = talk.view.clone();
-    let may_write = Memo::new(move |_| view.with(|view| view.rights.write));
-    move || {
-        if may_write.get() {
-            view! { <Writing talk=talk.clone() /> }.into_any()
-        } else {
-            view! { <p class="compose only-read">{words().observers_only_read}</p> }.into_any()
+    let stands = Memo::new(move |_| view.with(Stands::of));
+    move || match stands.get() {
+        Stands::Writes => view! { <Writing talk=talk.clone() /> }.into_any(),
+        Stands::Reads => view! {
+            <div class="compose only-read">
+                <CatchingUp talk=talk.clone() />
+                <p>{words().observers_only_read}</p>
+            </div>
         }
+        .into_any(),
+        Stands::Gone(how) => view! { <Gone talk=talk.clone() how /> }.into_any(),
+    }
+}
+
+/// What stands where notes are written.
+#[derive(Clone, PartialEq, Eq)]
+enum Stands {
+    Writes,
+    Reads,
+    Gone(Departure),
+}
+
+impl Stands {
+    fn of(view: &TalkView) -> Self {
+        match Departure::of(view) {
+            Some(how) => Self::Gone(how),
+            None if view.rights.write => Self::Writes,
+            None => Self::Reads,
+        }
+    }
+}
+
+/// Says that this seat is being brought back in. Always there, so that screen readers notice the change.
+#[component]
+fn CatchingUp(talk: OpenTalk) -> impl IntoView {
+    let situation = Memo::new(move |_| {
+        talk.view.with(|view| (view.standing == Some(Standing::Stranded)).then_some(view.rights.write))
+    });
+    view! {
+        <p class="catching-up" aria-live="polite">
+            {move || situation.get().map(|writes| (words().catching_up)(writes))}
+        </p>
     }
 }
 
@@ -31,6 +67,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
     let id = talk.id;
     let draft = talk.draft.clone();
     let shown = talk.draft.clone();
+    let catching_up = talk.clone();
     let wrong = RwSignal::new(None::<String>);
     let textbox = NodeRef::<html::Textarea>::new();
     let readers = Memo::new(move |_| talk.view.with(readers));
@@ -78,6 +115,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
     };
     view! {
         <section class="compose" aria-label=words.write>
+            <CatchingUp talk=catching_up />
             <p class="readers" id="readers">{move || view! { <Said phrase=readers.get().0 /> }}</p>
             {move || wrong.get().map(|sentence| view! { <p class="wrong" role="alert">{sentence}</p> })}
             <div class="compose-row">
@@ -104,10 +142,9 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
 struct Readers(Phrase);
 
 fn readers(view: &TalkView) -> Readers {
-    let sits = |index: usize| view.seats.iter().any(|seat| seat.party == index);
-    let parties = view.parties.iter().enumerate().filter(|(index, _)| sits(*index));
-    let parties = parties.map(|(_, party)| Piece::Party { name: party.name.clone(), hue: party.hue });
-    Readers((words().who_can_read)(parties.collect(), view.seats.len()))
+    let parties = view.readers.parties.iter().filter_map(|index| view.parties.get(*index));
+    let parties = parties.map(|party| Piece::Party { name: party.name.clone(), hue: party.hue });
+    Readers((words().who_can_read)(parties.collect(), view.readers.seats))
 }
 
 fn too_long(text: &str) -> Option<String> {

@@ -1,11 +1,14 @@
-//! Who sits at the table.
+//! Who sits at the table, and the numbers to compare.
 
 use gloo::timers::callback::Interval;
 use leptos::prelude::*;
+use record::AuthorKey;
 use talk::Millis;
 use talk::view::{Confirmed, PartyView, SeatView};
 
 use super::CloseSheet;
+use super::removal::{RemovalDialog, Removing};
+use crate::components::digits::Number;
 use crate::components::said::{Dot, Said, hue_class};
 use crate::session::OpenTalk;
 use crate::shell::clock;
@@ -20,7 +23,18 @@ const JUST_NOW: Millis = 60_000;
 #[component]
 pub fn Seats(talk: OpenTalk) -> impl IntoView {
     let words = words();
-    let table = Memo::new(move |_| talk.view.with(|view| (view.parties.clone(), view.seats.clone())));
+    let id = talk.id;
+    provide_context(Removing(RwSignal::new(None)));
+    let view = talk.view.clone();
+    let seats = Memo::new(move |_| view.with(|view| view.seats.clone()));
+    let view = talk.view.clone();
+    let sits = |view: &talk::view::TalkView, index: usize| view.seats.iter().any(|seat| seat.party == index);
+    let parties = Memo::new(move |_| {
+        view.with(|view| {
+            let parties = view.parties.iter().cloned().enumerate();
+            parties.filter(|(index, _)| sits(view, *index)).collect::<Vec<_>>()
+        })
+    });
     let now = RwSignal::new(clock::now());
     // Kept for as long as this screen stands.
     StoredValue::new_local(Interval::new(LOOK_EVERY, move || {
@@ -31,63 +45,129 @@ pub fn Seats(talk: OpenTalk) -> impl IntoView {
             <CloseSheet sheet="seats" />
             <section aria-labelledby="seats-title">
                 <h2 id="seats-title">{words.seats}</h2>
-                {move || {
-                    let (parties, seats) = table.get();
-                    parties
-                        .into_iter()
-                        .enumerate()
-                        .map(|(index, party)| {
-                            let seats = seats.iter().filter(|seat| seat.party == index).cloned().collect();
-                            view! { <Party party seats now /> }
-                        })
-                        .collect_view()
-                }}
+                <For
+                    each=move || parties.get()
+                    key=|(index, _)| *index
+                    children=move |(index, party)| view! { <Party index party seats now /> }
+                />
+                <RoomNumber talk />
             </section>
+            <RemovalDialog talk=id seats />
         </aside>
     }
 }
 
 #[component]
-fn Party(party: PartyView, seats: Vec<SeatView>, now: RwSignal<Millis>) -> impl IntoView {
-    (!seats.is_empty()).then(|| {
-        let name = party.name.clone();
-        let seats = seats.into_iter().map(|seat| view! { <Seat seat party=name.clone() now /> }).collect_view();
-        view! {
-            <p class=format!("party-title {}", hue_class(party.hue))>
-                <Dot hue=party.hue />
-                <bdi>{party.name}</bdi>
-            </p>
-            <ul role="list">{seats}</ul>
-        }
-    })
+fn Party(index: usize, party: PartyView, seats: Memo<Vec<SeatView>>, now: RwSignal<Millis>) -> impl IntoView {
+    let name = party.name.clone();
+    let theirs =
+        move || seats.with(|seats| seats.iter().filter(|seat| seat.party == index).cloned().collect::<Vec<_>>());
+    view! {
+        <p class=format!("party-title {}", hue_class(party.hue))>
+            <Dot hue=party.hue />
+            <bdi>{party.name}</bdi>
+        </p>
+        <ul role="list">
+            <For
+                each=theirs
+                key=|seat| seat.key
+                children=move |seat| view! { <Seat first=seat party=name.clone() seats now /> }
+            />
+        </ul>
+    }
 }
 
+/// One seat. Its row stays while the seat does: what is unfolded in it stays unfolded.
 #[component]
-fn Seat(seat: SeatView, party: std::sync::Arc<str>, now: RwSignal<Millis>) -> impl IntoView {
+fn Seat(
+    first: SeatView,
+    party: std::sync::Arc<str>,
+    seats: Memo<Vec<SeatView>>,
+    now: RwSignal<Millis>,
+) -> impl IntoView {
     let words = words();
-    let sure = match seat.confirmed {
+    let (key, you, name) = (first.key, first.you, first.name.clone());
+    // All but this is fixed with the seat.
+    let (confirmed, heard, may_remove) = (first.confirmed.clone(), first.heard, first.may_remove);
+    let seat = move |seats: &[SeatView]| seats.iter().find(|seat| seat.key == key).cloned();
+    let confirmed = Memo::new(move |_| seats.with(|s| seat(s)).map_or(confirmed.clone(), |seat| seat.confirmed));
+    let heard = Memo::new(move |_| seats.with(|s| seat(s)).map_or(heard, |seat| seat.heard));
+    let may_remove = Memo::new(move |_| seats.with(|s| seat(s)).map_or(may_remove, |seat| seat.may_remove));
+    let sure = move || match confirmed.get() {
         Confirmed::You | Confirmed::ByYou | Confirmed::By(_) | Confirmed::FromYourLink => "confirmed",
         Confirmed::NotConfirmed => "confirmed not",
     };
-    let (you, heard) = (seat.you, seat.heard);
     let presence = move || {
         if you {
             return words.here.to_owned();
         }
-        let Some(heard) = heard else { return words.not_heard_yet.to_owned() };
+        let Some(heard) = heard.get() else { return words.not_heard_yet.to_owned() };
         match now.get().saturating_sub(heard) {
             0..JUST_NOW => words.heard_just_now.to_owned(),
             longer => (words.heard)(intl::ago(longer)),
         }
     };
+    let number = first.pairwise.map(|digits| {
+        let label = (words.your_number_with)(&name);
+        view! {
+            <details>
+                <summary>{words.compare_by_voice} <span class="unseen">{format!(" – {label}")}</span></summary>
+                <Number label=label.clone() digits />
+                <p class="small"><Said phrase=(words.how_to_compare_with)(&name) /></p>
+            </details>
+        }
+    });
+    let removal = move || may_remove.get().then(|| view! { <Remove seat=key you name=name.clone() /> });
     view! {
         <li>
-            <b><bdi>{seat.name.clone()}</bdi></b>
+            <b><bdi>{first.name}</bdi></b>
             " "
-            <span class=sure><Said phrase=(words.confirmed)(&seat.confirmed) /></span>
+            <span class=sure>{move || view! { <Said phrase=(words.confirmed)(&confirmed.get()) /> }}</span>
             <small>
-                {(words.role)(seat.role)} " · " <span class="unseen"><bdi>{party}</bdi> " · "</span> {presence}
+                {(words.role)(first.role)} " · " <span class="unseen"><bdi>{party}</bdi> " · "</span> {presence}
             </small>
+            <div class="seat-more">{number} {removal}</div>
         </li>
+    }
+}
+
+#[component]
+fn Remove(seat: AuthorKey, you: bool, name: std::sync::Arc<str>) -> impl IntoView {
+    let words = words();
+    let removing = expect_context::<Removing>();
+    let ask = move |_| removing.0.set(Some(seat));
+    if you {
+        view! { <button class="quiet" type="button" on:click=ask>{words.leave_this_talk}</button> }.into_any()
+    } else {
+        let whom = (words.remove_whom)(&name);
+        view! { <button class="quiet" type="button" aria-label=whom on:click=ask>{words.remove}</button> }.into_any()
+    }
+}
+
+/// The number of the room. Not there while it would differ from everybody's.
+#[component]
+fn RoomNumber(talk: OpenTalk) -> impl IntoView {
+    let words = words();
+    let view = talk.view.clone();
+    let number = Memo::new(move |_| view.with(|view| view.number.clone()));
+    let shown = Memo::new(move |_| number.with(Option::is_some));
+    let now = move || {
+        number.get().map(|number| {
+            view! {
+                <p>{(words.after_key_changes)(number.state as usize)}</p>
+                <Number label=words.room_number.to_owned() digits=number.digits />
+            }
+        })
+    };
+    move || {
+        shown.get().then(|| {
+            view! {
+                <details class="room-number">
+                    <summary>{words.room_number}</summary>
+                    {now}
+                    <p class="small">{words.how_to_compare_the_room}</p>
+                </details>
+            }
+        })
     }
 }

@@ -1,0 +1,49 @@
+//! From what the room noticed to what a person is told.
+
+use std::collections::BTreeSet;
+
+use record::{AuthorKey, Role};
+use room::Room;
+
+use crate::view::{Alarm, AlarmView, Remedy};
+
+/// Returns what to tell, each thing once for each seat.
+pub(crate) fn of(room: &Room) -> Vec<AlarmView> {
+    let table = room.table();
+    let me = room.me();
+    let told: BTreeSet<(Alarm, AuthorKey)> = room.alarms().map(|alarm| about(alarm, me)).collect();
+    let view = |(what, seat): (Alarm, AuthorKey)| AlarmView {
+        what,
+        seat,
+        you: seat == me,
+        name: table.seat(&seat).map(|seat| seat.name.text()),
+        remedy: remedy(room, &seat),
+    };
+    told.into_iter().map(view).collect()
+}
+
+fn about(alarm: &room::Alarm, me: AuthorKey) -> (Alarm, AuthorKey) {
+    match alarm {
+        room::Alarm::TwoVersions(seat) => (Alarm::TwoVersions, *seat),
+        // One copied browser does both, and the person is to do the same about either.
+        room::Alarm::TwoBeacons(seat) | room::Alarm::TwoCommits(seat) => (Alarm::RunsTwice, *seat),
+        room::Alarm::OpenedElsewhere => (Alarm::OpenedElsewhere, me),
+        room::Alarm::Restored => (Alarm::Restored, me),
+        room::Alarm::Rejoined(seat) => (Alarm::Rejoined, *seat),
+    }
+}
+
+fn remedy(room: &Room, seat: &AuthorKey) -> Remedy {
+    let (table, me) = (room.table(), room.me());
+    let convener = table.seats.iter().find(|seat| seat.role == Role::Convener).map(|seat| seat.key);
+    let admits = convener.filter(|convener| table.is_seated(convener));
+    if table.removed.contains_key(seat) {
+        Remedy::Done
+    } else if admits.is_none() || admits == Some(*seat) {
+        Remedy::NewTalk
+    } else if table.is_seated(&me) && table.may_remove(&me, seat) {
+        Remedy::Remove
+    } else {
+        Remedy::AskConvener
+    }
+}

@@ -1,0 +1,37 @@
+//! Numbers to compare by voice.
+
+use record::Role;
+
+use super::Table;
+use crate::Command;
+
+#[test]
+fn all_screens_show_one_room_number_and_another_after_a_change() {
+    let mut table = Table::of(&[("Leyla", Role::Head), ("Bahram", Role::Head)]);
+    let before = table.view(0).number.expect("level with the others");
+    for who in [1, 2] {
+        assert_eq!(table.view(who).number, Some(before.clone()));
+    }
+    let gone = table.key(2);
+    table.does(0, Command::Remove(gone)).expect("the convener may");
+    table.settles();
+    let after = table.view(0).number.expect("level with the others");
+    assert!(after.state > before.state && after.digits != before.digits);
+    assert_eq!(table.view(1).number, Some(after));
+}
+
+#[test]
+fn two_seats_show_each_other_one_number_that_nobody_else_has() {
+    let mut table = Table::of(&[("Leyla", Role::Head), ("Bahram", Role::Head)]);
+    let keys = [table.key(0), table.key(1), table.key(2)];
+    let mut of = |who: usize, other: usize| {
+        let view = table.view(who);
+        view.seats.iter().find(|seat| seat.key == keys[other]).and_then(|seat| seat.pairwise.clone())
+    };
+    let pairs = [(of(0, 1), of(1, 0)), (of(0, 2), of(2, 0)), (of(1, 2), of(2, 1))];
+    for (here, there) in &pairs {
+        assert!(here.is_some() && here == there);
+    }
+    assert!(pairs[0].0 != pairs[1].0 && pairs[1].0 != pairs[2].0 && pairs[0].0 != pairs[2].0);
+    assert_eq!(of(0, 0), None);
+}
