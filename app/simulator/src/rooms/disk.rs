@@ -13,6 +13,8 @@ pub(crate) struct Disk {
     rows: BTreeMap<Row, Vec<u8>>,
     /// For each of the last batches what it replaced, newest last.
     replaced: VecDeque<BTreeMap<Row, Option<Vec<u8>>>>,
+    /// How many batches made what is there.
+    written: usize,
 }
 
 impl Disk {
@@ -27,16 +29,21 @@ impl Disk {
             let before = self.rows.insert(row.clone(), value);
             replaced.entry(row).or_insert(before);
         }
+        self.written += 1;
         self.replaced.push_back(replaced);
         if self.replaced.len() > UNDOABLE {
             self.replaced.pop_front();
         }
     }
 
-    /// Loses so many of the last batches, as far as they are remembered; returns how many it lost.
+    /// Loses so many of the last batches, as far as they are remembered, but never the first of all; returns how many.
     pub(crate) fn lose(&mut self, batches: usize) -> usize {
         for lost in 0..batches {
+            if self.written <= 1 {
+                return lost;
+            }
             let Some(replaced) = self.replaced.pop_back() else { return lost };
+            self.written -= 1;
             for (row, before) in replaced {
                 match before {
                     Some(value) => self.rows.insert(row, value),
@@ -86,7 +93,8 @@ mod tests {
         assert_eq!(disk.rows().keys().cloned().collect::<Vec<_>>(), [row(1), row(2)]);
         assert_eq!(disk.lose(2), 2);
         assert_eq!(*disk.rows(), first);
-        assert_eq!(disk.lose(5), 1, "there was one more");
+        assert_eq!(disk.lose(5), 0, "the first of all is never lost by itself");
+        disk.wipe();
         assert!(disk.is_empty());
     }
 

@@ -109,6 +109,10 @@ impl Schedule {
 
     fn is_level(&self) -> Result<(), Breach> {
         let final_seats = self.final_seats();
+        // Nobody can remove the founder, and it never leaves: without it everything below would hold of nobody.
+        if !final_seats.contains(&SeatNo(0)) {
+            return Err(Breach::new(Class::Wedged, "I12", "the founder is not at its table".into()));
+        }
         let mut states = final_seats.iter().map(|seat| self.seats[seat.0].state());
         let first = states.next();
         // Cheap, and mostly what it is as long as something is wrong.

@@ -148,7 +148,7 @@ impl Schedule {
         self.facts.shown.remove(&seat);
         let key = self.seats[seat.0].author();
         self.facts.forked.insert(key);
-        self.sent.forgets(&key);
+        self.sent.went_back(&key);
         let after = self.trouble.between(50, 5_000);
         self.later(after, Happening::Reopens(seat));
     }

@@ -1,6 +1,6 @@
 //! I7 on the wire: never a second own commit for one state, never one nonce for two plaintexts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::{AuthorKey, StateId};
 
@@ -13,6 +13,7 @@ use crate::rooms::verdict::{Breach, Class};
 #[derive(Default)]
 pub(crate) struct Sent {
     commits: BTreeMap<(AuthorKey, StateId), [u8; 32]>,
+    went_back: BTreeSet<AuthorKey>,
     nonces: BTreeMap<(StateId, [u8; 24]), [u8; 32]>,
     /// By parent: who committed there, and whom that commit removes.
     rivals: BTreeMap<StateId, BTreeMap<AuthorKey, Vec<AuthorKey>>>,
@@ -28,9 +29,10 @@ pub(crate) struct Met {
 }
 
 impl Sent {
-    /// The seat's store went back: it cannot know what it committed since, and may commit there again.
-    pub(crate) fn forgets(&mut self, author: &AuthorKey) {
-        self.commits.retain(|(by, _), _| by != author);
+    /// The seat's store went back: it cannot know what it committed since, may commit there again, and may hand on what
+    /// others tell it of the first time.
+    pub(crate) fn went_back(&mut self, author: &AuthorKey) {
+        self.went_back.insert(*author);
     }
 
     /// An honest seat sends a message. Commits of others, which it only hands on, are theirs to answer for.
@@ -38,7 +40,7 @@ impl Sent {
         match frame {
             Frame::Commit { parent, author, removes, digest, .. } if author == key => {
                 let before = self.commits.insert((*author, *parent), *digest);
-                if before.is_some_and(|before| before != *digest) {
+                if before.is_some_and(|before| before != *digest) && !self.went_back.contains(key) {
                     let what = format!("{seat} sends a second commit for {}", short(&parent.0));
                     return Err(Breach::new(Class::Duplicated, "I7", what));
                 }
@@ -82,7 +84,7 @@ mod tests {
         assert_eq!(sent.sends(SeatNo(0), &key(1), &commit(1, 2, &[], 2)), Ok(Met::default()), "another state");
         assert!(sent.sends(SeatNo(0), &key(1), &commit(1, 1, &[], 3)).is_err());
         assert!(sent.sends(SeatNo(1), &key(2), &commit(1, 1, &[], 3)).is_ok(), "handed on by somebody else");
-        sent.forgets(&key(1));
+        sent.went_back(&key(1));
         assert!(sent.sends(SeatNo(0), &key(1), &commit(1, 1, &[], 4)).is_ok(), "its store went back");
     }
 
