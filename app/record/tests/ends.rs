@@ -1,0 +1,315 @@
+//! Chains that end, chains that fork, and what a record asks for and hands on then.
+
+use std::collections::BTreeMap;
+
+use ed25519_dalek::SigningKey;
+use proptest::prelude::*;
+use record::{
+    AuthorKey, Body, Draft, Invite, LinkId, NotTaken, Note, Op, OpId, Record, Removal, Remove, Role, RoomId, StateId,
+    Table, Vector,
+};
+
+fn key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+fn author(seed: u8) -> AuthorKey {
+    AuthorKey(key(seed).verifying_key().to_bytes())
+}
+
+/// The op of an author after another one.
+fn after(seed: u8, previous: Option<&Op>, body: Body) -> Op {
+    let draft = Draft {
+        room: RoomId([1; 32]),
+        number: previous.map_or(1, |op| op.number() + 1),
+        previous: previous.map_or(OpId::NONE, Op::id),
+        previous_control: previous.map_or(OpId::NONE, Op::last_control),
+        depth: previous.map_or(1, |op| op.depth() + 1),
+        origin: StateId([2; 32]),
+        heads: vec![],
+        body,
+        salt: [0; 16],
+    };
+    Op::sign(draft, &key(seed))
+}
+
+fn note(text: &str) -> Body {
+    Body::Note(Note { written_at: 0, text: text.into() })
+}
+
+fn invite(n: u8) -> Body {
+    Body::Invite(Invite { link: LinkId([n; 16]), party: None, role: Role::Adviser, expires_at: 0 })
+}
+
+/// A chain of notes.
+fn chain(seed: u8, from: Option<&Op>, texts: &[&str]) -> Vec<Op> {
+    let mut ops: Vec<Op> = Vec::new();
+    for text in texts {
+        let op = after(seed, ops.last().or(from), note(text));
+        ops.push(op);
+    }
+    ops
+}
+
+fn record_of(ops: &[Op]) -> Record {
+    let mut record = Record::default();
+    for op in ops {
+        record.insert(op.clone()).expect("follows");
+    }
+    record
+}
+
+/// The removal of an author after these ops, as a table gives it.
+fn removal(seed: u8, lasts: &[Option<&Op>]) -> BTreeMap<AuthorKey, Removal> {
+    let mut ops: Vec<Op> = Vec::new();
+    for last in lasts {
+        let remove = Remove {
+            seat: author(seed),
+            last: last.map_or(0, Op::number),
+            last_id: last.map_or(OpId::NONE, Op::id),
+            last_control: last.map_or(OpId::NONE, Op::last_control),
+        };
+        ops.push(after(1, ops.last(), Body::Remove(remove)));
+    }
+    Table::fold(author(1), ops.iter()).removed
+}
+
+const NOBODY: AuthorKey = AuthorKey([0; 32]);
+
+fn ids(record: &Record) -> Vec<OpId> {
+    record.in_order().map(Op::id).collect()
+}
+
+#[test]
+fn what_lies_beyond_the_end_leaves_and_what_lies_before_stays() {
+    let ops = chain(2, None, &["1", "2", "3", "4"]);
+    let mut record = record_of(&ops);
+    let gone = record.end(&removal(2, &[Some(&ops[1])]), &NOBODY);
+    assert_eq!(gone.len(), 2);
+    assert_eq!(ids(&record), [ops[0].id(), ops[1].id()]);
+    assert_eq!(record.vector().number(&author(2)), 2);
+    assert_eq!(record.insert(ops[2].clone()), Err(NotTaken::Void));
+    assert!(record.end(&removal(2, &[Some(&ops[1])]), &NOBODY).is_empty(), "once");
+}
+
+#[test]
+fn author_removed_before_it_said_anything_has_said_nothing() {
+    let ops = chain(2, None, &["1", "2"]);
+    let mut record = record_of(&ops);
+    assert_eq!(record.end(&removal(2, &[None]), &NOBODY).len(), 2);
+    assert!(record.vector().head(&author(2)).is_none());
+    assert_eq!(record.insert(ops[0].clone()), Err(NotTaken::Void));
+}
+
+#[test]
+fn own_chain_is_never_cut() {
+    let ops = chain(2, None, &["1", "2"]);
+    let mut record = record_of(&ops);
+    assert!(record.end(&removal(2, &[None]), &author(2)).is_empty());
+    assert_eq!(record.in_order().count(), 2);
+}
+
+#[test]
+fn end_that_is_not_held_yet_cuts_the_other_chain_when_it_comes() {
+    let first = chain(2, None, &["1"]);
+    let named = chain(2, Some(&first[0]), &["2 as named", "3 as named"]);
+    let other = chain(2, Some(&first[0]), &["2 of the other", "3 of the other"]);
+    let mut record = record_of(&first);
+    record.end(&removal(2, &[Some(&named[1])]), &NOBODY);
+    for op in other.iter().chain(&named) {
+        record.insert(op.clone()).expect("nobody can tell yet");
+    }
+    assert_eq!(ids(&record), [first[0].id(), named[0].id(), named[1].id()]);
+    assert_eq!(record.insert(other[0].clone()), Err(NotTaken::Void));
+    assert_eq!(record.vector().forks(&author(2)).count(), 0);
+}
+
+#[test]
+fn removal_that_proves_void_lets_all_come_back() {
+    let ops = chain(2, None, &["1", "2", "3"]);
+    let other = record_of(&ops);
+    let mut record = other.clone();
+    record.end(&removal(2, &[Some(&ops[0])]), &NOBODY);
+    assert!(!record.lacks(other.vector()), "what is void is not asked for");
+    assert!(record.end(&BTreeMap::new(), &NOBODY).is_empty());
+    assert!(record.lacks(other.vector()), "now it is");
+    assert_eq!(catches_up(&mut record, &other), 2);
+    assert_eq!(ids(&record), ids(&other));
+}
+
+#[test]
+fn control_op_beyond_the_end_is_still_there_to_be_judged_anew() {
+    let charter = after(2, None, invite(1));
+    let late = after(2, Some(&charter), invite(2));
+    let mut record = record_of(&[charter.clone(), late.clone()]);
+    record.end(&removal(2, &[Some(&charter)]), &NOBODY);
+    assert!(record.op(&late.id()).is_none() && record.control_op(&late.id()).is_some());
+    assert!(record.control().any(|op| op.id() == late.id()), "the fold needs it if the removal proves void");
+}
+
+#[test]
+fn seats_that_cut_at_different_times_do_not_ask_each_other_for_ever() {
+    let first = chain(2, None, &["1"]);
+    let named = chain(2, Some(&first[0]), &["2 as named"]);
+    let other = chain(2, Some(&first[0]), &["2 of the other", "3 of the other", "4 of the other"]);
+    let all: Vec<Op> = first.iter().chain(&named).chain(&other).cloned().collect();
+    let late = record_of(&all);
+    let mut cut = late.clone();
+    cut.end(&removal(2, &[Some(&named[0])]), &NOBODY);
+    assert!(!cut.lacks(late.vector()));
+    assert!(!late.lacks(cut.vector()));
+    // And whoever was given only the void chain lacks the named one.
+    let mut misled = record_of(&first.iter().chain(&other).cloned().collect::<Vec<_>>());
+    misled.end(&removal(2, &[Some(&named[0])]), &NOBODY);
+    assert!(misled.lacks(cut.vector()));
+    assert_eq!(catches_up(&mut misled, &cut), 1);
+    assert_eq!(ids(&misled), ids(&cut));
+    assert!(!misled.lacks(cut.vector()) && !cut.lacks(misled.vector()));
+}
+
+/// Takes everything the other hands on; returns how many ops were new.
+fn catches_up(record: &mut Record, other: &Record) -> usize {
+    let page: Vec<Op> = other.beyond(record.vector()).cloned().collect();
+    page.into_iter()
+        .filter(|op| matches!(record.insert(op.clone()), Ok(taken) if taken != record::Inserted::Known))
+        .count()
+}
+
+/// Both ask and answer until nothing new comes; then they must be level and quiet.
+fn exchange(one: &mut Record, two: &mut Record) {
+    for _ in 0..40 {
+        let asks = (one.lacks(two.vector()), two.lacks(one.vector()));
+        if asks == (false, false) {
+            break;
+        }
+        let new = if asks.0 { catches_up(one, two) } else { 0 } + if asks.1 { catches_up(two, one) } else { 0 };
+        assert!(new > 0, "asks and gains nothing: {asks:?}");
+    }
+    assert_eq!(ids(one), ids(two));
+    assert_eq!(one.vector(), two.vector());
+    assert!(!one.lacks(two.vector()) && !two.lacks(one.vector()));
+}
+
+/// A tree of ops by one author: each hangs on an earlier one. Some are control ops.
+fn tree(shape: &[u8]) -> Vec<Op> {
+    let mut ops: Vec<Op> = vec![after(2, None, note("root"))];
+    for (n, place) in shape.iter().enumerate() {
+        let previous = ops[usize::from(*place) % ops.len()].clone();
+        let beside = ops.iter().filter(|op| op.number() == previous.number() + 1).count();
+        if beside < 3 {
+            let body = if place % 5 == 0 { invite(n as u8) } else { note(&n.to_string()) };
+            ops.push(after(2, Some(&previous), body));
+        }
+    }
+    ops
+}
+
+/// The part of a tree that a seat came to hold: ops whose previous ones it holds.
+fn part(ops: &[Op], choice: u64) -> Record {
+    let mut record = Record::default();
+    for (n, op) in ops.iter().enumerate() {
+        if choice >> (n % 64) & 1 == 1 {
+            record.insert(op.clone()).ok();
+        }
+    }
+    record
+}
+
+proptest! {
+    #[test]
+    fn forks_are_handed_on_until_both_are_level(shape in prop::collection::vec(any::<u8>(), 0..12), a in any::<u64>(), b in any::<u64>()) {
+        let ops = tree(&shape);
+        exchange(&mut part(&ops, a), &mut part(&ops, b));
+    }
+
+    #[test]
+    fn forks_beside_an_end_are_level_too(
+        shape in prop::collection::vec(any::<u8>(), 0..12),
+        a in any::<u64>(),
+        b in any::<u64>(),
+        cut in any::<prop::sample::Index>(),
+        late in any::<bool>(),
+    ) {
+        let ops = tree(&shape);
+        let removed = removal(2, &[Some(&ops[cut.index(ops.len())])]);
+        let (mut one, mut two) = (part(&ops, a), part(&ops, b));
+        one.end(&removed, &NOBODY);
+        if !late {
+            two.end(&removed, &NOBODY);
+            exchange(&mut one, &mut two);
+        } else {
+            // The other side hears of the removal only after they exchanged.
+            for _ in 0..4 {
+                catches_up(&mut one, &two);
+                catches_up(&mut two, &one);
+            }
+            two.end(&removed, &NOBODY);
+            exchange(&mut one, &mut two);
+        }
+    }
+
+    #[test]
+    fn end_and_ops_in_any_order_leave_the_same(
+        shape in prop::collection::vec(any::<u8>(), 0..12),
+        cut in any::<prop::sample::Index>(),
+        when in any::<prop::sample::Index>(),
+    ) {
+        let ops = tree(&shape);
+        let removed = removal(2, &[Some(&ops[cut.index(ops.len())])]);
+        let mut first = record_of(&ops);
+        first.end(&removed, &NOBODY);
+        let mut between = Record::default();
+        let when = when.index(ops.len());
+        for (n, op) in ops.iter().enumerate() {
+            if n == when {
+                between.end(&removed, &NOBODY);
+            }
+            between.insert(op.clone()).ok();
+        }
+        between.end(&removed, &NOBODY);
+        prop_assert_eq!(ids(&first), ids(&between));
+        prop_assert_eq!(first.vector(), between.vector());
+    }
+
+    #[test]
+    fn cited_ops_and_chains_in_any_order_leave_the_same(shape in prop::collection::vec(any::<u8>(), 0..12), shuffle in any::<u64>()) {
+        let ops = tree(&shape);
+        let whole = record_of(&ops);
+        let mut record = Record::default();
+        let mut pending: Vec<Op> = ops.clone();
+        let mut turn = shuffle;
+        for _ in 0..2_000 {
+            if pending.is_empty() {
+                break;
+            }
+            turn = turn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let op = pending.remove((turn >> 33) as usize % pending.len());
+            // A control op may come with a commit, out of order; then nobody sends it again by itself.
+            if op.kind().is_control() {
+                record.cite(op);
+            } else if record.insert(op.clone()).is_err() {
+                pending.push(op);
+            }
+        }
+        prop_assert_eq!(ids(&whole), ids(&record));
+        prop_assert_eq!(whole.vector(), record.vector());
+        prop_assert_eq!(whole.control().count(), record.control().count());
+    }
+
+    #[test]
+    fn base_and_forks_do_not_make_a_newcomer_ask_for_ever(shape in prop::collection::vec(any::<u8>(), 0..12), at in any::<prop::sample::Index>()) {
+        let ops = tree(&shape);
+        let mut whole = record_of(&ops);
+        let start = &ops[at.index(ops.len())];
+        let mut base = Vector::default();
+        base.set(author(2), record::Head { number: start.number(), depth: start.depth(), id: start.id() });
+        let mut newcomer = Record::from_base(base);
+        for _ in 0..20 {
+            if !newcomer.lacks(whole.vector()) || catches_up(&mut newcomer, &whole) == 0 {
+                break;
+            }
+        }
+        prop_assert_eq!(catches_up(&mut newcomer, &whole), 0);
+        prop_assert_eq!(catches_up(&mut whole, &newcomer), 0);
+    }
+}
