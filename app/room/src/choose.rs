@@ -6,9 +6,10 @@
 //! 1. on which, or below which, most seats of the parent state ever stood (wrote a commit or signed a
 //!    beacon there; never withdrawn, so a seat on both sides cancels itself; seats removed by intents cited in
 //!    commits do not count),
-//! 2. which removes somebody,
-//! 3. with the lowest `SHA-256(parent ‖ author)`,
-//! 4. with the lowest commit id.
+//! 2. on which, or below which, most seats stood last: of two branches all have been on, the one they are on,
+//! 3. which removes somebody,
+//! 4. with the lowest `SHA-256(parent ‖ author)`,
+//! 5. with the lowest commit id.
 //!
 //! Branches that only removed seats stand on are passed over. Depth is not used: against a seat that never stops making
 //! siblings it makes the room swing.
@@ -29,13 +30,13 @@ pub(crate) struct Choice<'a> {
     pub(crate) stands: &'a Stands,
     /// Commits whose secrets did not open here. They count once more than half of their parent's seats stand there.
     pub(crate) unreadable: &'a BTreeSet<CommitId>,
-    /// Own commits whose image is gone: they count once anybody else stands there.
+    /// Commits that cannot be reached from here any more: they count once anybody else stands there.
     pub(crate) lost: &'a BTreeSet<CommitId>,
     pub(crate) me: AuthorKey,
 }
 
 /// How good a commit is among its siblings; the greatest wins.
-type Weight = (usize, bool, Reverse<[u8; 32]>, Reverse<CommitId>);
+type Weight = (usize, usize, bool, Reverse<[u8; 32]>, Reverse<CommitId>);
 
 impl Choice<'_> {
     /// The state to stand on.
@@ -72,12 +73,14 @@ impl Choice<'_> {
             .commits_on(&parent)
             .map(|(id, commit)| {
                 let commit = &commit.body;
-                let support = self.supporters(commit);
+                let (support, latest) = self.supporters(commit);
                 let others = support.iter().any(|seat| *seat != self.me);
                 let alive = others || !support.is_empty() && !self.lost.contains(&id);
                 let support = support.iter().filter(|seat| roster.contains_key(seat)).count();
+                let latest = latest.iter().filter(|seat| roster.contains_key(seat)).count();
                 let readable = !self.unreadable.contains(&id) || 2 * support > roster.len();
-                let weight = (support, !commit.removes.is_empty(), Reverse(lot(&parent, &commit.author)), Reverse(id));
+                let weight =
+                    (support, latest, !commit.removes.is_empty(), Reverse(lot(&parent, &commit.author)), Reverse(id));
                 (weight, Rival { id, author: commit.author, state: commit.new_state, stands: alive && readable })
             })
             .collect();
@@ -85,8 +88,8 @@ impl Choice<'_> {
         rivals.into_iter().map(|(_, rival)| rival).collect()
     }
 
-    /// Seats, not removed, that ever stood at or below a commit.
-    pub(crate) fn supporters(&self, commit: &Commit) -> BTreeSet<AuthorKey> {
+    /// Seats, not removed, that ever stood at or below a commit, and those that stood there last.
+    pub(crate) fn supporters(&self, commit: &Commit) -> (BTreeSet<AuthorKey>, BTreeSet<AuthorKey>) {
         let mut states = BTreeSet::from([commit.new_state]);
         let mut seats = BTreeSet::from([commit.author]);
         for id in self.graph.commits_below(commit.new_state) {
@@ -97,7 +100,8 @@ impl Choice<'_> {
         }
         seats.extend(self.stands.within(&states));
         seats.retain(|seat| !self.graph.removed().contains(seat));
-        seats
+        let latest = self.stands.latest_within(&states).filter(|seat| seats.contains(seat)).collect();
+        (seats, latest)
     }
 }
 

@@ -113,13 +113,13 @@ impl Room {
         let Some(roster) = self.graph.roster(&self.tip).cloned() else { return Ok(()) };
         let seated = roster.contains_key(&me) && self.table.is_seated(&me);
         self.admissions.retain(|admission| !roster.contains_key(&admission.add.seat));
-        // Also one that this seat has forgotten: there is never a second.
-        let committed = self.own_commits.contains_key(&self.tip)
-            || self.graph.commits_on(&self.tip).any(|(_, commit)| commit.body.author == me);
+        // Also one that this seat has forgotten, unless nobody is there to bring it where that one led.
+        let forgotten = self.graph.commits_on(&self.tip).any(|(_, commit)| commit.body.author == me);
+        let committed = self.own_commits.contains_key(&self.tip) || forgotten && !self.alone;
         if !self.connected || !seated || self.elsewhere || self.chosen != self.tip || committed {
             return Ok(());
         }
-        let duty = self.duty();
+        let duty = self.duty(now);
         let at = if duty.removes.is_empty() && duty.adds.is_empty() {
             self.open_tasks.clear();
             self.rotation_due(now)
@@ -148,7 +148,7 @@ impl Room {
         self.open_tasks.values().min().copied().unwrap_or(now)
     }
 
-    fn duty(&mut self) -> Duty {
+    fn duty(&mut self, now: Millis) -> Duty {
         let me = self.me();
         let mut duty = Duty::default();
         let Some(node) = self.graph.node(&self.tip).cloned() else { return duty };
@@ -161,15 +161,15 @@ impl Room {
             }
         }
         let mut unusable = Vec::new();
-        let open: Vec<AuthorKey> = self.open_knocks().map(|(seat, _)| *seat).filter(|seat| *seat != me).collect();
+        let open: Vec<AuthorKey> = self.open_knocks(now).map(|(seat, _)| *seat).filter(|seat| *seat != me).collect();
         for seat in open {
-            let Some(held) = self.knocks.get(&seat) else { continue };
-            match KeyPackage::parse(&held.key_package, self.rules.suite) {
-                Ok(key_package) if key_package.seat() == seat => {
+            let Some(held) = self.knocks.get_mut(&seat) else { continue };
+            match held.key_package(self.rules.suite) {
+                Some(key_package) => {
                     duty.knocks.push(held.knock.bytes());
                     duty.adds.insert(seat, key_package);
                 }
-                Ok(_) | Err(_) => unusable.push(seat),
+                None => unusable.push(seat),
             }
         }
         for seat in unusable {
@@ -310,8 +310,21 @@ impl Room {
         self.pacing.resend_after(now);
     }
 
+    /// Has those told again whom own commits brought in and who were never heard here: a death may have swallowed the Welcome.
+    pub(crate) fn welcome_again(&mut self) {
+        let unheard = |own: &OwnCommit| {
+            own.commit.body.adds.iter().any(|add| self.heard(&add.seat).is_none() && !self.stands.has(&add.seat))
+        };
+        let due: Vec<_> = self.own_commits.iter().filter(|(_, own)| unheard(own)).map(|(parent, _)| *parent).collect();
+        for parent in due {
+            if let Some(own) = self.own_commits.get_mut(&parent) {
+                own.welcomed = false;
+            }
+        }
+    }
+
     /// Tells those whom own commits on the way here bring in.
-    pub(crate) fn welcome_arrived(&mut self, _now: Millis) {
+    pub(crate) fn welcome_arrived(&mut self) {
         let due = self.own_commits.iter().filter(|(_, own)| {
             !own.welcomed
                 && !own.commit.body.adds.is_empty()

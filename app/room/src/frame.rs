@@ -90,6 +90,13 @@ pub(crate) struct Commit {
     pub(crate) mls: ByteVec,
 }
 
+impl SignedBytes {
+    /// Reads the body without checking the signature.
+    pub(crate) fn peek<B: Body>(&self) -> Option<B> {
+        minicbor::decode(&self.body).ok()
+    }
+}
+
 /// A body and its signature as they stand inside another body.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]

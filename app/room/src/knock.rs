@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::bounds;
 use crate::frame::{Knock, Signed, Welcome};
 use crate::input::{Alarm, Effect, Error, Event, Millis};
-use crate::mls::{Group, KeyPackageSecrets};
+use crate::mls::{Group, KeyPackage, KeyPackageSecrets, Suite};
 use crate::op_key::{OpKey, Sealing};
 use crate::room::Room;
 
@@ -26,6 +26,8 @@ const AGAIN_MS: Millis = 5_000;
 const FRESH_MS: Millis = 45_000;
 /// A stranded seat whose knock nobody answered for this long carries on where it stands.
 const ALONE_MS: Millis = 20_000;
+/// A seat that was just brought in waits this long for the next time, and so long between two of its knocks.
+const PAUSE_MS: Millis = 4_000;
 /// How many key packages a seat remembers to have knocked with.
 pub(crate) const ASKED: usize = 64;
 
@@ -49,6 +51,20 @@ pub(crate) struct HeldKnock {
     pub(crate) key_package: Vec<u8>,
     /// Where it was heard: there the answer goes.
     pub(crate) heard_on: Topic,
+    heard_at: Millis,
+    /// Read when it is first looked at; a second look is dear.
+    read: Option<KeyPackage>,
+}
+
+impl HeldKnock {
+    /// The key package, if it can be added to this room.
+    pub(crate) fn key_package(&mut self, suite: Suite) -> Option<KeyPackage> {
+        if self.read.is_none() {
+            let read = KeyPackage::parse(&self.key_package, suite).ok();
+            self.read = read.filter(|read| read.seat() == self.knock.body.author);
+        }
+        self.read.clone()
+    }
 }
 
 /// What a seat that knocked gets besides its Welcome, sealed under the op key of the state it comes to.
@@ -153,9 +169,12 @@ impl Room {
             self.counts.welcomes_again += 1;
             return self.send_return(hash, &state, &welcome, on);
         }
-        let newer = self.knocks.get(&body.author).is_none_or(|held| held.knock.body.counter < body.counter);
+        let newer = self
+            .knocks
+            .get(&body.author)
+            .is_none_or(|held| held.knock.body.counter < body.counter && now >= held.heard_at.saturating_add(PAUSE_MS));
         if newer && (self.knocks.len() < bounds::SEATS || self.knocks.contains_key(&body.author)) {
-            self.knocks.insert(body.author, HeldKnock { knock, key_package, heard_on: on });
+            self.knocks.insert(body.author, HeldKnock { knock, key_package, heard_on: on, heard_at: now, read: None });
         }
         Ok(())
     }
@@ -169,9 +188,9 @@ impl Room {
             return;
         }
         let counter = self.graph.node(state).and_then(|node| node.answered.get(&self.me())).copied().unwrap_or(0);
-        if counter > self.counter && !self.forgiven {
+        if !self.forgiven {
             self.forgiven = true;
-            self.counter = counter;
+            self.counter = self.counter.max(counter);
             self.asked.push_back(key_package);
             self.alarm(Alarm::Restored);
         } else {
@@ -181,11 +200,12 @@ impl Room {
     }
 
     /// Knocks that no commit on the way here has answered.
-    pub(crate) fn open_knocks(&self) -> impl Iterator<Item = (&AuthorKey, &HeldKnock)> {
+    pub(crate) fn open_knocks(&self, now: Millis) -> impl Iterator<Item = (&AuthorKey, &HeldKnock)> {
         let answered = self.graph.node(&self.tip).map(|node| &node.answered);
         self.knocks.iter().filter(move |(seat, held)| {
             let last = answered.and_then(|answered| answered.get(seat)).copied();
-            self.table.is_seated(seat) && last.is_none_or(|last| held.knock.body.counter > last)
+            let brought = self.brought.get(*seat).is_some_and(|at| now < at.saturating_add(PAUSE_MS));
+            self.table.is_seated(seat) && !brought && last.is_none_or(|last| held.knock.body.counter > last)
         })
     }
 

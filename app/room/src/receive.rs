@@ -81,6 +81,11 @@ impl Room {
         let rejoined: BTreeMap<AuthorKey, ()> =
             body.adds.iter().map(|add| add.seat).filter(swapped).map(|seat| (seat, ())).collect();
         self.tell_rejoined(&rejoined);
+        for seat in rejoined.keys() {
+            if self.brought.len() < bounds::SEATS || self.brought.contains_key(seat) {
+                self.brought.insert(*seat, now);
+            }
+        }
         for op in body.cited.iter().filter_map(|bytes| Op::decode(bytes).ok()) {
             if self.record.contradicts(&op) {
                 self.alarm(Alarm::TwoVersions(op.author()));

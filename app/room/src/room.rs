@@ -44,7 +44,7 @@ pub struct Room {
     pub(crate) graph: Graph,
     pub(crate) stands: Stands,
     pub(crate) unreadable: BTreeSet<CommitId>,
-    /// Own commits that cannot be replayed: their image is gone.
+    /// Commits that cannot be reached any more, and nobody else stood on them.
     pub(crate) lost: BTreeSet<CommitId>,
     pub(crate) eras: Eras,
     pub(crate) own_commits: BTreeMap<StateId, OwnCommit>,
@@ -53,6 +53,8 @@ pub struct Room {
     pub(crate) admissions: Vec<Admission>,
     /// The newest knock of each seat.
     pub(crate) knocks: BTreeMap<AuthorKey, HeldKnock>,
+    /// When seats were last brought in anew.
+    pub(crate) brought: BTreeMap<AuthorKey, Millis>,
     pub(crate) own_knocks: VecDeque<OwnKnock>,
     /// Key packages this seat knocked with: who swaps it with another one was asked by somebody else.
     pub(crate) asked: VecDeque<KeyPackageHash>,
@@ -177,6 +179,7 @@ impl Room {
             open_tasks: BTreeMap::new(),
             admissions: Vec::new(),
             knocks: BTreeMap::new(),
+            brought: BTreeMap::new(),
             own_knocks: VecDeque::new(),
             asked: VecDeque::new(),
             welcomes: VecDeque::new(),
@@ -385,6 +388,7 @@ impl Room {
             ("open tasks", self.open_tasks.len(), bounds::SEATS),
             ("admissions", self.admissions.len(), bounds::ADMISSIONS),
             ("knocks", self.knocks.len(), bounds::SEATS),
+            ("seats brought in", self.brought.len(), bounds::SEATS),
             ("own knocks", self.own_knocks.len(), bounds::OWN_KNOCKS),
             ("welcomes", self.welcomes.len(), bounds::WELCOMES),
             ("early bytes", self.early.iter().map(|early| early.sealed.len()).sum(), bounds::EARLY_BYTES),
@@ -449,6 +453,8 @@ impl Room {
         }
         self.send_unechoed(now);
         self.resend_commit(now);
+        self.welcome_again();
+        self.welcome_arrived();
         Ok(())
     }
 }

@@ -8,23 +8,40 @@ use crate::bounds;
 use crate::frame::{Beacon, Signed};
 use crate::graph::Graph;
 
-/// Signed beacons: of each seat one for each branch it ever stood on. They never lose their force, so that nobody can
-/// take part in pulling the room to and fro: a seat that stood on both sides counts for both.
+/// Signed beacons: of each seat one for each branch it ever stood on, and its latest. They never lose their force, so that
+/// nobody can take part in pulling the room to and fro: a seat that stood on both sides counts for both.
 #[derive(Default)]
 pub(crate) struct Stands {
     by: BTreeMap<AuthorKey, BTreeMap<StateId, Signed<Beacon>>>,
+    /// Of each seat the beacon with the highest counter.
+    latest: BTreeMap<AuthorKey, Signed<Beacon>>,
 }
 
 impl Stands {
+    /// Whether a beacon would say nothing new.
+    pub(crate) fn knows(&self, graph: &Graph, beacon: &Beacon) -> bool {
+        let newer = self.latest.get(&beacon.author).is_none_or(|latest| beacon.counter > latest.body.counter);
+        let deeper = self.by.get(&beacon.author).is_none_or(|theirs| {
+            !theirs.contains_key(&beacon.tip) && !theirs.keys().any(|held| graph.is_at_or_below(held, &beacon.tip))
+        });
+        !newer && !deeper
+    }
+
     /// Takes a beacon; returns whether it says more than those held.
     pub(crate) fn take(&mut self, graph: &Graph, beacon: Signed<Beacon>) -> bool {
         let (author, tip) = (beacon.body.author, beacon.body.tip);
         if !self.by.contains_key(&author) && self.by.len() >= bounds::SEATS {
             return false;
         }
+        let before = self.latest.get(&author).map(|latest| (latest.body.counter, latest.body.tip));
+        let newer = before.is_none_or(|(counter, _)| beacon.body.counter > counter);
+        let moved = newer && before.is_none_or(|(_, before)| before != tip);
+        if newer {
+            self.latest.insert(author, beacon.clone());
+        }
         let theirs = self.by.entry(author).or_default();
         if theirs.keys().any(|held| graph.is_at_or_below(held, &tip)) {
-            return false;
+            return moved;
         }
         theirs.retain(|held, _| !graph.is_at_or_below(&tip, held));
         theirs.insert(tip, beacon);
@@ -32,7 +49,7 @@ impl Stands {
         while theirs.len() > bounds::STANDS_PER_SEAT {
             theirs.pop_last();
         }
-        theirs.contains_key(&tip)
+        moved || theirs.contains_key(&tip)
     }
 
     /// Forgets beacons at states that are no longer kept.
@@ -41,16 +58,31 @@ impl Stands {
             theirs.retain(|state, _| !states.contains(state));
         }
         self.by.retain(|_, theirs| !theirs.is_empty());
+        self.latest.retain(|_, beacon| !states.contains(&beacon.body.tip));
     }
 
-    /// Seats that stand in one of these states.
+    /// Seats that ever stood in one of these states.
     pub(crate) fn within<'a>(&'a self, states: &'a BTreeSet<StateId>) -> impl Iterator<Item = AuthorKey> + 'a {
         self.by.iter().filter(|(_, at)| at.keys().any(|state| states.contains(state))).map(|(seat, _)| *seat)
     }
 
+    /// Seats that stood in one of these states last.
+    pub(crate) fn latest_within<'a>(&'a self, states: &'a BTreeSet<StateId>) -> impl Iterator<Item = AuthorKey> + 'a {
+        self.latest.iter().filter(|(_, beacon)| states.contains(&beacon.body.tip)).map(|(seat, _)| *seat)
+    }
+
+    /// Whether any beacon of the seat is kept.
+    pub(crate) fn has(&self, seat: &AuthorKey) -> bool {
+        self.latest.contains_key(seat)
+    }
+
     /// All beacons.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Signed<Beacon>> {
-        self.by.values().flat_map(BTreeMap::values)
+        let besides = self.latest.iter().filter(|(author, latest)| {
+            let same = self.by.get(author).and_then(|theirs| theirs.get(&latest.body.tip));
+            same.is_none_or(|same| same.body.counter != latest.body.counter)
+        });
+        self.by.values().flat_map(BTreeMap::values).chain(besides.map(|(_, latest)| latest))
     }
 
     /// The most kept of one seat.
@@ -60,6 +92,6 @@ impl Stands {
 
     /// Of how many seats something is kept.
     pub(crate) fn seats(&self) -> usize {
-        self.by.len()
+        self.by.len().max(self.latest.len())
     }
 }

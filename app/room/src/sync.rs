@@ -160,12 +160,14 @@ impl Room {
         if !self.graph.knows_state(&beacon.tip) {
             self.pacing.hello_soon(now, &mut self.rng);
         }
+        // Also where this seat cannot follow yet, and also of seats only the own log says are removed: where others stand
+        // must depend neither on what came first nor on the log.
+        let ever = self.table.seat(&beacon.author).is_some();
+        if ever && !self.graph.is_earlier(&beacon.tip) && self.stands.take(&self.graph, signed.clone()) {
+            self.pacing.heard_news();
+        }
         if !self.is_peer(&beacon.author) {
             return Err(Error::PeerMisbehaved("a beacon by no seat of the room"));
-        }
-        // Also where this seat cannot follow yet: where others stand must not depend on what came first.
-        if !self.graph.is_earlier(&beacon.tip) && self.stands.take(&self.graph, signed.clone()) {
-            self.pacing.heard_news();
         }
         let Some(vector) = vector else { return Ok(()) };
         self.hear(beacon.author, now);
@@ -254,7 +256,11 @@ impl Room {
     /// Takes beacons handed on by somebody else.
     fn take_stands(&mut self, stands: &[SignedBytes]) {
         for bytes in stands.iter().take(bounds::STANDS_TOLD) {
-            // A signature of this seat, or one that is none, says nothing new.
+            // Checking signatures is the dear part.
+            let told = bytes.peek::<Beacon>();
+            if told.is_none_or(|told| self.stands.knows(&self.graph, &told)) {
+                continue;
+            }
             let Ok(stand) = Signed::<Beacon>::from_bytes(bytes) else { continue };
             let (author, tip) = (stand.body.author, stand.body.tip);
             let ours = stand.body.room == self.id && !self.graph.is_earlier(&tip);

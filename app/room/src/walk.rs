@@ -1,6 +1,6 @@
 //! From the state this seat stands on to the one the room chose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use record::StateId;
@@ -80,15 +80,8 @@ impl Images {
     }
 }
 
-/// How a state can be reached.
-enum Way {
-    /// From this image, by these commits.
-    Open(StateId, Vec<Arc<Signed<Commit>>>),
-    /// Not at all.
-    Closed,
-    /// A commit on it turned out not to be readable here, which changes the choice.
-    ChooseAgain,
-}
+/// The image a walk starts from, and the commits to follow.
+type Way = (StateId, Vec<Arc<Signed<Commit>>>);
 
 /// How a walk ended.
 enum Walked {
@@ -118,10 +111,11 @@ impl Room {
             if !self.table.is_seated(&self.me()) || self.elsewhere {
                 return Ok(());
             }
-            let (from, way) = match self.way_to(target) {
-                Way::Open(from, way) => (from, way),
-                Way::Closed => return self.carry_on(now),
-                Way::ChooseAgain => continue,
+            let Some((from, way)) = self.way_to(target) else {
+                if self.gives_up(target) {
+                    continue;
+                }
+                return self.carry_on(now);
             };
             let leaves = !self.graph.is_at_or_below(&target, &self.tip);
             if leaves && !self.pacing.may_leave(now, LEAVE_MS, &mut self.rng) {
@@ -149,10 +143,9 @@ impl Room {
             if target == self.tip {
                 break;
             }
-            let (from, way) = match self.way_to(target) {
-                Way::Open(from, way) => (from, way),
-                Way::Closed => break,
-                Way::ChooseAgain => continue,
+            let Some((from, way)) = self.way_to(target) else {
+                self.chosen = self.tip;
+                break;
             };
             match self.walk_along(from, &way, now)? {
                 Walked::Arrived => self.arrived(now)?,
@@ -163,35 +156,42 @@ impl Room {
         Ok(())
     }
 
-    /// From which image, and by which commits, a state is reached.
-    fn way_to(&mut self, target: StateId) -> Way {
+    /// Whether a branch that cannot be reached is given up, because nobody else stands there who could bring this seat.
+    fn gives_up(&mut self, target: StateId) -> bool {
+        let below: BTreeSet<StateId> = self.graph.way(self.tip).collect();
+        let Some(first) = self.graph.way(target).take_while(|state| !below.contains(state)).last() else {
+            return false;
+        };
+        let Some(commit) = self.graph.commit_to(&first).cloned() else { return false };
+        let others = self.choice().supporters(&commit.body).0.iter().any(|seat| *seat != self.me());
+        !others && self.lost.len() < bounds::UNREADABLE && self.lost.insert(commit.id())
+    }
+
+    /// From which image, and by which commits, a state is reached. None when it cannot be.
+    fn way_to(&mut self, target: StateId) -> Option<Way> {
         let me = self.me();
         if self.graph.roster(&target).is_none_or(|roster| !roster.contains_key(&me)) {
-            return Way::Closed;
+            return None;
         }
         let mut way = Vec::new();
         let mut from = target;
         while self.images.get(&from).is_none() {
-            let Some(commit) = self.graph.commit_to(&from).cloned() else { return Way::Closed };
+            let commit = self.graph.commit_to(&from).cloned()?;
             if let Some(swap) = commit.body.adds.iter().find(|add| add.seat == me) {
                 let key_package = swap.key_package;
                 self.swapped(&commit.body.new_state, key_package);
-                return Way::Closed;
+                return None;
             }
             let own = self.own_commits.get(&commit.body.parent).is_some_and(|own| own.commit.id() == commit.id());
-            if commit.body.author == me && !own {
-                // Its image is gone. Where nobody else stands there is nobody to ask to be brought.
-                let first = self.lost.len() < bounds::UNREADABLE && self.lost.insert(commit.id());
-                return if first { Way::ChooseAgain } else { Way::Closed };
-            }
-            if self.unreadable.contains(&commit.id()) || way.len() >= bounds::REPLAYED {
-                return Way::Closed;
+            let foreign = commit.body.author == me && !own;
+            if foreign || self.unreadable.contains(&commit.id()) || way.len() >= bounds::REPLAYED {
+                return None;
             }
             from = commit.body.parent;
             way.push(commit);
         }
         way.reverse();
-        Way::Open(from, way)
+        Some((from, way))
     }
 
     fn walk_along(&mut self, from: StateId, way: &[Arc<Signed<Commit>>], now: Millis) -> Result<Walked, Error> {
@@ -290,7 +290,7 @@ impl Room {
         }
         self.receive_early(now);
         self.send_beacon();
-        self.welcome_arrived(now);
+        self.welcome_arrived();
         self.show(Event::Changed);
         Ok(())
     }
@@ -357,7 +357,7 @@ impl Room {
         let (Some(commit), Some(roster)) = (self.graph.commit_to(&next), self.graph.roster(&state)) else {
             return false;
         };
-        let support = choice.supporters(&commit.body);
+        let (support, _) = choice.supporters(&commit.body);
         roster.keys().all(|seat| support.contains(seat) || self.graph.removed().contains(seat))
             && choice.ranked(state).first().is_some_and(|best| best.state == next)
     }

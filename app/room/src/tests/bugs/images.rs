@@ -95,6 +95,9 @@ fn seat_whose_anchor_is_gone_says_so_and_is_brought_in() {
     table.sides.clear();
     table.meets();
     table.passes(1_000);
+    let at = [&lost, &winner].map(|commit| table.rooms.iter().map(|r| r.state() == commit.body.new_state).collect::<Vec<_>>());
+    let sup = [&lost, &winner].map(|commit| table.rooms.iter().map(|r| r.choice().supporters(&commit.body).len()).collect::<Vec<_>>());
+    eprintln!("DEBUG {at:?} {sup:?} {:?}", table.rooms.iter().map(|r| (r.counts(), r.standing())).collect::<Vec<_>>());
     assert_eq!(table.rooms[3].counts().stranded, 1);
     table.comes_level(60_000);
     assert_eq!(table.rooms[3].counts().swapped, 1);
