@@ -79,11 +79,14 @@ impl Record {
     pub fn insert(&mut self, op: Op) -> Result<Inserted, NotTaken> {
         let id = op.id();
         let inserted = self.insert_one(op)?;
-        let mut last = Some(id);
-        while let Some(next) = last.and_then(|last| self.cited.values().find(|op| op.previous() == last).cloned()) {
-            last = Some(next.id());
-            if self.insert_one(next).is_err() {
-                break;
+        let mut taken = vec![id];
+        while let Some(last) = taken.pop() {
+            let next: Vec<Op> = self.cited.values().filter(|op| op.previous() == last).cloned().collect();
+            for op in next {
+                let id = op.id();
+                if matches!(self.insert_one(op), Ok(Inserted::New | Inserted::Twin)) {
+                    taken.push(id);
+                }
             }
         }
         Ok(inserted)
@@ -316,8 +319,15 @@ impl Record {
                 None => head.number,
             };
             let whole = number == head.number && head.number > self.base.number(author);
-            let unknown = |id: &OpId| whole && !self.ops.contains_key(id) && !self.ends.contains_key(author);
-            number > mine || unknown(&head.id) || other.forks(author).any(unknown)
+            // Of a removed author what counts is the chain that ends where the removal says; while that end is not here,
+            // every chain may be the one.
+            let ends: Vec<&(u64, OpId)> = self.ends.get(author).into_iter().flatten().collect();
+            let mut missing =
+                ends.iter().filter(|(last, id)| *last > self.base.number(author) && !self.ops.contains_key(id));
+            let open = ends.is_empty() || missing.clone().next().is_some();
+            let unknown = |id: &OpId| whole && open && !self.ops.contains_key(id);
+            let end = missing.any(|(last, id)| head.number > *last || other.tells_of(author, id));
+            number > mine || end || unknown(&head.id) || other.forks(author).any(unknown)
         })
     }
 

@@ -64,7 +64,8 @@ pub struct Room {
     /// Whether nobody answered the knock for so long that this seat carries on where it stands.
     pub(crate) alone: bool,
     pub(crate) elsewhere: bool,
-    /// Whether a swap this seat did not remember to have asked for was once taken for an older copy's.
+    /// Whether a swap this seat does not remember to have asked for says that it is open elsewhere. Once after being opened from
+    /// a store it may only mean that the store was an older copy.
     pub(crate) forgiven: bool,
     pub(crate) op_keys: BTreeMap<StateId, OpKey>,
     pub(crate) record: Record,
@@ -186,7 +187,7 @@ impl Room {
             stranded: None,
             alone: false,
             elsewhere: false,
-            forgiven: false,
+            forgiven: true,
             op_keys,
             record,
             table,
