@@ -23,6 +23,8 @@ pub struct Record {
     twins: BTreeSet<AuthorKey>,
     /// Where the chains of removed authors end: what lies beyond is void.
     ends: BTreeMap<AuthorKey, BTreeSet<(u64, OpId)>>,
+    /// Who has, or had, a seat. What others said is void, as long as nothing gives them one. None: nobody was told yet.
+    known: Option<BTreeSet<AuthorKey>>,
     /// Ops that came, went or were filled since this was last asked.
     changed: BTreeSet<OpId>,
 }
@@ -188,6 +190,19 @@ impl Record {
         self.ends.keys().copied().collect::<Vec<_>>().iter().flat_map(|author| self.cut(author)).collect()
     }
 
+    /// Says who has, or had, a seat: what anybody else said leaves the record. Returns the ops that are gone; when their
+    /// author gets a seat after all they come back like anything missed.
+    pub fn know(&mut self, authors: BTreeSet<AuthorKey>) -> Vec<OpId> {
+        let strangers: Vec<AuthorKey> =
+            self.chains.keys().filter(|author| !authors.contains(author)).copied().collect();
+        self.known = Some(authors);
+        strangers.iter().flat_map(|author| self.cut(author)).collect()
+    }
+
+    fn is_stranger(&self, author: &AuthorKey) -> bool {
+        self.known.as_ref().is_some_and(|known| !known.contains(author))
+    }
+
     fn cut(&mut self, author: &AuthorKey) -> Vec<OpId> {
         let ids = self.chains.get(author).into_iter().flatten().flat_map(|(_, ids)| ids);
         let void: Vec<OpId> =
@@ -221,6 +236,9 @@ impl Record {
 
     /// Whether the op of a removed author is on no chain that ends where its removal says.
     fn is_beyond_end(&self, op: &Op) -> bool {
+        if self.is_stranger(&op.author()) {
+            return true;
+        }
         let Some(ends) = self.ends.get(&op.author()) else { return false };
         let within = |(last, id): &(u64, OpId)| {
             if op.number() > *last {
@@ -312,7 +330,7 @@ impl Record {
 
     /// Returns whether another seat that tells of `other` holds something that is not held here.
     pub fn lacks(&self, other: &Vector) -> bool {
-        other.iter().any(|(author, head)| {
+        other.iter().filter(|(author, _)| !self.is_stranger(author)).any(|(author, head)| {
             let mine = self.vector.number(author);
             let number = match self.ends.get(author) {
                 Some(ends) => head.number.min(ends.iter().map(|(last, _)| *last).max().unwrap_or(0)),

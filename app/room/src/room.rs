@@ -203,7 +203,9 @@ impl Room {
             effects: Vec::new(),
         };
         let me = room.me();
+        let known = room.table.seats.iter().map(|seat| seat.key).chain([me, rules.founder]).collect();
         room.record.end(&room.table.removed, &me);
+        room.record.know(known);
         let era = room.graph.node(&tip).map(|node| node.era).ok_or(Error::Bug("no node of the tip"))?;
         room.eras.stand_in(era, 0);
         Ok(room)
@@ -440,7 +442,9 @@ impl Room {
     pub(crate) fn refold(&mut self) {
         self.table = Table::fold(self.rules.founder, self.record.control());
         let me = self.me();
+        let known = self.table.seats.iter().map(|seat| seat.key).chain([me, self.rules.founder]).collect();
         self.record.end(&self.table.removed, &me);
+        self.record.know(known);
         self.unechoed.retain(|id| self.record.op(id).is_some());
     }
 
