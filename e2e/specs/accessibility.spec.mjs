@@ -54,6 +54,16 @@ for (const colorScheme of ['light', 'dark']) {
     for (const seat of [mediator, guest]) await expect(seat.talk.notes).toHaveCount(2);
     await expectAccessible(mediator.page, 'a talk with notes');
     await expectAccessible(guest.page, 'a talk with notes on a phone');
+    await mediator.talk.roomNumber();
+    await mediator.talk.seat('Ines Okoye').getByText('Compare by voice').click();
+    await expectAccessible(mediator.page, 'numbers to compare');
+    await mediator.page.getByRole('button', { name: 'Remove Ines Okoye' }).click();
+    await expect(mediator.page.getByRole('dialog', { name: 'Remove Ines Okoye?' })).toBeVisible();
+    await expectAccessible(mediator.page, 'the dialog that asks before a removal');
+    await mediator.page.keyboard.press('Escape');
+    await mediator.talk.remove('Ines Okoye');
+    await expect(guest.talk.gone).toBeVisible();
+    await expectAccessible(guest.page, 'the page of a removed seat');
     await relay.kill();
     await expect(mediator.talk.connection).toContainText('Reconnecting');
     await expectAccessible(mediator.page, 'a talk without a connection');

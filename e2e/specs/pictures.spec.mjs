@@ -76,6 +76,20 @@ test('pictures of every screen', async ({ relay, table }) => {
   await bothThemes(leyla.page, 'talk-phone');
   await mediator.talk.composer.fill('');
 
+  await mediator.talk.roomNumber();
+  await mediator.talk.seat('Bilal Qureshi').getByText('Compare by voice').click();
+  await bothThemes(mediator.page, 'numbers');
+  await mediator.page.getByRole('button', { name: 'Remove Bilal Qureshi' }).click();
+  await bothThemes(mediator.page, 'remove');
+  await mediator.page.keyboard.press('Escape');
+  await leyla.page.getByRole('button', { name: 'Seats', exact: true }).click();
+  await leyla.talk.seat('Bilal Qureshi').getByText('Compare by voice').click();
+  await bothThemes(leyla.page, 'numbers-phone');
+  await leyla.page.getByRole('button', { name: 'Leave this talk' }).click();
+  await picture(leyla.page, 'leave-phone');
+  await leyla.page.keyboard.press('Escape');
+  await leyla.page.getByRole('button', { name: 'Close', exact: true }).click();
+
   const more = [
     [mediator, english[1]],
     [bilal, urdu[1]],
@@ -88,10 +102,20 @@ test('pictures of every screen', async ({ relay, table }) => {
   ];
   for (const [seat, text] of more) await write(seat, text);
   await table.welcome(mediator, { name: 'Aysel Demir-Karahanoğulları', party: 'Observers of the Union for Transit and Trade' });
-  await table.welcome(mediator, { name: 'Tomas Lind', party: 'Drivers’ associations of both sides' });
+  const tomas = await table.welcome(mediator, { name: 'Tomas Lind', party: 'Drivers’ associations of both sides' });
   await expect(mediator.talk.seats).toHaveCount(5);
   await bothThemes(mediator.page, 'crowded');
   await picture(leyla.page, 'crowded-phone');
+
+  await mediator.talk.remove('Tomas Lind');
+  await expect(tomas.talk.gone).toBeVisible();
+  await bothThemes(tomas.page, 'removed');
+  await bilal.talk.composer.fill('Before anything else, one question about');
+  await mediator.talk.remove('Bilal Qureshi');
+  await expect(bilal.talk.gone).toBeVisible();
+  await bilal.page.setViewportSize(PHONE.viewport);
+  await bilal.page.getByText('What you were writing').click();
+  await bothThemes(bilal.page, 'removed-phone');
 
   await relay.kill();
   for (const seat of [mediator, leyla]) await expect(seat.talk.connection).toContainText('Reconnecting');

@@ -71,3 +71,21 @@ test('who was away when the seat was taken is told on coming back, and that a no
   await expectSameNotes([bilal], ['I do not know yet.']);
   await expectSameNotes([mediator, ines], ['Without Bilal.']);
 });
+
+test('while the keys cannot change yet, the page says that the removed seat would still read', async ({ table, tap }) => {
+  const mediator = await table.open(tap.url, NOOR);
+  const ines = await table.welcome(mediator, INES);
+  const bilal = await table.welcome(mediator, BILAL);
+  tap.cut(mediator.agent);
+  await expect(mediator.talk.connection).not.toContainText('Live');
+  await mediator.talk.remove(BILAL.name);
+  const warning = mediator.page.getByText(`${BILAL.name} can still read what you write until the keys have changed.`);
+  await expect(warning).toBeVisible();
+  await expect(mediator.page.getByText('can read this: 3 seats')).toBeVisible();
+  await expect(bilal.talk.composer).toBeVisible();
+
+  tap.mend(mediator.agent);
+  await expect(bilal.talk.gone).toBeVisible({ timeout: 45_000 });
+  for (const seat of [mediator, ines]) await expect(seat.page.getByText('can read this: 2 seats')).toBeVisible();
+  await expect(warning).toHaveCount(0);
+});

@@ -155,6 +155,8 @@ pub struct Readers {
     pub parties: Vec<usize>,
     /// How many seats.
     pub seats: usize,
+    /// Names of those among them who were taken away or left.
+    pub shut_out_next: Vec<Arc<str>>,
 }
 
 /// What this seat may do, as the role table says; nothing once it is gone.
@@ -194,7 +196,8 @@ pub struct SeatView {
     pub confirmed: Confirmed,
     /// When a signed frame of this seat was last heard, by this browser's clock. None: not since this page opened.
     pub heard: Option<Millis>,
-    /// The number that only this browser and that of the seat show, thirty digits in groups of five; None for the own seat.
+    /// The number that only this browser and that of the seat show, thirty digits in groups of five. None for the own
+    /// seat, and once that is gone.
     pub pairwise: Option<Arc<str>>,
     /// Whether this person may take the seat away, or leave it.
     pub may_remove: bool,

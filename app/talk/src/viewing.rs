@@ -76,7 +76,7 @@ impl Talk {
                 you: seat.key == me,
                 confirmed: self.confirmed(room, seat),
                 heard: room.heard(&seat.key),
-                pairwise: (seat.key != me).then(|| room.pairwise(&seat.key).to_string().into()),
+                pairwise: (may_act && seat.key != me).then(|| room.pairwise(&seat.key).to_string().into()),
                 may_remove: may_act && table.may_remove(&me, &seat.key),
             })
             .collect();
@@ -200,7 +200,9 @@ fn readers(room: &Room) -> Readers {
     let (table, roster) = (room.table(), room.roster());
     let party = |seat: &Seat| table.party(&seat.party).map(|(index, _)| index);
     let parties: BTreeSet<usize> = roster.keys().filter_map(|key| table.seat(key)).filter_map(party).collect();
-    Readers { parties: parties.into_iter().collect(), seats: roster.len() }
+    let gone = roster.keys().filter(|key| table.removed.contains_key(key)).filter_map(|key| table.seat(key));
+    let shut_out_next = gone.map(|seat| seat.name.text()).collect();
+    Readers { parties: parties.into_iter().collect(), seats: roster.len(), shut_out_next }
 }
 
 fn at_the_door(newcomer: &Newcomer) -> Phase {

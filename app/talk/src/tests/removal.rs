@@ -3,7 +3,7 @@
 use record::Role;
 
 use super::Table;
-use crate::view::{Phase, Standing, TurnedAway};
+use crate::view::{Phase, Readers, Standing, TurnedAway};
 use crate::{Command, Error, PartyChoice};
 
 #[test]
@@ -18,7 +18,7 @@ fn removed_seat_is_told_by_whom_and_can_do_nothing_more() {
     let view = table.view(2);
     assert_eq!(view.standing, Some(Standing::Removed { by: Some("Amina".into()), void: 0 }));
     assert!(!view.rights.write && !view.rights.invite);
-    assert!(view.seats.iter().all(|seat| !seat.you && !seat.may_remove));
+    assert!(view.seats.iter().all(|seat| !seat.you && !seat.may_remove && seat.pairwise.is_none()));
     assert_eq!(view.number, None);
     assert_eq!(table.does(2, Command::Write("no".into())), Err(Error::NotNow));
     assert_eq!(table.reads(2), ["before"]);
@@ -95,7 +95,12 @@ fn seat_just_taken_away_is_a_reader_until_the_keys_change() {
     let gone = table.key(2);
     table.does(0, Command::Remove(gone)).expect("the convener may");
     assert_eq!(table.seated(0), ["Amina", "Leyla"]);
-    assert_eq!((table.view(0).readers.seats, table.view(0).readers.parties), (3, vec![0, 1, 2]));
+    let readers = |parties: &[usize], gone: &[&str]| Readers {
+        parties: parties.to_vec(),
+        seats: parties.len(),
+        shut_out_next: gone.iter().map(|name| (*name).into()).collect(),
+    };
+    assert_eq!(table.view(0).readers, readers(&[0, 1, 2], &["Bahram"]));
     table.settles();
-    assert_eq!((table.view(0).readers.seats, table.view(0).readers.parties), (2, vec![0, 1]));
+    assert_eq!(table.view(0).readers, readers(&[0, 1], &[]));
 }

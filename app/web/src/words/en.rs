@@ -103,6 +103,7 @@ pub static WORDS: Words = Words {
 
     write: "Write",
     who_can_read,
+    still_reads: |name| vec![name.into(), " can still read what you write until the keys have changed. ".into()],
     write_a_note: "Write a note",
     send: "Send",
     send_keys: "Enter makes a new line, Ctrl+Enter sends",
@@ -144,6 +145,7 @@ pub static WORDS: Words = Words {
     what_you_were_writing: "What you were writing",
 
     warnings: "Warnings",
+    so_many_warnings: |count| counted(count, "warning", "warnings"),
     alarm: alarms::told,
     dismiss: "Dismiss",
 

@@ -181,6 +181,7 @@ pub struct Words {
     // Writing.
     pub write: &'static str,
     pub who_can_read: fn(Vec<Piece>, usize) -> Phrase,
+    pub still_reads: fn(&Arc<str>) -> Phrase,
     pub write_a_note: &'static str,
     pub send: &'static str,
     pub send_keys: &'static str,
@@ -200,6 +201,7 @@ pub struct Words {
 
     // Warnings.
     pub warnings: &'static str,
+    pub so_many_warnings: fn(usize) -> String,
     pub alarm: fn(&AlarmView) -> Told,
     pub dismiss: &'static str,
 

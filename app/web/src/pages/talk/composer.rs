@@ -116,7 +116,12 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
     view! {
         <section class="compose" aria-label=words.write>
             <CatchingUp talk=catching_up />
-            <p class="readers" id="readers">{move || view! { <Said phrase=readers.get().0 /> }}</p>
+            <p class="readers" id="readers">
+                {move || view! { <Said phrase=readers.get().now /> }}
+                <span class="still">
+                    {move || view! { <Said phrase=readers.get().still /> }}
+                </span>
+            </p>
             {move || wrong.get().map(|sentence| view! { <p class="wrong" role="alert">{sentence}</p> })}
             <div class="compose-row">
                 <textarea
@@ -137,14 +142,21 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
     }
 }
 
-/// The sentence of who can read.
+/// The sentences of who can read.
 #[derive(Clone, PartialEq, Eq)]
-struct Readers(Phrase);
+struct Readers {
+    now: Phrase,
+    /// Who of them is gone already, and reads until the keys change.
+    still: Phrase,
+}
 
 fn readers(view: &TalkView) -> Readers {
-    let parties = view.readers.parties.iter().filter_map(|index| view.parties.get(*index));
+    let words = words();
+    let talk::view::Readers { parties, seats, shut_out_next } = &view.readers;
+    let parties = parties.iter().filter_map(|index| view.parties.get(*index));
     let parties = parties.map(|party| Piece::Party { name: party.name.clone(), hue: party.hue });
-    Readers((words().who_can_read)(parties.collect(), view.readers.seats))
+    let still = shut_out_next.iter().flat_map(|name| (words.still_reads)(name));
+    Readers { now: (words.who_can_read)(parties.collect(), *seats), still: still.collect() }
 }
 
 fn too_long(text: &str) -> Option<String> {

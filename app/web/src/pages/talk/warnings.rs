@@ -19,7 +19,8 @@ pub fn Warnings(talk: OpenTalk) -> impl IntoView {
         let shown = |alarm: &&AlarmView| !put_away.contains(&name_of(alarm));
         view.with(|view| view.alarms.iter().filter(shown).cloned().collect::<Vec<_>>())
     });
-    let anything = Memo::new(move |_| alarms.with(|alarms| !alarms.is_empty()));
+    let count = Memo::new(move |_| alarms.with(Vec::len));
+    let anything = Memo::new(move |_| count.get() > 0);
     // Always there, so that screen readers notice what comes.
     view! {
         <div class="warnings-place" aria-live="polite">
@@ -28,6 +29,10 @@ pub fn Warnings(talk: OpenTalk) -> impl IntoView {
                 anything.get().then(|| {
                     view! {
                         <section class="warnings" aria-label=words.warnings>
+                            {move || {
+                                let count = count.get();
+                                (count > 1).then(|| view! { <p class="how-many">{(words.so_many_warnings)(count)}</p> })
+                            }}
                             <ul role="list">
                                 <For
                                     each=move || alarms.get()
