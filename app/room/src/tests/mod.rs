@@ -209,8 +209,13 @@ impl Table {
 
     /// Gives a message to all rooms, as a hostile seat that has the channel's key would.
     pub(super) fn hears(&mut self, message: &[u8]) {
-        for who in 0..self.rooms.len() {
-            if let Some(topic) = self.rooms[who].topic().filter(|_| !self.puppets.contains(&who)) {
+        self.hear(&self.honest(), message);
+    }
+
+    /// The same to some rooms only.
+    pub(super) fn hear(&mut self, who: &[usize], message: &[u8]) {
+        for who in who.iter().copied() {
+            if let Some(topic) = self.rooms[who].topic() {
                 let effects = self.rooms[who].handle(Input::Message(topic, message), self.now).0;
                 let effects = self.performs(who, effects);
                 self.pass_from(who, effects);

@@ -35,7 +35,8 @@ fn beacon(table: &Table, who: usize, counter: u64, vector: Vector) -> Vec<u8> {
 /// Makes `who` ask, and returns its Want.
 fn asks(table: &mut Table, who: usize, hostile: usize, counter: u64) -> Signed<Want> {
     let mut vector = table.rooms[who].record.vector().clone();
-    vector.set(AuthorKey([7; 32]), Head { number: 1, depth: 1, id: OpId([1; 32]) });
+    let (liar, held) = (table.rooms[hostile].me(), vector.number(&table.rooms[hostile].me()));
+    vector.set(liar, Head { number: held + 1, depth: 1 << 10, id: OpId([1; 32]) });
     let message = beacon(table, hostile, counter, vector);
     table.gives(who, &message).expect("a beacon");
     let later = NOW + 1_000_000 + counter;
