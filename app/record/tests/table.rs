@@ -233,7 +233,9 @@ fn second_head_of_the_same_party_is_no_second_key() {
 
 #[test]
 fn head_gives_no_seat_beyond_its_own_party_and_rank_whoever_agrees() {
-    let cases: [(fn(&Talk) -> Option<PartyId>, fn(&Talk) -> PartyRef, Role); 5] = [
+    type Invited = fn(&Talk) -> Option<PartyId>;
+    type Given = fn(&Talk) -> PartyRef;
+    let cases: [(Invited, Given, Role); 5] = [
         (|talk| Some(talk.parties[1]), |talk| PartyRef::Existing(talk.parties[1]), Role::Adviser),
         (|_| None, |_| PartyRef::New(name("Typed")), Role::Adviser),
         (|talk| Some(talk.parties[0]), |talk| PartyRef::Existing(talk.parties[1]), Role::Adviser),

@@ -87,6 +87,43 @@ fn rotations_on_the_branch_that_lost_drag_nobody_back() {
     assert!(walks <= 2 * 4, "{walks} walks of four seats in 200 rounds");
 }
 
+/// One of five tells one half that it stands here and the other half that it stands there, always anew: where support is
+/// equal each half is to follow it, past the other.
+#[test]
+fn seat_that_tells_each_half_another_place_keeps_nobody_walking() {
+    let mut table = Table::of(&[Role::Head, Role::Head, Role::Head, Role::Head]);
+    let fork = table.rooms[0].tip;
+    let vector = table.rooms[0].record.vector().clone();
+    let mut thief = Thief::of(&table.rooms[4]);
+    table.puppets.insert(4);
+    let [left, right] = [thief.rotates(fork), thief.rotates(fork)];
+    let halves = [([0, 1], &left), ([2, 3], &right)];
+    table.parts(&[2, 3]);
+    for (half, commit) in halves {
+        table.hear(&half, &commit.encode());
+    }
+    table.meets();
+    let before: u64 = table.honest().iter().map(|who| table.rooms[*who].counts().reorgs).sum();
+    let commits = [left.encode(), right.encode()];
+    for _ in 0..200 {
+        // To each seat another place than the one it stands on.
+        for who in table.honest() {
+            let on_left = table.rooms[who].graph.is_at_or_below(&table.rooms[who].tip, &left.body.new_state);
+            let at = if on_left { right.body.new_state } else { left.body.new_state };
+            let beacon = thief.beacon(at, &vector);
+            table.hear(&[who], &beacon);
+            for commit in &commits {
+                table.hear(&[who], commit);
+            }
+        }
+        table.passes(500);
+    }
+    let walks: u64 = table.honest().iter().map(|who| table.rooms[*who].counts().reorgs).sum::<u64>() - before;
+    table.comes_level(30_000);
+    table.goes_on();
+    assert!(walks <= 2 * 4, "{walks} walks of four seats in 100 s");
+}
+
 /// A stolen key of a head: in private all are removed, then it is shown.
 #[test]
 fn head_that_removes_everybody_in_private_removes_nobody() {

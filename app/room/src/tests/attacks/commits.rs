@@ -4,7 +4,7 @@ use record::{Body, LinkId, Role};
 
 use super::super::{Table, add, key, misbehaved, note};
 use super::thief::{Deed, Thief};
-use crate::frame::{Frame, Signed};
+use crate::frame::{Commit, Frame, Signed};
 use crate::mls::hostile::{Change, self_update};
 use crate::{Input, KeyPackage, KeyPackageSecrets, Standing, Suite};
 
@@ -84,6 +84,48 @@ fn reframed_honest_commit_heard_before_a_walk_does_not_shut_the_honest_one_out()
     table.meets();
     table.comes_level(60_000);
     table.goes_on();
+}
+
+/// The same, after frames without number that claim to lead to states long known have filled what is kept of such claims.
+#[test]
+fn reframed_honest_commit_shuts_nobody_out_although_false_claims_abound() {
+    let mut table = Table::of(&[Role::Head, Role::Head, Role::Head]);
+    let mut thief = Thief::of(&table.rooms[3]);
+    let mut honest = Thief::of(&table.rooms[0]);
+    let known = honest.rotates(table.rooms[0].tip);
+    table.puppets.extend([0, 3]);
+    table.hears(&known.encode());
+    let next = both_follow(&mut thief, &known.body, &mut honest);
+    for _ in 0..5_000 {
+        let claim = thief.reframes(&known.body, |commit| commit.parent = known.body.parent);
+        table.hears(&claim.encode());
+    }
+    for who in [1, 2] {
+        for (what, length, bound) in table.rooms[who].sizes() {
+            assert!(length <= bound, "{what}: {length} of {bound}");
+        }
+    }
+    // Judged before the honest frame, and not followed yet: it waits for its parent.
+    let second = honest.rotates(next.new_state);
+    let reframed = thief.reframes(&second.body, |_| {});
+    let parent = Signed::sign(next, &honest.key);
+    for message in [reframed.encode(), second.encode(), parent.encode()] {
+        table.gives(1, &message).ok();
+    }
+    for message in [parent.encode(), second.encode()] {
+        table.gives(2, &message).expect("honest");
+    }
+    table.comes_level(60_000);
+    assert_eq!(table.rooms[1].state(), second.body.new_state);
+    table.goes_on();
+}
+
+/// The next honest commit, which the hostile seat follows too.
+fn both_follow(thief: &mut Thief, known: &Commit, honest: &mut Thief) -> Commit {
+    thief.follows(known);
+    let next = honest.rotates(known.new_state).body;
+    thief.follows(&next);
+    next
 }
 
 /// A hostile seat hopes that wrong hints (whom the commit adds and removes) change what others make of it.

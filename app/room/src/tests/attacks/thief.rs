@@ -29,7 +29,7 @@ pub(in crate::tests) struct Deed {
 impl Thief {
     /// Copies all a room holds. Nothing may be staged there.
     pub(in crate::tests) fn of(room: &Room) -> Self {
-        assert!(room.own_commits.get(&room.tip).is_none(), "an image with a pending commit");
+        assert!(!room.own_commits.contains_key(&room.tip), "an image with a pending commit");
         let images = BTreeMap::from([(room.tip, room.group.image().expect("an image"))]);
         Self { key: room.key.clone(), room: room.id, images, counter: room.counter + 1_000 }
     }

@@ -4,7 +4,7 @@ use record::Role;
 
 use super::super::attacks::thief::Thief;
 use super::super::{Table, Tell, note, sealed};
-use crate::frame::{CommitIds, Given, Hello, Signed};
+use crate::frame::{CommitIds, Frame, Given, Hello, Signed};
 use crate::{Input, Room, Standing};
 
 /// Two routes to the same frames (live, in answers, in a hello, from the store) came to different branches.
@@ -52,7 +52,7 @@ fn same_frames_by_whatever_route_lead_to_the_same_choice() {
                     }
                 }
             }
-            if (turn >> 40) % 3 == 0 && !offered_again {
+            if (turn >> 40).is_multiple_of(3) && !offered_again {
                 room = Room::open(key.clone(), &rows, [route; 32]).expect("opens");
                 room.tell(Input::Connected, now).expect("connects");
             }
@@ -68,11 +68,13 @@ fn same_frames_by_whatever_route_lead_to_the_same_choice() {
 
 /// As it would come in an answer.
 fn answered(room: &mut Room, frame: &[u8], topic: wire::Topic, now: u64) -> Vec<crate::Effect> {
-    let Ok(frame) = crate::frame::Frame::decode(room.id, frame) else { return Vec::new() };
+    let Ok(frame) = Frame::decode(room.id, frame) else { return Vec::new() };
     let given = match frame {
-        crate::frame::Frame::Beacon(beacon, _) => beacon.encode(),
-        crate::frame::Frame::Commit(commit) => commit.encode(),
-        _ => return Vec::new(),
+        Frame::Beacon(beacon, _) => beacon.encode(),
+        Frame::Commit(commit) => commit.encode(),
+        Frame::Op(_) | Frame::Hello(_) | Frame::Want(_) | Frame::Answer(_) | Frame::Knock(..) | Frame::Welcome(_) => {
+            return Vec::new();
+        }
     };
     let page = vec![Given::Frame(given.into())];
     let key = crate::mls::OneTimeKey::derive(room.suite(), &[7; 32]).expect("a key");
@@ -85,7 +87,7 @@ fn answered(room: &mut Room, frame: &[u8], topic: wire::Topic, now: u64) -> Vec<
 
 /// A beacon handed on by somebody else; a commit is offered by it as it is.
 fn told_in_a_hello(room: &mut Room, by: &Thief, frame: &[u8], topic: wire::Topic, now: u64) -> Vec<crate::Effect> {
-    let Ok(crate::frame::Frame::Beacon(beacon, _)) = crate::frame::Frame::decode(room.id, frame) else {
+    let Ok(Frame::Beacon(beacon, _)) = Frame::decode(room.id, frame) else {
         return room.handle(Input::Message(topic, frame), now).0;
     };
     let hello = Hello {
