@@ -192,7 +192,11 @@ fn verdict(tree: &Tree, mutant: &Mutant, sound: &BTreeMap<Kill, bool>) -> anyhow
     tree.mend()?;
     let patch = mutant.patch.to_str().context("a path that is UTF-8")?;
     git(&tree.root, &["apply", patch]).context("the patch does not apply")?;
-    for kill in mutant.kills.iter().filter(|kill| sound.get(*kill) == Some(&true)) {
+    let sound: Vec<&Kill> = mutant.kills.iter().filter(|kill| sound.get(*kill) == Some(&true)).collect();
+    if sound.is_empty() {
+        bail!("what must notice it fails without it, too");
+    }
+    for kill in sound {
         if tree.fails(kill)? {
             return Ok(kill.words());
         }
