@@ -248,6 +248,11 @@ impl Op {
     pub fn body(&self) -> Option<&Body> {
         self.content.as_ref().map(|content| &content.body)
     }
+
+    /// Returns whether it takes this seat away.
+    pub fn removes(&self, seat: &AuthorKey) -> bool {
+        matches!(self.body(), Some(Body::Remove(remove)) if remove.seat == *seat)
+    }
 }
 
 impl Content {

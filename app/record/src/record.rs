@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use minicbor::{Decode, Encode};
+
 use crate::op::DEPTH_STEP;
 use crate::{AuthorKey, HEADS, Head, Op, OpId, Removal, Vector};
 
@@ -27,6 +29,23 @@ pub struct Record {
     known: Option<BTreeSet<AuthorKey>>,
     /// Ops that came, went or were filled since this was last asked.
     changed: BTreeSet<OpId>,
+    /// Ops that were taken without the one before them: see [`Record::insert_apart`].
+    apart: BTreeSet<OpId>,
+}
+
+/// Ops of an author that are missing between two that are held.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode)]
+#[cbor(array)]
+pub struct Gap {
+    /// Whose.
+    #[n(0)]
+    pub author: AuthorKey,
+    /// The number of the last op held below the gap, 0 when there is none.
+    #[n(1)]
+    pub after: u64,
+    /// The number of the last op missing.
+    #[n(2)]
+    pub to: u64,
 }
 
 /// Where an op stands among all: depth, author, number, id.
@@ -79,14 +98,32 @@ impl Record {
 
     /// Takes an op when its author's previous one is held, and with it cited ones that waited for it.
     pub fn insert(&mut self, op: Op) -> Result<Inserted, NotTaken> {
+        self.insert_with_cited(op, false)
+    }
+
+    /// Takes an op though its author's previous one is not held: nobody who was asked has it, or it lies on a chain that parts
+    /// from the author's other one before the base. That leaves a gap, which can still be filled.
+    pub fn insert_apart(&mut self, op: Op) -> Result<Inserted, NotTaken> {
+        let mut before = op.previous();
+        let inserted = self.insert_with_cited(op, true)?;
+        while let Some(op) = self.cited.get(&before).cloned() {
+            before = op.previous();
+            if self.insert_with_cited(op, true).is_err() {
+                break;
+            }
+        }
+        Ok(inserted)
+    }
+
+    fn insert_with_cited(&mut self, op: Op, apart: bool) -> Result<Inserted, NotTaken> {
         let id = op.id();
-        let inserted = self.insert_one(op)?;
+        let inserted = self.insert_one(op, apart)?;
         let mut taken = vec![id];
         while let Some(last) = taken.pop() {
             let next: Vec<Op> = self.cited.values().filter(|op| op.previous() == last).cloned().collect();
             for op in next {
                 let id = op.id();
-                if matches!(self.insert_one(op), Ok(Inserted::New | Inserted::Twin)) {
+                if matches!(self.insert_one(op, false), Ok(Inserted::New | Inserted::Twin)) {
                     taken.push(id);
                 }
             }
@@ -94,7 +131,7 @@ impl Record {
         Ok(inserted)
     }
 
-    fn insert_one(&mut self, op: Op) -> Result<Inserted, NotTaken> {
+    fn insert_one(&mut self, op: Op, apart: bool) -> Result<Inserted, NotTaken> {
         let (id, author, number) = (op.id(), op.author(), op.number());
         if let Some(held) = self.ops.get_mut(&id) {
             if held.body().is_none() && op.body().is_some() {
@@ -104,16 +141,24 @@ impl Record {
             }
             return Ok(Inserted::Known);
         }
-        if number <= self.base.number(&author) {
+        if number <= self.base.number(&author) && !apart {
             return Ok(Inserted::Known);
         }
         if self.is_beyond_end(&op) {
             return Err(NotTaken::Void);
         }
-        let previous = self.previous_of(&op).ok_or(NotTaken::MissingPrevious)?;
-        let deeper = op.depth() > previous.depth && op.depth() - previous.depth <= DEPTH_STEP;
-        let control = self.ops.get(&op.previous()).is_none_or(|held| held.last_control() == op.previous_control());
-        if Some(number) != previous.number.checked_add(1) || !deeper || !control {
+        let previous = self.previous_of(&op);
+        let follows = match &previous {
+            Some(previous) => {
+                let deeper = op.depth() > previous.depth && op.depth() - previous.depth <= DEPTH_STEP;
+                let control =
+                    self.ops.get(&op.previous()).is_none_or(|held| held.last_control() == op.previous_control());
+                Some(number) == previous.number.checked_add(1) && deeper && control
+            }
+            None if apart => number > 1 && op.depth() <= number.saturating_mul(DEPTH_STEP),
+            None => return Err(NotTaken::MissingPrevious),
+        };
+        if !follows {
             return Err(NotTaken::BreaksChain);
         }
         let twins = self.chains.entry(author).or_default().entry(number).or_default();
@@ -121,7 +166,7 @@ impl Record {
             return Err(NotTaken::BreaksChain);
         }
         twins.push(id);
-        let twin = twins.len() > 1;
+        let twin = twins.len() > 1 || number <= self.base.number(&author);
         if twin {
             self.twins.insert(author);
         }
@@ -132,6 +177,11 @@ impl Record {
         self.heads.insert(id);
         self.order.insert((op.depth(), author, number, id));
         self.cited.remove(&id);
+        if previous.is_none() {
+            self.apart.insert(id);
+        }
+        let filled: Vec<OpId> = self.apart.iter().filter(|apart| self.follows(apart, &id)).copied().collect();
+        filled.iter().for_each(|apart| drop(self.apart.remove(apart)));
         let head = Head { number, depth: op.depth(), id };
         self.ops.insert(id, op);
         self.changed.insert(id);
@@ -144,6 +194,33 @@ impl Record {
             self.cut(&author);
         }
         Ok(if twin { Inserted::Twin } else { Inserted::New })
+    }
+
+    fn follows(&self, id: &OpId, previous: &OpId) -> bool {
+        self.ops.get(id).is_some_and(|op| op.previous() == *previous)
+    }
+
+    /// Ops taken without the one before them, as long as that is missing.
+    pub fn apart(&self) -> &BTreeSet<OpId> {
+        &self.apart
+    }
+
+    /// What is missing between ops that are held.
+    pub fn gaps(&self) -> impl Iterator<Item = Gap> {
+        self.apart.iter().filter_map(|id| self.ops.get(id)).map(|op| {
+            let below = self.chains.get(&op.author()).and_then(|chain| chain.range(..op.number()).next_back());
+            Gap { author: op.author(), after: below.map_or(0, |(number, _)| *number), to: op.number() - 1 }
+        })
+    }
+
+    /// What is held, in its author's chain or only cited, of what somebody else misses; by number.
+    pub fn within(&self, gap: &Gap) -> impl Iterator<Item = &Op> {
+        let missing = |op: &&Op| op.author() == gap.author && op.number() > gap.after && op.number() <= gap.to;
+        let ids = self.chains.get(&gap.author).into_iter().flat_map(|chain| chain.values().flatten());
+        let mut found: Vec<&Op> = ids.filter_map(|id| self.ops.get(id)).filter(missing).collect();
+        found.extend(self.cited.values().filter(missing));
+        found.sort_by_key(|op| (op.number(), op.id()));
+        found.into_iter()
     }
 
     fn previous_of(&self, op: &Op) -> Option<Head> {
@@ -165,9 +242,9 @@ impl Record {
         let continued: BTreeSet<OpId> = held.iter().map(|op| op.previous()).collect();
         let ends = held.iter().filter(|op| !continued.contains(&op.id()));
         let mut ends: Vec<Head> = ends.map(|op| Head { number: op.number(), depth: op.depth(), id: op.id() }).collect();
+        ends.extend(self.base.head(author).filter(|base| !continued.contains(&base.id)));
         ends.sort_by_key(|end| (std::cmp::Reverse(end.number), end.id));
-        let base = self.base.head(author).copied();
-        match ends.first().copied().or(base) {
+        match ends.first().copied() {
             Some(head) => self.vector.set(*author, head),
             None => self.vector.remove(author),
         }
@@ -223,6 +300,7 @@ impl Record {
         self.changed.insert(*id);
         self.order.remove(&(op.depth(), op.author(), op.number(), op.id()));
         self.heads.remove(id);
+        self.apart.remove(id);
         if let Some(chain) = self.chains.get_mut(&op.author()) {
             if let Some(ids) = chain.get_mut(&op.number()) {
                 ids.retain(|held| held != id);
@@ -244,13 +322,15 @@ impl Record {
             if op.number() > *last {
                 return false;
             }
-            // While the end is not here, the number alone decides; cut() looks again when it comes.
-            let mut at = self.ops.get(id);
-            let known = at.is_some() || *id == OpId::NONE;
-            while let Some(held) = at.filter(|held| held.number() > op.number()) {
-                at = self.ops.get(&held.previous());
+            // While the end, or what leads to it, is not here, the number alone decides; cut() looks again when it comes.
+            let mut at = *id;
+            while let Some(held) = self.ops.get(&at).filter(|held| held.number() > op.number()) {
+                at = held.previous();
             }
-            !known || at.is_some_and(|held| held.id() == op.id())
+            at == op.id()
+                || at != OpId::NONE
+                    && !self.ops.contains_key(&at)
+                    && self.base.head(&op.author()).is_none_or(|base| base.id != at)
         };
         !ends.iter().any(within)
     }
@@ -343,9 +423,10 @@ impl Record {
             let mut missing =
                 ends.iter().filter(|(last, id)| *last > self.base.number(author) && !self.ops.contains_key(id));
             let open = ends.is_empty() || missing.clone().next().is_some();
-            let unknown = |id: &OpId| whole && open && !self.ops.contains_key(id);
+            let on_base = |id: &OpId| self.base.head(author).is_some_and(|base| base.id == *id);
+            let unknown = |id: &OpId| open && !self.ops.contains_key(id) && !on_base(id);
             let end = missing.any(|(last, id)| head.number > *last || other.tells_of(author, id));
-            number > mine || end || unknown(&head.id) || other.forks(author).any(unknown)
+            number > mine || end || whole && unknown(&head.id) || other.forks(author).any(unknown)
         })
     }
 

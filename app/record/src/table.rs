@@ -139,6 +139,9 @@ impl Table {
         let mut ops: Vec<&Op> = ops.collect();
         ops.sort_by_key(|op| (op.depth(), op.author(), op.number(), op.id()));
         ops.dedup_by_key(|op| op.id());
+        // What rests on an op that is not here does not count yet: nobody could cite it in a commit.
+        let mut resting = BTreeSet::from([OpId::NONE]);
+        ops.retain(|op| resting.contains(&op.previous_control()) && resting.insert(op.id()));
         let mut fold = Fold {
             founder,
             by_id: ops.iter().map(|op| (op.id(), *op)).collect(),
@@ -182,6 +185,24 @@ impl Table {
         }
     }
 
+    /// Takes a removal on its word, though what it rests on is not here.
+    pub fn told(&mut self, op: &Op) {
+        let Some(Body::Remove(remove)) = op.body() else { return };
+        if self.is_seated(&op.author()) && self.is_seated(&remove.seat) && self.may_remove(&op.author(), &remove.seat) {
+            self.remove(op.author(), remove);
+        }
+    }
+
+    fn remove(&mut self, by: AuthorKey, remove: &Remove) {
+        let removal = self.removed.entry(remove.seat).or_insert_with(|| Removal {
+            by,
+            last: BTreeSet::new(),
+            last_control: BTreeSet::new(),
+        });
+        removal.last.insert((remove.last, remove.last_id));
+        removal.last_control.insert(remove.last_control);
+    }
+
     /// Returns a party and its place in the order of arrival.
     pub fn party(&self, id: &PartyId) -> Option<(usize, &Party)> {
         self.parties.iter().enumerate().find(|(_, party)| party.id == *id)
@@ -214,7 +235,7 @@ impl Fold<'_> {
             {
                 // Leaving does not void the op that says so.
                 let stays = Remove { last: op.number(), last_id: op.id(), last_control: op.id(), ..*remove };
-                self.remove(op.author(), &stays);
+                self.table.remove(op.author(), &stays);
             }
         }
         for op in ops {
@@ -258,7 +279,7 @@ impl Fold<'_> {
                 && self.is_valid(op)
                 && self.may_remove(&op.author(), &remove.seat)
             {
-                self.remove(op.author(), remove);
+                self.table.remove(op.author(), remove);
             }
         }
     }
@@ -281,16 +302,6 @@ impl Fold<'_> {
     /// The convener removes keys whose seats are not looked at yet: they belong to a higher rank.
     fn may_remove(&self, by: &AuthorKey, seat: &AuthorKey) -> bool {
         *by == self.founder && *seat != self.founder || self.table.may_remove(by, seat)
-    }
-
-    fn remove(&mut self, by: AuthorKey, remove: &Remove) {
-        let removal = self.table.removed.entry(remove.seat).or_insert_with(|| Removal {
-            by,
-            last: BTreeSet::new(),
-            last_control: BTreeSet::new(),
-        });
-        removal.last.insert((remove.last, remove.last_id));
-        removal.last_control.insert(remove.last_control);
     }
 
     /// Whether the author is the second key of a head's Add: the convener, or a head of another party.

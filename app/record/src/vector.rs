@@ -49,6 +49,13 @@ impl Vector {
         self.forks.get(author).into_iter().flatten()
     }
 
+    /// Tells of an author what another vector tells.
+    pub fn copy(&mut self, author: &AuthorKey, from: &Self) {
+        let none = Head { number: 0, depth: 0, id: OpId::NONE };
+        self.set(*author, from.head(author).copied().unwrap_or(none));
+        self.set_forks(*author, from.forks(author).copied().collect());
+    }
+
     /// Sets the head of an author.
     pub fn set(&mut self, author: AuthorKey, head: Head) {
         self.heads.insert(author, head);

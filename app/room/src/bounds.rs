@@ -55,6 +55,8 @@ pub(crate) const OWN_KNOCKS: usize = 3;
 pub(crate) const WELCOMES: usize = 4;
 /// Most bytes of one key package.
 pub(crate) const KEY_PACKAGE_BYTES: usize = 8 << 10;
+/// Most gaps in one Want.
+pub(crate) const GAPS: usize = 16;
 /// Answers to this many own wants can still be opened.
 pub(crate) const WANTS: usize = 4;
 /// Most commits waiting to be offered.

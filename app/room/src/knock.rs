@@ -114,12 +114,14 @@ impl Room {
             return Ok(());
         }
         self.pacing.knock_at = Some(now + AGAIN_MS);
-        let stale =
-            self.own_knocks.back().is_none_or(|own| own.knock.is_none() || now >= own.made.saturating_add(FRESH_MS));
-        if stale {
+        // An older copy of this seat may have knocked before, with higher numbers.
+        let answered = self.graph.answered(&self.me());
+        let fresh = |own: &OwnKnock| {
+            own.knock.as_ref().is_some_and(|knock| knock.body.counter > answered)
+                && now < own.made.saturating_add(FRESH_MS)
+        };
+        if !self.own_knocks.back().is_some_and(fresh) {
             let secrets = KeyPackageSecrets::new(&self.key, self.rules.suite)?;
-            // An older copy of this seat may have knocked before, with higher numbers.
-            let answered = self.graph.answered(&self.me());
             self.counter = self.counter.max(answered);
             let counter = self.next_counter();
             let knock = Knock { room: self.id, author: self.me(), counter, tip: self.tip, key_package: secrets.hash() };

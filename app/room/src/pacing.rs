@@ -19,7 +19,7 @@ const IDLE_BEACON_MS: (Millis, Millis) = (20_000, 40_000);
 pub(crate) const ANSWER_MS: (Millis, Millis) = (10, 250);
 /// How long a missing op may still be on its way before it is asked for.
 const WANT_MS: (Millis, Millis) = (50, 300);
-/// How long others may stand elsewhere before it is talked about.
+/// How long others may stand elsewhere, or hold less, before it is talked about.
 const APART_MS: (Millis, Millis) = (500, 1_500);
 /// At least this long between two own Hellos; doubled with each that brought no news, up to the second.
 const HELLO_PAUSE_MS: (Millis, Millis) = (2_000, 30_000);
@@ -55,6 +55,8 @@ pub(crate) struct Pacing {
     /// Times the same bytes were sent since an echo came.
     pub(crate) resent: u32,
     hello_not_before: Millis,
+    /// Not before is a removed seat asked for what it holds.
+    pub(crate) removed_not_before: Millis,
     /// Hellos since one brought something.
     idle_hellos: u32,
     /// One for each asker, the newest.
@@ -67,6 +69,8 @@ pub(crate) struct OwnWant {
     /// Of the question, as it was put in the current era and in old ones.
     pub(crate) hashes: [[u8; 32]; 2],
     pub(crate) key: OneTimeKey,
+    /// Whether it asked for whatever there is, joined to what is held or not.
+    pub(crate) insists: bool,
 }
 
 /// Somebody's question that this seat will answer if nobody else does before.
@@ -95,6 +99,11 @@ impl Pacing {
     pub(crate) fn hello_if_apart(&mut self, now: Millis, rng: &mut impl RngCore) {
         let at = (now + between(APART_MS, rng)).max(self.hello_not_before);
         sooner(&mut self.hello_at, at);
+    }
+
+    /// Somebody holds less: unless that is on its way, it is told.
+    pub(crate) fn reply_later(&mut self, now: Millis, rng: &mut impl RngCore) {
+        sooner(&mut self.reply_at, now + between(APART_MS, rng));
     }
 
     pub(crate) fn hello_said(&mut self, now: Millis) {
@@ -164,8 +173,8 @@ impl Pacing {
     }
 
     /// An own question that may be answered.
-    pub(crate) fn asked(&mut self, hashes: [[u8; 32]; 2], key: OneTimeKey) {
-        self.open.push_back(OwnWant { hashes, key });
+    pub(crate) fn asked(&mut self, hashes: [[u8; 32]; 2], key: OneTimeKey, insists: bool) {
+        self.open.push_back(OwnWant { hashes, key, insists });
         if self.open.len() > bounds::WANTS {
             self.open.pop_front();
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::{AuthorKey, Body, Inserted, NotTaken, Op};
+use record::{AuthorKey, Inserted, NotTaken, Op};
 use wire::Topic;
 
 use crate::bounds;
@@ -116,7 +116,7 @@ impl Room {
             return Err(Error::PeerMisbehaved("an op sealed under another state than its own"));
         }
         let (author, known) = (op.author(), self.record.op(&op.id()).is_some());
-        self.take_op(op, now)?;
+        self.take_op(op, false, now)?;
         // Ops of others than their author come in answers: this one was sent by the author itself.
         if !known && author != self.me() {
             self.hear(author, now);
@@ -132,8 +132,8 @@ impl Room {
         }
     }
 
-    /// Judges an op and puts it into the record.
-    pub(crate) fn take_op(&mut self, op: Op, now: Millis) -> Result<(), Error> {
+    /// Judges an op and puts it into the record; `apart` also when its author's previous one is missing.
+    pub(crate) fn take_op(&mut self, op: Op, apart: bool, now: Millis) -> Result<(), Error> {
         if op.room() != self.id {
             return Err(Error::PeerMisbehaved("an op of another room"));
         }
@@ -141,11 +141,14 @@ impl Room {
         if self.graph.readers(&op.origin()).is_some_and(|readers| !readers.contains_key(&author)) {
             return Err(Error::PeerMisbehaved("an op said where its author had no seat"));
         }
-        let leaves = matches!(op.body(), Some(Body::Remove(remove)) if remove.seat == author);
-        if !policy::judge_op(&self.rules, &self.table, &op) && !leaves {
+        if !policy::judge_op(&self.rules, &self.table, &op) && !op.removes(&author) {
             return Err(Error::PeerMisbehaved("an op by nobody who may say it"));
         }
-        match self.record.insert(op) {
+        let gaps = self.record.apart().len();
+        let inserted = if apart { self.record.insert_apart(op) } else { self.record.insert(op) };
+        // A new gap is asked for at once: somebody else may hold what is missing.
+        self.pacing.missing |= self.record.apart().len() > gaps;
+        match inserted {
             Ok(Inserted::Known) => {
                 if author == self.me() {
                     self.echoed(&id);

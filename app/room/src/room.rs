@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::{AuthorKey, Body, KeyPackageHash, Op, OpId, Record, Remove, Role, RoomId, StateId, Table};
+use record::{AuthorKey, Body, KeyPackageHash, Op, OpId, Record, Remove, Role, RoomId, StateId, Table, Vector};
 use sha2::{Digest, Sha256};
 use wire::Topic;
 
@@ -332,6 +332,11 @@ impl Room {
         self.record.in_order()
     }
 
+    /// Of each author the head before the first op this seat has to hold.
+    pub fn base(&self) -> &Vector {
+        self.record.base()
+    }
+
     /// Returns an op held.
     pub fn op(&self, id: &OpId) -> Option<&Op> {
         self.record.op(id)
@@ -442,6 +447,10 @@ impl Room {
     pub(crate) fn refold(&mut self) {
         self.table = Table::fold(self.rules.founder, self.record.control());
         let me = self.me();
+        // Who was removed is told of nothing else any more, so not of what its removal rests on either.
+        if let Some(removal) = self.record.control().find(|op| op.removes(&me)) {
+            self.table.told(removal);
+        }
         let known = self.table.seats.iter().map(|seat| seat.key).chain([me, self.rules.founder]).collect();
         self.record.end(&self.table.removed, &me);
         self.record.know(known);

@@ -123,6 +123,8 @@ struct Core {
     ops_since: u32,
     #[n(22)]
     images: Vec<(StateId, Millis)>,
+    #[n(23)]
+    apart: Vec<OpId>,
 }
 
 impl Room {
@@ -230,6 +232,7 @@ impl Room {
             tip_since: self.tip_since,
             ops_since: self.ops_since,
             images: self.images.order().to_vec(),
+            apart: self.record.apart().iter().copied().collect(),
         };
         minicbor::to_vec(core).expect("encoding into memory")
     }
@@ -251,7 +254,7 @@ impl Room {
             Some(base) => minicbor::decode(base).map_err(damaged)?,
             None => Vector::default(),
         };
-        let record = kept_record(base, of(OP).map(|(_, bytes)| bytes))?;
+        let record = kept_record(base, &core.apart, of(OP).map(|(_, bytes)| bytes))?;
 
         let rules = Rules { format: FORMAT, suite: core.suite, founder: core.founder };
         let mut frames = BTreeMap::new();
@@ -348,14 +351,17 @@ impl Room {
     }
 }
 
-fn kept_record<'a>(base: Vector, rows: impl Iterator<Item = &'a Vec<u8>>) -> Result<Record, Error> {
+fn kept_record<'a>(base: Vector, apart: &[OpId], rows: impl Iterator<Item = &'a Vec<u8>>) -> Result<Record, Error> {
     let ops = rows.map(|bytes| Op::decode(bytes).map_err(|_| Error::Bug("a kept op")));
     let mut ops: Vec<Op> = ops.collect::<Result<_, _>>()?;
     ops.sort_by_key(|op| (op.author(), op.number()));
     let mut record = Record::from_base(base);
     for op in ops {
         record.cite(op.clone());
-        record.insert(op).ok();
+        let apart = apart.contains(&op.id());
+        let inserted = if apart { record.insert_apart(op) } else { record.insert(op) };
+        // An op that is only cited joins no chain yet.
+        inserted.ok();
     }
     record.take_changed();
     Ok(record)

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use rand_core::RngCore;
-use record::{AuthorKey, Body, Op, Vector};
+use record::{AuthorKey, Op, Vector};
 use wire::Topic;
 
 use crate::bounds;
@@ -134,7 +134,7 @@ impl Room {
             self.send_on(*topic, short.encode());
         }
         self.send(full.encode());
-        self.pacing.asked([full.hash(), short.hash()], key);
+        self.pacing.asked([full.hash(), short.hash()], key, false);
         Ok(())
     }
 
@@ -195,6 +195,8 @@ impl Room {
         }
         if level {
             self.pacing.reply_at = None;
+        } else {
+            self.pacing.reply_later(now, &mut self.rng);
         }
         if beacon.tip != self.tip {
             self.pacing.hello_if_apart(now, &mut self.rng);
@@ -215,7 +217,7 @@ impl Room {
             if self.table.removed.contains_key(&hello.author) {
                 let (at, hash) = (now + between(ANSWER_MS, &mut self.rng), signed.hash());
                 self.pacing.answer(hello.author, DueAnswer { at, hash, on, question: Question::Hello(hello.clone()) });
-                return Ok(());
+                return self.want_of_removed(&hello.author, &hello.vector, on, now);
             }
             return Err(Error::PeerMisbehaved("a hello by no seat of the room"));
         }
@@ -226,7 +228,8 @@ impl Room {
         } else if hello.tip != self.tip {
             self.pacing.hello_if_apart(now, &mut self.rng);
         }
-        if self.record.lacks(&hello.vector) {
+        // Who comes may also fill a gap that nobody could fill before.
+        if self.record.lacks(&hello.vector) || !self.record.apart().is_empty() {
             self.pacing.want_on(on, now, &mut self.rng);
         }
         if Some(on) != self.topic() {
@@ -285,19 +288,9 @@ impl Room {
             self.pacing.waiting = false;
             return Ok(());
         }
-        let mut seed = [0; 32];
-        self.rng.fill_bytes(&mut seed);
-        let key = OneTimeKey::derive(self.rules.suite, &seed)?;
         self.pacing.attempts = self.pacing.attempts.saturating_add(1);
-        let want = Want {
-            room: self.id,
-            author: self.me(),
-            one_time: key.public().to_vec().into(),
-            insists: self.pacing.fruitless >= INSIST_FRUITLESS || self.pacing.attempts.is_multiple_of(INSIST_EVERY),
-            vector: self.record.vector().clone(),
-        };
-        let want = Signed::sign(want, &self.key);
-        self.pacing.asked([want.hash(); 2], key);
+        let insists = self.pacing.fruitless >= INSIST_FRUITLESS || self.pacing.attempts.is_multiple_of(INSIST_EVERY);
+        let want = self.want(self.record.vector().clone(), insists, false)?;
         let patience = WANT_PATIENCE_MS << self.pacing.fruitless.min(4);
         self.pacing.fruitless = self.pacing.fruitless.saturating_add(1);
         self.pacing.missing = false;
@@ -309,6 +302,41 @@ impl Room {
             self.send_on(topic, want.encode());
         }
         Ok(())
+    }
+
+    /// Asks a removed seat, on the channel it knows, for what it said while it had its seat, and for nothing else.
+    fn want_of_removed(&mut self, seat: &AuthorKey, told: &Vector, on: Topic, now: Millis) -> Result<(), Error> {
+        let mut theirs = Vector::default();
+        theirs.copy(seat, told);
+        if now < self.pacing.removed_not_before || !self.record.lacks(&theirs) {
+            return Ok(());
+        }
+        self.pacing.removed_not_before = now + WANT_PATIENCE_MS;
+        let mut ours = Vector::default();
+        ours.copy(seat, self.record.vector());
+        let want = self.want(ours, false, true)?;
+        self.send_on(on, want.encode());
+        Ok(())
+    }
+
+    /// A question for ops, which can be answered from now on.
+    fn want(&mut self, vector: Vector, insists: bool, only_these: bool) -> Result<Signed<Want>, Error> {
+        let mut seed = [0; 32];
+        self.rng.fill_bytes(&mut seed);
+        let key = OneTimeKey::derive(self.rules.suite, &seed)?;
+        let gaps = self.record.gaps().filter(|gap| !only_these || vector.head(&gap.author).is_some());
+        let want = Want {
+            room: self.id,
+            author: self.me(),
+            one_time: key.public().to_vec().into(),
+            insists,
+            gaps: gaps.take(bounds::GAPS).collect(),
+            vector,
+            only_these,
+        };
+        let want = Signed::sign(want, &self.key);
+        self.pacing.asked([want.hash(); 2], key, insists);
+        Ok(want)
     }
 
     fn lacks_something(&self) -> bool {
@@ -335,8 +363,12 @@ impl Room {
     fn page_for(&self, want: &Want) -> (Vec<Given>, bool) {
         let (mut page, mut bytes) = (Vec::new(), 0);
         let mut stuck: BTreeSet<AuthorKey> = BTreeSet::new();
-        for op in self.record.beyond(&want.vector) {
-            if stuck.contains(&op.author()) || !self.record.joins_on(&want.vector, &op.author()) {
+        let asked = |author: &AuthorKey| !want.only_these || want.vector.head(author).is_some();
+        // Who asked in vain before is given also what follows on ops that nobody may have any more.
+        let joins = |author: &AuthorKey| want.insists || self.record.joins_on(&want.vector, author);
+        let gaps = want.gaps.iter().take(bounds::GAPS).flat_map(|gap| self.record.within(gap));
+        for op in gaps.chain(self.record.beyond(&want.vector).filter(|op| joins(&op.author()))) {
+            if stuck.contains(&op.author()) || !asked(&op.author()) {
                 continue;
             }
             let Some(encoded) = self.as_readable(op, &want.author) else {
@@ -372,10 +404,7 @@ impl Room {
     /// What somebody on the channel of an old era is told: the way to here; or, if it was taken away, only that.
     fn way_for(&self, hello: &Hello) -> Vec<Given> {
         if self.table.removed.contains_key(&hello.author) {
-            let removals = self
-                .record
-                .control()
-                .filter(|op| matches!(op.body(), Some(Body::Remove(remove)) if remove.seat == hello.author));
+            let removals = self.record.control().filter(|op| op.removes(&hello.author));
             return removals.map(|op| Given::Op(op.encode().into())).collect();
         }
         let (mut given, mut bytes) = (Vec::new(), 0);
@@ -421,6 +450,7 @@ impl Room {
         let Some(own) = self.pacing.open.iter().find(|own| own.hashes.contains(&answer.want)) else {
             return Ok(());
         };
+        let insisted = own.insists;
         let plain = own.key.open(&answer.sealed, &answer.want)?;
         let page: Vec<Given> = minicbor::decode(&plain).map_err(|_| Error::PeerMisbehaved("an answer"))?;
         let before = self.record.vector().clone();
@@ -430,7 +460,7 @@ impl Room {
             let taken = match given {
                 Given::Op(bytes) => {
                     let op = Op::decode(&bytes).map_err(|_| Error::PeerMisbehaved("an answer with no op"));
-                    op.and_then(|op| self.take_answered(op, now))
+                    op.and_then(|op| self.take_answered(op, insisted, now))
                 }
                 Given::Frame(bytes) => self.take_given(&bytes, on, now),
             };
@@ -465,13 +495,12 @@ impl Room {
     }
 
     /// Takes an op that came by an answer, whole or as a header.
-    pub(crate) fn take_answered(&mut self, op: Op, now: Millis) -> Result<(), Error> {
+    pub(crate) fn take_answered(&mut self, op: Op, insisted: bool, now: Millis) -> Result<(), Error> {
         let op = if op.kind().is_control() {
             if op.body().is_none() {
                 return Err(Error::PeerMisbehaved("a control op without content"));
             }
-            let removal = matches!(op.body(), Some(Body::Remove(remove)) if remove.seat == self.me());
-            if removal && op.room() == self.id && self.record.op(&op.id()).is_none() {
+            if op.removes(&self.me()) && op.room() == self.id && self.record.op(&op.id()).is_none() {
                 // Said to one who is told nothing else any more.
                 self.record.cite(op.clone());
                 self.refold();
@@ -488,7 +517,8 @@ impl Room {
                     op
                 }
                 Some(_) => op.withheld(),
-                None if self.graph.is_earlier(&op.origin()) => op.withheld(),
+                // On a branch this seat never saw it may have had a seat: who answers knows.
+                None if self.graph.is_earlier(&op.origin()) => op,
                 // A state still to be heard of: its commit comes first. If it does not come, it was on a branch all
                 // have left: who answers knows its readers.
                 None if self.pacing.attempts < PATIENT_ATTEMPTS => {
@@ -498,6 +528,8 @@ impl Room {
                 None => op,
             }
         };
-        self.take_op(op, now)
+        // What lies before the base is only given when it is on another chain than the one that leads there.
+        let apart = insisted || op.number() <= self.record.base().number(&op.author());
+        self.take_op(op, apart, now)
     }
 }

@@ -54,8 +54,12 @@ impl Facts {
         self.rosters.get(origin).map(|roster| roster.contains(seat))
     }
 
-    /// Whether the seat may lack what the author said under this number, because the author was removed.
+    /// Whether the seat may lack what the author said under this number, because the author was removed, or has no seat
+    /// because the admission proved void.
     pub(crate) fn may_lack(&self, view: &View, author: &AuthorKey, number: u64) -> bool {
-        view.removed.get(author).is_some_and(|last| number > *last || self.forked.contains(author))
+        match view.removed.get(author) {
+            Some(last) => number > *last || self.forked.contains(author),
+            None => !view.desired.contains(author),
+        }
     }
 }

@@ -20,13 +20,30 @@ pub(crate) enum Frame {
     },
     /// An op sealed under the key of a state.
     SealedOp { state: StateId, nonce: [u8; 24], digest: [u8; 32] },
-    /// Everything else.
-    Other,
+    /// Everything else, by the number of its kind.
+    Other(u8),
+}
+
+impl Frame {
+    /// What a trace calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Frame::Commit { .. } => "commit",
+            Frame::SealedOp { .. } => "op",
+            Frame::Other(3) => "beacon",
+            Frame::Other(4) => "hello",
+            Frame::Other(5) => "want",
+            Frame::Other(6) => "answer",
+            Frame::Other(7) => "knock",
+            Frame::Other(8) => "welcome",
+            Frame::Other(_) => "noise",
+        }
+    }
 }
 
 /// Looks at a message.
 pub(crate) fn look(message: &[u8]) -> Frame {
-    read(message).unwrap_or(Frame::Other)
+    read(message).unwrap_or(Frame::Other(0))
 }
 
 fn read(message: &[u8]) -> Option<Frame> {
@@ -62,7 +79,7 @@ fn read(message: &[u8]) -> Option<Frame> {
             let nonce = d.bytes().ok()?.get(..24)?.try_into().ok()?;
             Some(Frame::SealedOp { state, nonce, digest })
         }
-        _ => None,
+        kind => Some(Frame::Other(kind)),
     }
 }
 
@@ -112,8 +129,8 @@ mod tests {
 
     #[test]
     fn everything_else_is_left_alone() {
-        for message in [&[][..], &[0x83, 1], &[0x83, 3, 0x40], b"noise"] {
-            assert_eq!(look(message), Frame::Other);
+        for (message, kind) in [(&[][..], 0), (&[0x83, 1], 0), (&[0x83, 3, 0x40], 3), (b"noise", 0)] {
+            assert_eq!(look(message), Frame::Other(kind));
         }
     }
 }

@@ -180,6 +180,9 @@ impl Schedule {
         for breach in breaches {
             self.breaches(breach);
         }
+        for view in &views {
+            self.says(&view.seat, format_args!("holds {}", view.holds()));
+        }
         self.figures.add("final seats", final_seats.len() as u64);
     }
 

@@ -359,6 +359,8 @@ impl Schedule {
         if let Frame::Commit { parent, adds, removes, .. } = frame {
             let parent = short(&parent.0);
             self.says(&seat, format_args!("sends a commit on {parent}: {} in, {} out", adds.len(), removes.len()));
+        } else {
+            self.says(&seat, format_args!("sends: {}", frame.name()));
         }
         if self.seats[seat.0].hostile {
             return;

@@ -434,6 +434,7 @@ impl Seat {
             roster: room.roster().into_keys().collect(),
             desired: table.seated().map(|seat| seat.key).collect(),
             removed: table.removed.iter().map(|(key, removal)| (*key, last(removal))).collect(),
+            base: room.base().iter().map(|(author, head)| (*author, head.number)).collect(),
             ops: room.ops().map(shown).collect(),
             number: Some(room.number().digits.to_string()),
         })

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use record::{AuthorKey, OpId, StateId};
 
 use super::SeatNo;
+use super::trace::short;
 
 /// What one seat shows.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub(crate) struct View {
     pub(crate) desired: BTreeSet<AuthorKey>,
     /// Seats taken away, each with the number of the last op that stays valid.
     pub(crate) removed: BTreeMap<AuthorKey, u64>,
+    /// Of each author the number of the last op before the first one this seat had to hold.
+    pub(crate) base: BTreeMap<AuthorKey, u64>,
     /// All ops held, in the order shown.
     pub(crate) ops: Vec<ShownOp>,
     /// The room number shown, if the room has one.
@@ -45,5 +48,20 @@ impl View {
     /// The notes this seat shows, in order.
     pub(crate) fn notes(&self) -> impl Iterator<Item = (&ShownOp, &Arc<str>)> {
         self.ops.iter().filter_map(|line| line.text.as_ref().map(|text| (line, text)))
+    }
+
+    /// Authors, numbers and ids of all ops held, for a trace: `-` is a header, `*` a control op.
+    pub(crate) fn holds(&self) -> String {
+        let mut of: BTreeMap<AuthorKey, Vec<&ShownOp>> = BTreeMap::new();
+        for line in &self.ops {
+            of.entry(line.author).or_default().push(line);
+        }
+        let kind = |line: &ShownOp| if line.control { "*" } else { ["-", ""][usize::from(line.text.is_some())] };
+        let entry = |line: &&ShownOp| format!(" {}{}:{}", line.number, kind(line), short(&line.id.0));
+        let chain = |(author, lines): (&AuthorKey, &Vec<&ShownOp>)| -> String {
+            let end = self.removed.get(author).map(|last| format!(" ends at {last}")).unwrap_or_default();
+            format!("[{}{end}{}]", short(&author.0), lines.iter().map(entry).collect::<String>())
+        };
+        of.iter().map(chain).collect::<Vec<_>>().join(" ")
     }
 }

@@ -6,7 +6,7 @@ use record::{AuthorKey, OpId};
 
 use crate::rooms::trace::short;
 use crate::rooms::verdict::{Breach, Class};
-use crate::rooms::view::View;
+use crate::rooms::view::{ShownOp, View};
 
 /// Returns the first disagreement between seats that should agree. `absent` are desired seats that need not be in
 /// the tree: they never came in, or nobody can vouch for what they did.
@@ -44,15 +44,13 @@ pub(crate) fn level(views: &[View], absent: &BTreeSet<AuthorKey>) -> Result<(), 
     same_record(views)
 }
 
-/// Everybody holds the same ops, but for what lies before a newcomer's base: of each author a beginning.
+/// Everybody holds what anybody holds whole, but for what lies before a newcomer's base.
 fn same_record(views: &[View]) -> Result<(), Breach> {
-    let all: BTreeSet<(AuthorKey, u64, OpId)> = views.iter().flat_map(entries).collect();
+    let whole = |line: &&ShownOp| line.control || line.text.is_some();
+    let all: BTreeSet<Entry> = views.iter().flat_map(|view| view.ops.iter().filter(whole).map(entry)).collect();
     for view in views {
-        let held: BTreeSet<(AuthorKey, u64, OpId)> = entries(view).collect();
-        let before_base = |author: &AuthorKey, number: u64| {
-            let oldest = held.iter().find(|(of, _, _)| of == author).map(|(_, number, _)| *number);
-            oldest.is_none_or(|oldest| number < oldest)
-        };
+        let held: BTreeSet<Entry> = view.ops.iter().map(entry).collect();
+        let before_base = |author: &AuthorKey, number: u64| view.base.get(author).is_some_and(|base| number <= *base);
         let lacks = all.difference(&held).find(|(author, number, _)| !before_base(author, *number));
         if let Some((author, number, id)) = lacks {
             let (seat, author, id) = (view.seat, short(&author.0), short(&id.0));
@@ -63,8 +61,10 @@ fn same_record(views: &[View]) -> Result<(), Breach> {
     Ok(())
 }
 
-fn entries(view: &View) -> impl Iterator<Item = (AuthorKey, u64, OpId)> {
-    view.ops.iter().map(|line| (line.author, line.number, line.id))
+type Entry = (AuthorKey, u64, OpId);
+
+fn entry(line: &ShownOp) -> Entry {
+    (line.author, line.number, line.id)
 }
 
 #[cfg(test)]
@@ -112,6 +112,7 @@ mod tests {
             view.ops = (1..=4).map(|number| line(1, number)).collect();
         }
         views[2].ops.drain(..2);
+        views[2].base.insert(key(1), 2);
         assert_eq!(level(&views, &BTreeSet::new()), Ok(()));
         views[2].ops.remove(1);
         assert!(level(&views, &BTreeSet::new()).is_err(), "a hole is no beginning");

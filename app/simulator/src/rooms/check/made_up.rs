@@ -29,6 +29,7 @@ pub(super) fn table() -> (Vec<View>, Facts) {
         roster: roster.clone(),
         desired: roster.clone(),
         removed: BTreeMap::new(),
+        base: BTreeMap::new(),
         ops: ops.clone(),
         number: Some("12345".into()),
     });

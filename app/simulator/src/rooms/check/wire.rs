@@ -61,7 +61,7 @@ impl Sent {
                 }
                 Ok(Met::default())
             }
-            Frame::Commit { .. } | Frame::Other => Ok(Met::default()),
+            Frame::Commit { .. } | Frame::Other(_) => Ok(Met::default()),
         }
     }
 }
