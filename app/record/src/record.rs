@@ -141,7 +141,9 @@ impl Record {
             }
             return Ok(Inserted::Known);
         }
-        if number <= self.base.number(&author) && !apart {
+        let before_base = number <= self.base.number(&author);
+        let joins = self.ops.contains_key(&op.previous()) || !before_base && self.previous_of(&op).is_some();
+        if before_base && !joins && !apart {
             return Ok(Inserted::Known);
         }
         if self.is_beyond_end(&op) {
@@ -155,7 +157,7 @@ impl Record {
                     self.ops.get(&op.previous()).is_none_or(|held| held.last_control() == op.previous_control());
                 Some(number) == previous.number.checked_add(1) && deeper && control
             }
-            None if apart => number > 1 && op.depth() <= number.saturating_mul(DEPTH_STEP),
+            None if apart => op.depth() <= number.saturating_mul(DEPTH_STEP),
             None => return Err(NotTaken::MissingPrevious),
         };
         if !follows {
@@ -166,7 +168,7 @@ impl Record {
             return Err(NotTaken::BreaksChain);
         }
         twins.push(id);
-        let twin = twins.len() > 1 || number <= self.base.number(&author);
+        let twin = twins.len() > 1 || before_base;
         if twin {
             self.twins.insert(author);
         }
@@ -177,11 +179,10 @@ impl Record {
         self.heads.insert(id);
         self.order.insert((op.depth(), author, number, id));
         self.cited.remove(&id);
-        if previous.is_none() {
+        if !joins {
             self.apart.insert(id);
         }
-        let filled: Vec<OpId> = self.apart.iter().filter(|apart| self.follows(apart, &id)).copied().collect();
-        filled.iter().for_each(|apart| drop(self.apart.remove(apart)));
+        self.apart = self.apart.iter().filter(|apart| !self.follows(apart, &id)).copied().collect();
         let head = Head { number, depth: op.depth(), id };
         self.ops.insert(id, op);
         self.changed.insert(id);
@@ -200,14 +201,15 @@ impl Record {
         self.ops.get(id).is_some_and(|op| op.previous() == *previous)
     }
 
-    /// Ops taken without the one before them, as long as that is missing.
+    /// Ops in a chain of their author that follow on none that is held, nor on the base.
     pub fn apart(&self) -> &BTreeSet<OpId> {
         &self.apart
     }
 
     /// What is missing between ops that are held.
     pub fn gaps(&self) -> impl Iterator<Item = Gap> {
-        self.apart.iter().filter_map(|id| self.ops.get(id)).map(|op| {
+        let follow = self.apart.iter().filter_map(|id| self.ops.get(id)).filter(|op| op.previous() != OpId::NONE);
+        follow.map(|op| {
             let below = self.chains.get(&op.author()).and_then(|chain| chain.range(..op.number()).next_back());
             Gap { author: op.author(), after: below.map_or(0, |(number, _)| *number), to: op.number() - 1 }
         })

@@ -71,10 +71,9 @@ impl Room {
     /// What a newcomer gets that an own commit brings to this state.
     pub(crate) fn entry_for(&mut self, seat: &AuthorKey, state: &StateId, welcome: &[u8]) -> Option<Vec<u8>> {
         let era = self.graph.node(state)?.era;
-        let settled = self.settled_before(*state);
+        // All of it: who was there before may come back to an older state and commit on it, and all must weigh that alike.
         let (mut way, mut bytes) = (Vec::new(), 0);
-        for commit in self.graph.way(*state).take_while(|at| *at != settled).filter_map(|at| self.graph.commit_to(&at))
-        {
+        for commit in self.graph.way(*state).filter_map(|at| self.graph.commit_to(&at)) {
             bytes += commit.size();
             if bytes > bounds::ENTRY_WAY_BYTES {
                 break;
@@ -98,7 +97,12 @@ impl Room {
             earlier,
             base: self.base_of(seat),
             control: self.record.control().filter(|op| !node.log.contains_key(&op.id())).map(encoded).collect(),
-            commits: self.graph.commits_to(root).iter().map(|commit| commit.encode().into()).collect(),
+            commits: self
+                .graph
+                .commits_to(root, bounds::ENTRY_WAY_BYTES.saturating_sub(bytes))
+                .iter()
+                .map(|commit| commit.encode().into())
+                .collect(),
         };
         let plain = Zeroizing::new(minicbor::to_vec(&inside).ok()?);
         let sealed = self.op_keys.get(state)?.seal(Sealing::Entry, &plain, &mut self.rng);

@@ -427,14 +427,14 @@ impl Graph {
         lacks
     }
 
-    /// The newest commits up to this state, oldest first, for a newcomer to keep for others.
-    pub(crate) fn commits_to(&self, state: StateId) -> Vec<Arc<Signed<Commit>>> {
+    /// The newest commits up to this state, oldest first, at most so many bytes, for a newcomer to keep for others.
+    pub(crate) fn commits_to(&self, state: StateId, most: usize) -> Vec<Arc<Signed<Commit>>> {
         let mut commits: Vec<_> = self.way(state).filter_map(|at| self.commit_to(&at)).cloned().collect();
         commits.extend(self.earlier_commits.iter().rev().cloned());
         let mut bytes = 0;
         let fitting = commits.iter().take_while(|commit| {
             bytes += commit.size();
-            bytes <= bounds::EARLIER_BYTES
+            bytes <= most
         });
         let count = fitting.count();
         commits.truncate(count);

@@ -229,7 +229,7 @@ impl Room {
             self.pacing.hello_if_apart(now, &mut self.rng);
         }
         // Who comes may also fill a gap that nobody could fill before.
-        if self.record.lacks(&hello.vector) || !self.record.apart().is_empty() {
+        if self.record.lacks(&hello.vector) || self.record.gaps().next().is_some() {
             self.pacing.want_on(on, now, &mut self.rng);
         }
         if Some(on) != self.topic() {

@@ -361,14 +361,6 @@ impl Room {
         roster.keys().all(|seat| support.contains(seat) || self.graph.removed().contains(seat))
             && choice.ranked(state).first().is_some_and(|best| best.state == next)
     }
-
-    /// The newest state on the way to this one before which all is settled: from there a newcomer can weigh by itself.
-    pub(crate) fn settled_before(&self, state: StateId) -> StateId {
-        let mut way: Vec<StateId> = self.graph.way(state).collect();
-        way.reverse();
-        let settled = way.windows(2).take_while(|step| self.is_settled(step[0], step[1])).count();
-        way.get(settled).copied().unwrap_or(state)
-    }
 }
 
 /// Why a commit was not followed.
