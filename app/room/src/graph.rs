@@ -54,10 +54,9 @@ pub(crate) struct Node {
 }
 
 /// What became of a commit frame.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Taken {
-    /// Valid; it, and perhaps others that waited for it, are in the graph now.
-    New,
+    /// Valid; these are in the graph now: it, and others that waited for it.
+    New(Vec<Arc<Signed<Commit>>>),
     /// Known before.
     Known,
     /// Its parent is not known yet.
@@ -130,9 +129,11 @@ impl Graph {
             }
             return Taken::Waits;
         }
-        let taken = self.judge(id, commit);
+        let mut taken = self.judge(id, commit);
         while let Some((id, commit)) = self.next_orphan() {
-            self.judge(id, commit);
+            if let (Taken::New(all), Taken::New(more)) = (&mut taken, self.judge(id, commit)) {
+                all.extend(more);
+            }
         }
         taken
     }
@@ -176,12 +177,13 @@ impl Graph {
         self.nodes.insert(body.new_state, Node { roster, answered: Arc::new(answered), log, era });
         self.to.insert(body.new_state, id);
         self.children.entry(body.parent).or_default().insert(id);
-        self.valid.insert(id, Arc::new(commit));
+        let commit = Arc::new(commit);
+        self.valid.insert(id, commit.clone());
         self.changes.commits.insert(id);
         if cites {
             self.fold_removed();
         }
-        Taken::New
+        Taken::New(vec![commit])
     }
 
     fn remember_refusal(&mut self, id: CommitId) {

@@ -5,8 +5,6 @@
 //! knocks on every channel it knows; whoever's turn it is on the other side takes the old leaf out and adds a new one in one
 //! commit that cites the signed knock, so nobody is swapped who did not ask.
 
-use std::collections::BTreeMap;
-
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use record::{AuthorKey, KeyPackageHash, StateId};
@@ -249,8 +247,10 @@ impl Room {
 
     /// Uses a Welcome that leads to where the room stands. One that does not waits: its commit may still come.
     pub(crate) fn come_back(&mut self, now: Millis) -> Result<(), Error> {
+        // Who carries on alone may be brought to where the room stands, or to where its own branch leads.
+        let mut targets = vec![self.choice().target()];
+        targets.extend(self.alone.then(|| self.choice().target_from(self.tip)));
         for at in (0..self.welcomes.len()).rev() {
-            let target = if self.alone { self.choice().target_from(self.tip) } else { self.choice().target() };
             let welcome = self.welcomes[at].clone();
             let Some((group, era, secret)) = self.opened(&welcome) else {
                 self.welcomes.remove(at);
@@ -262,7 +262,7 @@ impl Room {
                 self.welcomes.remove(at);
                 continue;
             }
-            let on_the_way = self.graph.is_at_or_below(&target, &state);
+            let on_the_way = targets.iter().any(|target| self.graph.is_at_or_below(target, &state));
             let told = self.graph.roster(&state).map(|roster| roster.keys().copied().collect());
             if !on_the_way || told != group.seats().ok() {
                 continue;
@@ -299,12 +299,5 @@ impl Room {
         let secret = <[u8; 64]>::try_from(inside.secret.as_slice()).ok()?;
         let era = self.graph.node(&group.state()).map_or(inside.era, |node| node.era);
         (era == inside.era).then_some((group, era, Zeroizing::new(secret)))
-    }
-
-    /// Tells people that seats came back with new keys.
-    pub(crate) fn tell_rejoined(&mut self, seats: &BTreeMap<AuthorKey, ()>) {
-        for seat in seats.keys() {
-            self.alarm(Alarm::Rejoined(*seat));
-        }
     }
 }

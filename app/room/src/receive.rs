@@ -1,7 +1,5 @@
 //! What comes in from the others.
 
-use std::collections::BTreeMap;
-
 use record::{AuthorKey, Inserted, NotTaken, Op};
 use wire::Topic;
 
@@ -59,44 +57,49 @@ impl Room {
             let own = self.own_commits.get(&body.parent).is_some_and(|own| own.commit.id() == id);
             self.own_counter_heard(body.counter, !own && self.own_commits.contains_key(&body.parent));
         }
-        match self.graph.take(commit) {
-            Taken::New => {}
+        let taken = match self.graph.take(commit) {
+            Taken::New(taken) => taken,
             Taken::Known => return Ok(()),
             Taken::Waits => {
                 self.pacing.hello_soon(now, &mut self.rng);
                 return Ok(());
             }
             Taken::Refused => return Err(Error::PeerMisbehaved("a commit against the rules")),
-        }
+        };
         self.pacing.heard_news();
-        if self.graph.commits_on(&body.parent).filter(|(_, other)| other.body.author == body.author).count() > 1 {
-            self.alarm(Alarm::TwoCommits(body.author));
-        }
         if body.author != self.me() {
             self.hear(body.author, now);
         }
-        let before = self.graph.readers(&body.parent).cloned();
-        let swapped =
-            |seat: &AuthorKey| before.as_ref().is_some_and(|roster| roster.contains_key(seat)) && *seat != self.me();
-        let rejoined: BTreeMap<AuthorKey, ()> =
-            body.adds.iter().map(|add| add.seat).filter(swapped).map(|seat| (seat, ())).collect();
-        self.tell_rejoined(&rejoined);
-        for seat in rejoined.keys() {
-            if self.brought.len() < bounds::SEATS || self.brought.contains_key(seat) {
-                self.brought.insert(*seat, now);
+        for commit in taken {
+            self.taken(&commit.body, now);
+        }
+        self.show(Event::Changed);
+        Ok(())
+    }
+
+    /// Draws from a commit that is new in the graph what it says besides.
+    fn taken(&mut self, commit: &Commit, now: Millis) {
+        if self.graph.commits_on(&commit.parent).filter(|(_, other)| other.body.author == commit.author).count() > 1 {
+            self.alarm(Alarm::TwoCommits(commit.author));
+        }
+        let before = self.graph.readers(&commit.parent).cloned();
+        let sat = |seat: &AuthorKey| before.as_ref().is_some_and(|roster| roster.contains_key(seat));
+        let rejoined = commit.adds.iter().map(|add| add.seat).filter(|seat| sat(seat) && *seat != self.key.public());
+        for seat in rejoined.collect::<Vec<_>>() {
+            self.alarm(Alarm::Rejoined(seat));
+            if self.brought.len() < bounds::SEATS || self.brought.contains_key(&seat) {
+                self.brought.insert(seat, now);
             }
         }
-        for op in body.cited.iter().filter_map(|bytes| Op::decode(bytes).ok()) {
+        for op in commit.cited.iter().filter_map(|bytes| Op::decode(bytes).ok()) {
             if self.record.contradicts(&op) {
                 self.alarm(Alarm::TwoVersions(op.author()));
             }
             self.record.cite(op);
         }
-        if !body.cited.is_empty() {
+        if !commit.cited.is_empty() {
             self.refold();
         }
-        self.show(Event::Changed);
-        Ok(())
     }
 
     fn receive_op(&mut self, sealed: SealedOp, now: Millis) -> Result<(), Error> {

@@ -286,7 +286,7 @@ impl Room {
         let mut graph = Graph::new(rules, core.root, node, BTreeSet::new(), earlier_commits);
         while let Some(id) = frames.iter().find(|(_, c)| graph.node(&c.body.parent).is_some()).map(|(id, _)| *id) {
             if let Some(commit) = frames.remove(&id)
-                && graph.take(commit) == Taken::Refused
+                && matches!(graph.take(commit), Taken::Refused)
             {
                 return Err(Error::Bug("a kept commit that is refused"));
             }

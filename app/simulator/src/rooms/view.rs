@@ -50,7 +50,7 @@ impl View {
         self.ops.iter().filter_map(|line| line.text.as_ref().map(|text| (line, text)))
     }
 
-    /// Authors, numbers and ids of all ops held, for a trace: `-` is a header, `*` a control op.
+    /// Authors, numbers and ids of all ops held, and who is at the table, for a trace: `-` is a header, `*` a control op.
     pub(crate) fn holds(&self) -> String {
         let mut of: BTreeMap<AuthorKey, Vec<&ShownOp>> = BTreeMap::new();
         for line in &self.ops {
@@ -62,6 +62,7 @@ impl View {
             let end = self.removed.get(author).map(|last| format!(" ends at {last}")).unwrap_or_default();
             format!("[{}{end}{}]", short(&author.0), lines.iter().map(entry).collect::<String>())
         };
-        of.iter().map(chain).collect::<Vec<_>>().join(" ")
+        let seats: Vec<String> = self.desired.iter().map(|seat| short(&seat.0)).collect();
+        format!("{}; at the table {}", of.iter().map(chain).collect::<Vec<_>>().join(" "), seats.join(" "))
     }
 }
