@@ -29,6 +29,8 @@ pub struct Record {
     known: Option<BTreeSet<AuthorKey>>,
     /// Ops that came, went or were filled since this was last asked.
     changed: BTreeSet<OpId>,
+    /// Ops of which only the header is held.
+    withheld: BTreeSet<OpId>,
     /// Ops that were taken without the one before them: see [`Record::insert_apart`].
     apart: BTreeSet<OpId>,
 }
@@ -136,6 +138,7 @@ impl Record {
         if let Some(held) = self.ops.get_mut(&id) {
             if held.body().is_none() && op.body().is_some() {
                 *held = op;
+                self.withheld.remove(&id);
                 self.changed.insert(id);
                 return Ok(Inserted::Filled);
             }
@@ -184,6 +187,9 @@ impl Record {
         }
         self.apart = self.apart.iter().filter(|apart| !self.follows(apart, &id)).copied().collect();
         let head = Head { number, depth: op.depth(), id };
+        if op.body().is_none() {
+            self.withheld.insert(id);
+        }
         self.ops.insert(id, op);
         self.changed.insert(id);
         if self.twins.contains(&author) {
@@ -204,6 +210,11 @@ impl Record {
     /// Ops in a chain of their author that follow on none that is held, nor on the base.
     pub fn apart(&self) -> &BTreeSet<OpId> {
         &self.apart
+    }
+
+    /// Ops of which only the header is held.
+    pub fn withheld(&self) -> impl Iterator<Item = &Op> {
+        self.withheld.iter().filter_map(|id| self.ops.get(id))
     }
 
     /// What is missing between ops that are held.
@@ -303,6 +314,7 @@ impl Record {
         self.order.remove(&(op.depth(), op.author(), op.number(), op.id()));
         self.heads.remove(id);
         self.apart.remove(id);
+        self.withheld.remove(id);
         if let Some(chain) = self.chains.get_mut(&op.author()) {
             if let Some(ids) = chain.get_mut(&op.number()) {
                 ids.retain(|held| held != id);

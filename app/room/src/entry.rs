@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! entry  = CBOR [MLS Welcome, sealed]
-//! sealed = under the op key of the state joined: CBOR [era, its secret, oldest state kept, its roster, its era, knocks
+//! sealed = under the op key of the state joined: CBOR [era, secrets of eras, oldest state kept, its roster, its era, knocks
 //!          answered and intents cited on the way there, commits from there to the state joined, earlier states, base,
 //!          other control ops, earlier commits]
 //! ```
@@ -43,7 +43,7 @@ struct Inside {
     #[n(0)]
     era: StateId,
     #[n(1)]
-    secret: ByteVec,
+    eras: Vec<(StateId, ByteVec)>,
     #[n(2)]
     root: StateId,
     #[n(3)]
@@ -87,7 +87,7 @@ impl Room {
         let encoded = |op: &Op| ByteVec::from(op.encode());
         let inside = Inside {
             era,
-            secret: self.eras.get(&era)?.secret.to_vec().into(),
+            eras: self.eras.secrets(),
             root,
             root_era: node.era,
             roster: node.roster.iter().map(|(key, leaf)| (*key, *leaf)).collect(),
@@ -142,7 +142,7 @@ impl Room {
         let plain = OpKey::of(&group)?.open(Sealing::Entry, &entry.sealed).map(Zeroizing::new);
         let plain = plain.ok_or(misbehaved("entry does not open"))?;
         let inside: Inside = minicbor::decode(&plain).map_err(|_| misbehaved("entry"))?;
-        let secret = <[u8; 64]>::try_from(inside.secret.as_slice()).map_err(|_| misbehaved("channel of an entry"))?;
+        let secrets = Eras::read(&inside.eras).ok_or(misbehaved("channels of an entry"))?;
         let roster: Roster = inside.roster.into_iter().collect();
         let rules = group.rules()?;
         let tree = group.seats()?;
@@ -191,8 +191,13 @@ impl Room {
         if joined.era != inside.era || !tree.iter().eq(roster_told.keys()) {
             return Err(misbehaved("other seats than told"));
         }
+        if !secrets.contains_key(&inside.era) {
+            return Err(misbehaved("an entry without its channel"));
+        }
         let mut eras = Eras::default();
-        eras.insert(inside.era, Zeroizing::new(secret));
+        for (state, secret) in secrets {
+            eras.insert(state, secret);
+        }
         let images = Images::of(&group, 0)?;
         let mut room = Self::at(key, rules, ChaCha20Rng::from_seed(seed), group, graph, record, eras, images)?;
         let told = |(seat, leaf): (&AuthorKey, &Leaf)| table.seat(seat).is_some_and(|seat| seat.role == leaf.role);

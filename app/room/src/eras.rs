@@ -37,10 +37,23 @@ impl Eras {
         group.export::<64>("nonpaper/era/v1")
     }
 
+    /// The secrets of all eras listened to, for somebody who comes in: the room's branches meet on the channels they share.
+    pub(crate) fn secrets(&self) -> Vec<(StateId, ByteVec)> {
+        self.0.iter().map(|(state, era)| (*state, era.secret.to_vec().into())).collect()
+    }
+
+    /// Reads what somebody who comes in is given.
+    pub(crate) fn read(secrets: &[(StateId, ByteVec)]) -> Option<BTreeMap<StateId, ChannelSecret>> {
+        let secret = |(state, bytes): &(StateId, ByteVec)| {
+            <[u8; 64]>::try_from(bytes.as_slice()).ok().map(|secret| (*state, Zeroizing::new(secret)))
+        };
+        secrets.iter().take(bounds::ERAS).map(secret).collect()
+    }
+
     /// Keeps the secret of an era.
-    pub(crate) fn insert(&mut self, state: StateId, secret: ChannelSecret) {
+    pub(crate) fn insert(&mut self, state: StateId, secret: ChannelSecret) -> &Channel {
         let channel = Channel::new(&secret);
-        self.0.entry(state).or_insert(Era { secret, channel, left: Some(0) });
+        &self.0.entry(state).or_insert(Era { secret, channel, left: Some(0) }).channel
     }
 
     pub(crate) fn get(&self, state: &StateId) -> Option<&Era> {

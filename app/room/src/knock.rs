@@ -5,6 +5,8 @@
 //! knocks on every channel it knows; whoever's turn it is on the other side takes the old leaf out and adds a new one in one
 //! commit that cites the signed knock, so nobody is swapped who did not ask.
 
+use std::collections::BTreeMap;
+
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use record::{AuthorKey, KeyPackageHash, StateId};
@@ -12,8 +14,10 @@ use wire::Topic;
 use zeroize::Zeroizing;
 
 use crate::bounds;
+use crate::channel::ChannelSecret;
+use crate::eras::Eras;
 use crate::frame::{Knock, Signed, Welcome};
-use crate::input::{Alarm, Effect, Error, Event, Millis};
+use crate::input::{Alarm, Error, Event, Millis};
 use crate::mls::{Group, KeyPackage, KeyPackageSecrets, Suite};
 use crate::op_key::{OpKey, Sealing};
 use crate::room::Room;
@@ -81,7 +85,7 @@ struct Inside {
     #[n(0)]
     era: StateId,
     #[n(1)]
-    secret: ByteVec,
+    eras: Vec<(StateId, ByteVec)>,
 }
 
 impl Room {
@@ -221,8 +225,8 @@ impl Room {
             Some(node) => node.era,
             None => self.graph.node(&self.graph.root()).map_or(*state, |node| node.era),
         };
-        let (Some(kept), Some(key)) = (self.eras.get(&era), self.op_keys.get(state)) else { return Ok(()) };
-        let inside = Inside { era, secret: kept.secret.to_vec().into() };
+        let (Some(_), Some(key)) = (self.eras.get(&era), self.op_keys.get(state)) else { return Ok(()) };
+        let inside = Inside { era, eras: self.eras.secrets() };
         let plain = Zeroizing::new(minicbor::to_vec(&inside).expect("encoding into memory"));
         let sealed = key.seal(Sealing::Entry, &plain, &mut self.rng);
         let entry = minicbor::to_vec(Return { welcome: welcome.to_vec().into(), sealed: sealed.into() });
@@ -252,7 +256,7 @@ impl Room {
         targets.extend(self.alone.then(|| self.choice().target_from(self.tip)));
         for at in (0..self.welcomes.len()).rev() {
             let welcome = self.welcomes[at].clone();
-            let Some((group, era, secret)) = self.opened(&welcome) else {
+            let Some((group, secrets)) = self.opened(&welcome) else {
                 self.welcomes.remove(at);
                 continue;
             };
@@ -264,15 +268,18 @@ impl Room {
             }
             let on_the_way = targets.iter().any(|target| self.graph.is_at_or_below(target, &state));
             let told = self.graph.roster(&state).map(|roster| roster.keys().copied().collect());
+            if told.is_none() {
+                // Brought to a state whose commits are still to be heard of.
+                self.pacing.hello_now(now);
+            }
             if !on_the_way || told != group.seats().ok() {
                 continue;
             }
             self.welcomes.clear();
             self.own_knocks.clear();
             self.group = group;
-            self.eras.insert(era, secret);
-            if let Some(era) = self.eras.get(&era) {
-                self.effects.push(Effect::Attend(Box::new(era.channel.clone())));
+            for (state, secret) in secrets {
+                self.begin_era(state, secret);
             }
             (self.stranded, self.alone) = (None, false);
             self.pacing.knock_at = None;
@@ -285,7 +292,7 @@ impl Room {
         Ok(())
     }
 
-    fn opened(&self, welcome: &Welcome) -> Option<(Group, StateId, Zeroizing<[u8; 64]>)> {
+    fn opened(&self, welcome: &Welcome) -> Option<(Group, BTreeMap<StateId, ChannelSecret>)> {
         let entry: Return = minicbor::decode(&welcome.entry).ok()?;
         let own = self.own_knocks.iter().find(|own| own.knock.as_ref().is_some_and(|k| k.hash() == welcome.knock))?;
         // On a copy: a Welcome that fails would take the private keys with it.
@@ -296,8 +303,8 @@ impl Room {
         }
         let plain = Zeroizing::new(OpKey::of(&group).ok()?.open(Sealing::Entry, &entry.sealed)?);
         let inside: Inside = minicbor::decode(&plain).ok()?;
-        let secret = <[u8; 64]>::try_from(inside.secret.as_slice()).ok()?;
+        let secrets = Eras::read(&inside.eras)?;
         let era = self.graph.node(&group.state()).map_or(inside.era, |node| node.era);
-        (era == inside.era).then_some((group, era, Zeroizing::new(secret)))
+        (era == inside.era && secrets.contains_key(&era)).then_some((group, secrets))
     }
 }

@@ -95,6 +95,12 @@ impl Pacing {
         sooner(&mut self.hello_at, at);
     }
 
+    /// Something is known to be there that a Hello will bring.
+    pub(crate) fn hello_now(&mut self, now: Millis) {
+        self.idle_hellos = 0;
+        sooner(&mut self.hello_at, self.hello_not_before.min(now + HELLO_PAUSE_MS.0));
+    }
+
     /// Somebody stands elsewhere: unless it comes along by itself, it is talked about.
     pub(crate) fn hello_if_apart(&mut self, now: Millis, rng: &mut impl RngCore) {
         let at = (now + between(APART_MS, rng)).max(self.hello_not_before);

@@ -73,6 +73,9 @@ impl Room {
         for commit in taken {
             self.taken(&commit.body, now);
         }
+        if !self.gaps().is_empty() {
+            self.pacing.want_soon(now, &mut self.rng);
+        }
         self.show(Event::Changed);
         Ok(())
     }

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use rand_core::RngCore;
-use record::{AuthorKey, Op, Vector};
+use record::{AuthorKey, Gap, Op, Vector};
 use wire::Topic;
 
 use crate::bounds;
@@ -102,7 +102,7 @@ impl Room {
         self.send(message);
     }
 
-    /// Asks everybody to compare, on every channel; on old ones with no word about ops or seats.
+    /// Asks everybody to compare, on every channel; on old ones with no word about other seats and their ops.
     pub(crate) fn send_hello(&mut self, now: Millis) -> Result<(), Error> {
         if !self.connected || self.elsewhere {
             return Ok(());
@@ -124,7 +124,8 @@ impl Room {
             newest: CommitIds(self.graph.newest()),
             one_time: key.public().to_vec().into(),
             stands: Vec::new(),
-            vector: Vector::default(),
+            // Who has no seat any more may have said something before that nobody else holds, and stands where nobody hears it.
+            vector: if self.standing() == Standing::Removed { self.own_head() } else { Vector::default() },
         };
         let full = Hello { stands: told, vector: self.record.vector().clone(), ..short.clone() };
         let (full, short) = (Signed::sign(full, &self.key), Signed::sign(short, &self.key));
@@ -136,6 +137,12 @@ impl Room {
         self.send(full.encode());
         self.pacing.asked([full.hash(), short.hash()], key, false);
         Ok(())
+    }
+
+    fn own_head(&self) -> Vector {
+        let mut own = Vector::default();
+        own.copy(&self.me(), self.record.vector());
+        own
     }
 
     /// Whether the seat belongs here: in the tree, or at the table.
@@ -229,7 +236,7 @@ impl Room {
             self.pacing.hello_if_apart(now, &mut self.rng);
         }
         // Who comes may also fill a gap that nobody could fill before.
-        if self.record.lacks(&hello.vector) || self.record.gaps().next().is_some() {
+        if self.record.lacks(&hello.vector) || !self.gaps().is_empty() {
             self.pacing.want_on(on, now, &mut self.rng);
         }
         if Some(on) != self.topic() {
@@ -319,12 +326,20 @@ impl Room {
         Ok(())
     }
 
+    /// What is missing below what is held: ops, and the content of those whose reader this seat turned out to be.
+    pub(crate) fn gaps(&self) -> Vec<Gap> {
+        let me = self.me();
+        let reads = |op: &&Op| self.graph.readers(&op.origin()).is_some_and(|readers| readers.contains_key(&me));
+        let content = |op: &Op| Gap { author: op.author(), after: op.number() - 1, to: op.number() };
+        self.record.gaps().chain(self.record.withheld().filter(reads).map(content)).collect()
+    }
+
     /// A question for ops, which can be answered from now on.
     fn want(&mut self, vector: Vector, insists: bool, only_these: bool) -> Result<Signed<Want>, Error> {
         let mut seed = [0; 32];
         self.rng.fill_bytes(&mut seed);
         let key = OneTimeKey::derive(self.rules.suite, &seed)?;
-        let gaps = self.record.gaps().filter(|gap| !only_these || vector.head(&gap.author).is_some());
+        let gaps = self.gaps().into_iter().filter(|gap| !only_these || vector.head(&gap.author).is_some());
         let want = Want {
             room: self.id,
             author: self.me(),
@@ -366,14 +381,17 @@ impl Room {
         let asked = |author: &AuthorKey| !want.only_these || want.vector.head(author).is_some();
         // Who asked in vain before is given also what follows on ops that nobody may have any more.
         let joins = |author: &AuthorKey| want.insists || self.record.joins_on(&want.vector, author);
-        let gaps = want.gaps.iter().take(bounds::GAPS).flat_map(|gap| self.record.within(gap));
-        for op in gaps.chain(self.record.beyond(&want.vector).filter(|op| joins(&op.author()))) {
+        let gaps = want.gaps.iter().take(bounds::GAPS).flat_map(|gap| self.record.within(gap)).map(|op| (op, true));
+        let beyond = self.record.beyond(&want.vector).filter(|op| joins(&op.author())).map(|op| (op, false));
+        for (op, in_gap) in gaps.chain(beyond) {
             if stuck.contains(&op.author()) || !asked(&op.author()) {
                 continue;
             }
             let Some(encoded) = self.as_readable(op, &want.author) else {
                 // Without this op the asker cannot take the author's later ones.
-                stuck.insert(op.author());
+                if !in_gap {
+                    stuck.insert(op.author());
+                }
                 continue;
             };
             if !page.is_empty() && bytes + encoded.len() > PAGE_BYTES {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use record::StateId;
 
 use crate::bounds;
+use crate::channel::ChannelSecret;
 use crate::choose::Choice;
 use crate::eras::Eras;
 use crate::frame::{Commit, CommitId, Signed};
@@ -229,12 +230,17 @@ impl Room {
         self.images.keep(&self.group, self.tip, now)?;
         self.op_keys.insert(state, OpKey::of(&self.group)?);
         if self.graph.node(&state).is_some_and(|node| node.era == state) && self.eras.get(&state).is_none() {
-            self.eras.insert(state, Eras::secret_of(&self.group)?);
-            if let Some(era) = self.eras.get(&state) {
-                self.effects.push(Effect::Attend(Box::new(era.channel.clone())));
-            }
+            self.begin_era(state, Eras::secret_of(&self.group)?);
         }
         Ok(())
+    }
+
+    /// Listens to an era from now on.
+    pub(crate) fn begin_era(&mut self, state: StateId, secret: ChannelSecret) {
+        if self.eras.get(&state).is_none() {
+            let channel = self.eras.insert(state, secret).clone();
+            self.effects.push(Effect::Attend(Box::new(channel)));
+        }
     }
 
     /// Processes one commit and merges it if it does exactly what its frame says.
