@@ -236,6 +236,19 @@ impl Record {
         found.into_iter()
     }
 
+    /// Control ops from before the base of authors of whom the other holds less than the base, or another chain.
+    pub fn cited_beside<'a>(&'a self, other: &'a Vector) -> impl Iterator<Item = &'a Op> {
+        let beside =
+            |base: &Head, author: &AuthorKey| other.number(author) <= base.number && !other.tells_of(author, &base.id);
+        let mut ops: Vec<&Op> = self
+            .cited
+            .values()
+            .filter(|op| self.base.head(&op.author()).is_some_and(|base| beside(base, &op.author())))
+            .collect();
+        ops.sort_by_key(|op| (op.author(), op.number()));
+        ops.into_iter()
+    }
+
     fn previous_of(&self, op: &Op) -> Option<Head> {
         let id = op.previous();
         if id == OpId::NONE {

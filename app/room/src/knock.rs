@@ -196,7 +196,7 @@ impl Room {
             self.forgiven = true;
             self.counter = self.counter.max(counter);
             self.asked.push_back(key_package);
-            self.alarm(Alarm::Restored);
+            self.restored();
         } else {
             self.elsewhere = true;
             self.alarm(Alarm::OpenedElsewhere);

@@ -11,6 +11,9 @@ use crate::op_key::Sealing;
 use crate::policy;
 use crate::room::Room;
 
+/// By how much the counter of a seat that went back to an older copy jumps: by more than was ever lost with it.
+const JUMP: u64 = 1 << 24;
+
 impl Room {
     pub(crate) fn receive(&mut self, topic: Topic, bytes: &[u8], now: Millis) -> Result<(), Error> {
         if self.elsewhere {
@@ -43,10 +46,20 @@ impl Room {
     pub(crate) fn own_counter_heard(&mut self, counter: u64, not_ours: bool) {
         if counter > self.counter {
             self.counter = counter;
-            self.alarm(Alarm::Restored);
+            self.restored();
         } else if not_ours {
-            self.alarm(Alarm::Restored);
+            self.restored();
         }
+    }
+
+    /// The others know of this seat what it does not know itself: it went back to an older copy.
+    pub(crate) fn restored(&mut self) {
+        if !self.jumped {
+            // What it signs must be newer than all it ever signed, or the others take it for a replay.
+            self.jumped = true;
+            self.counter += JUMP;
+        }
+        self.alarm(Alarm::Restored);
     }
 
     fn receive_commit(&mut self, commit: Signed<Commit>, now: Millis) -> Result<(), Error> {
@@ -176,7 +189,7 @@ impl Room {
         }
         if author == self.me() {
             // From before this seat went back to an older copy of itself.
-            self.alarm(Alarm::Restored);
+            self.restored();
         } else {
             self.show(Event::Arrived(id));
         }

@@ -75,6 +75,8 @@ pub struct Room {
     pub(crate) presence: BTreeMap<AuthorKey, Presence>,
     pub(crate) pacing: Pacing,
     pub(crate) counter: u64,
+    /// Whether the counter jumped, because this seat went back to an older copy, since it was opened here.
+    pub(crate) jumped: bool,
     pub(crate) connected: bool,
     pub(crate) alarms: BTreeSet<Alarm>,
     pub(crate) counts: Counts,
@@ -196,6 +198,7 @@ impl Room {
             presence: BTreeMap::new(),
             pacing: Pacing::default(),
             counter: 0,
+            jumped: false,
             connected: false,
             alarms: BTreeSet::new(),
             counts: Counts::default(),

@@ -195,7 +195,7 @@ impl Room {
         let behind_myself = theirs.number(&self.key.public()) > self.record.vector().number(&self.key.public());
         let (lacks, level) = (self.record.lacks(theirs), !self.record.vector().exceeds(theirs));
         if behind_myself {
-            self.alarm(Alarm::Restored);
+            self.restored();
         }
         if lacks {
             self.pacing.want_on(on, now, &mut self.rng);
@@ -383,7 +383,9 @@ impl Room {
         let joins = |author: &AuthorKey| want.insists || self.record.joins_on(&want.vector, author);
         let gaps = want.gaps.iter().take(bounds::GAPS).flat_map(|gap| self.record.within(gap)).map(|op| (op, true));
         let beyond = self.record.beyond(&want.vector).filter(|op| joins(&op.author())).map(|op| (op, false));
-        for (op, in_gap) in gaps.chain(beyond) {
+        // Or the table changed by ops from before the base, and their author does not remember.
+        let cited = self.record.cited_beside(&want.vector).filter(|_| want.insists).map(|op| (op, true));
+        for (op, in_gap) in gaps.chain(cited).chain(beyond) {
             if stuck.contains(&op.author()) || !asked(&op.author()) {
                 continue;
             }

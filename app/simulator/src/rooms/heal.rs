@@ -19,8 +19,8 @@ use crate::Millis;
 
 /// Everybody must be level so long after the faults have stopped (I12).
 const PATIENCE_MS: Millis = 30_000;
-/// Level means level for so long.
-const STEADY_MS: Millis = 5_000;
+/// Level means level for so long: keys may rotate 5 s after the last change, one seat after the other.
+const STEADY_MS: Millis = 3_000;
 const LOOK_EVERY_MS: Millis = 250;
 /// What a sound network takes.
 const SOUND_MS: (Millis, Millis) = (2, 40);
