@@ -127,10 +127,7 @@ impl Room {
             self.counter = self.counter.max(answered);
             let counter = self.next_counter();
             let knock = Knock { room: self.id, author: self.me(), counter, tip: self.tip, key_package: secrets.hash() };
-            self.asked.push_back(secrets.hash());
-            if self.asked.len() > ASKED {
-                self.asked.pop_front();
-            }
+            self.asks(secrets.hash());
             self.own_knocks.push_back(OwnKnock { knock: Some(Signed::sign(knock, &self.key)), secrets, made: now });
             if self.own_knocks.len() > bounds::OWN_KNOCKS {
                 self.own_knocks.pop_front();
@@ -185,21 +182,28 @@ impl Room {
 
     /// A commit swaps this seat with a key package it does not remember to have knocked with.
     ///
-    /// Either this browser went back to an older copy, which is forgiven once, or the seat is open elsewhere too: then
-    /// this one stops, so that the two do not turn each other out for ever.
+    /// Either this browser went back to an older copy, from before it knocked, or the seat is open elsewhere too. It is
+    /// taken for the first until the seat has come back by a knock of its own; then it stops, so that two copies do not
+    /// turn each other out for ever.
     pub(crate) fn swapped(&mut self, state: &StateId, key_package: KeyPackageHash) {
         if self.asked.contains(&key_package) {
             return;
         }
-        let counter = self.graph.node(state).and_then(|node| node.answered.get(&self.me())).copied().unwrap_or(0);
-        if !self.forgiven {
-            self.forgiven = true;
-            self.counter = self.counter.max(counter);
-            self.asked.push_back(key_package);
+        if self.may_be_older {
+            let answered = self.graph.node(state).and_then(|node| node.answered.get(&self.me())).copied();
+            self.counter = self.counter.max(answered.unwrap_or(0));
+            self.asks(key_package);
             self.restored();
         } else {
             self.elsewhere = true;
             self.alarm(Alarm::OpenedElsewhere);
+        }
+    }
+
+    fn asks(&mut self, key_package: KeyPackageHash) {
+        self.asked.push_back(key_package);
+        if self.asked.len() > ASKED {
+            self.asked.pop_front();
         }
     }
 
@@ -281,7 +285,7 @@ impl Room {
             for (state, secret) in secrets {
                 self.begin_era(state, secret);
             }
-            (self.stranded, self.alone) = (None, false);
+            (self.stranded, self.alone, self.may_be_older) = (None, false, false);
             self.pacing.knock_at = None;
             self.step_made(now)?;
             self.counts.swapped += 1;

@@ -64,9 +64,9 @@ pub struct Room {
     /// Whether nobody answered the knock for so long that this seat carries on where it stands.
     pub(crate) alone: bool,
     pub(crate) elsewhere: bool,
-    /// Whether a swap this seat does not remember to have asked for says that it is open elsewhere. Once after being opened from
-    /// a store it may only mean that the store was an older copy.
-    pub(crate) forgiven: bool,
+    /// Whether this seat was opened from a store and has not come back by a knock of its own since: what the others know of it
+    /// and it does not may be from before the store went back.
+    pub(crate) may_be_older: bool,
     pub(crate) op_keys: BTreeMap<StateId, OpKey>,
     pub(crate) record: Record,
     pub(crate) table: Table,
@@ -189,7 +189,7 @@ impl Room {
             stranded: None,
             alone: false,
             elsewhere: false,
-            forgiven: true,
+            may_be_older: false,
             op_keys,
             record,
             table,

@@ -336,7 +336,7 @@ impl Room {
             let knock = knock.map(|knock| Signed::from_bytes(&knock)).transpose()?;
             room.own_knocks.push_back(OwnKnock { knock, secrets: KeyPackageSecrets::decode(secrets)?, made });
         }
-        room.forgiven = false;
+        room.may_be_older = true;
         room.counter = core.counter;
         room.unechoed = core.unechoed.into();
         room.asked = core.asked.into();

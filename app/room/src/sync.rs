@@ -124,8 +124,8 @@ impl Room {
             newest: CommitIds(self.graph.newest()),
             one_time: key.public().to_vec().into(),
             stands: Vec::new(),
-            // Who has no seat any more may have said something before that nobody else holds, and stands where nobody hears it.
-            vector: if self.standing() == Standing::Removed { self.own_head() } else { Vector::default() },
+            // Who has no seat any more may hold last words that nobody else does, and stands where nobody hears it.
+            vector: if self.standing() == Standing::Removed { self.last_words() } else { Vector::default() },
         };
         let full = Hello { stands: told, vector: self.record.vector().clone(), ..short.clone() };
         let (full, short) = (Signed::sign(full, &self.key), Signed::sign(short, &self.key));
@@ -139,10 +139,14 @@ impl Room {
         Ok(())
     }
 
-    fn own_head(&self) -> Vector {
-        let mut own = Vector::default();
-        own.copy(&self.me(), self.record.vector());
-        own
+    /// What a seat without a seat tells of: the ops it said, and those of who took it away.
+    fn last_words(&self) -> Vector {
+        let mut words = Vector::default();
+        let by = self.table.removed.get(&self.me()).map(|removal| removal.by);
+        for author in by.into_iter().chain([self.me()]) {
+            words.copy(&author, self.record.vector());
+        }
+        words
     }
 
     /// Whether the seat belongs here: in the tree, or at the table.

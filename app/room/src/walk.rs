@@ -287,6 +287,11 @@ impl Room {
         }
         (self.tip_since, self.ops_since) = (now, 0);
         self.pacing.moved();
+        // Whatever closed the way before, this seat is there now.
+        for commit in self.graph.way(self.tip).filter_map(|state| self.graph.commit_to(&state)) {
+            self.lost.remove(&commit.id());
+            self.unreadable.remove(&commit.id());
+        }
         let era = self.graph.node(&self.tip).map(|node| node.era).ok_or(Error::Bug("no node of the tip"))?;
         if self.eras.get(&era).is_none() {
             return Err(Error::Bug("no era of the tip"));
