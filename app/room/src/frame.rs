@@ -9,7 +9,7 @@
 //! | 1 | Commit | room, parent, new state, author, counter, adds, removes, knocks answered, cited ops, MLS commit |
 //! | 2 | Op | state, sealed op (not signed here: the op is) |
 //! | 3 | Beacon | room, author, counter, tip, SHA-256 of the vector; the vector follows the signature |
-//! | 4 | Hello | room, author, root, tip, ids of the newest commits, one-time key, signed beacons, vector |
+//! | 4 | Hello | room, author, root, tip, ids of the newest commits, one-time key, signed beacons, vector, whether it insists |
 //! | 5 | Want | room, author, one-time key, whether it insists, vector, whether only the authors in it are asked for, gaps |
 //! | 6 | Answer | no body and no signature (what is in it is signed): hash of the Want or Hello, whether more follows, HPKE encapsulated key, ciphertext of a list of ops and frames |
 //! | 7 | Knock | room, author, counter, tip, hash of the key package; the key package follows the signature |
@@ -161,9 +161,12 @@ pub(crate) struct Hello {
     /// Who stood where, when the author knows of several branches. Not on old eras.
     #[n(6)]
     pub(crate) stands: Vec<SignedBytes>,
-    /// Empty on old eras.
+    /// Empty on old eras, but for the last words of who has no seat any more.
     #[n(7)]
     pub(crate) vector: Vector,
+    /// Whether to answer although somebody else did.
+    #[n(8)]
+    pub(crate) insists: bool,
 }
 
 /// Asks to be brought to the branch the others stand on, with a fresh key package.

@@ -21,6 +21,10 @@ pub(crate) const ANSWER_MS: (Millis, Millis) = (10, 250);
 const WANT_MS: (Millis, Millis) = (50, 300);
 /// How long others may stand elsewhere, or hold less, before it is talked about.
 const APART_MS: (Millis, Millis) = (500, 1_500);
+/// After this many questions without gain others are to answer although somebody else did.
+pub(crate) const INSIST_FRUITLESS: u32 = 2;
+/// Every so many questions they are to in any case: a seat that always answers first, with little, starves nobody.
+pub(crate) const INSIST_EVERY: u32 = 8;
 /// At least this long between two own Hellos; doubled with each that brought no news, up to the second.
 const HELLO_PAUSE_MS: (Millis, Millis) = (2_000, 30_000);
 /// After this long without its echo an own op or commit is sent again: the same bytes. Doubles each time.
@@ -59,6 +63,7 @@ pub(crate) struct Pacing {
     pub(crate) removed_not_before: Millis,
     /// Hellos since one brought something.
     idle_hellos: u32,
+    hellos: u32,
     /// One for each asker, the newest.
     pub(crate) answers: BTreeMap<AuthorKey, DueAnswer>,
     pub(crate) offers: BTreeMap<CommitId, Millis>,
@@ -112,10 +117,14 @@ impl Pacing {
         sooner(&mut self.reply_at, now + between(APART_MS, rng));
     }
 
-    pub(crate) fn hello_said(&mut self, now: Millis) {
+    /// A Hello goes out; returns whether it insists.
+    pub(crate) fn hello_said(&mut self, now: Millis) -> bool {
         self.hello_at = None;
+        self.hellos = self.hellos.saturating_add(1);
+        let insists = self.idle_hellos >= INSIST_FRUITLESS || self.hellos.is_multiple_of(INSIST_EVERY);
         self.hello_not_before = now + (HELLO_PAUSE_MS.0 << self.idle_hellos.min(5)).min(HELLO_PAUSE_MS.1);
         self.idle_hellos = self.idle_hellos.saturating_add(1);
+        insists
     }
 
     /// A commit or a beacon came that was not known.

@@ -16,7 +16,7 @@ use crate::channel::{Channel, MESSAGE_BYTES};
 use crate::frame::{Answer, Beacon, CommitId, CommitIds, Frame, Given, Hello, Signed, SignedBytes, Want};
 use crate::input::{Alarm, Error, Event, Millis};
 use crate::mls::{OneTimeKey, seal_to};
-use crate::pacing::{ANSWER_MS, DueAnswer, Question, between, sooner};
+use crate::pacing::{ANSWER_MS, DueAnswer, INSIST_EVERY, INSIST_FRUITLESS, Question, between, sooner};
 use crate::room::{Room, Standing};
 
 pub(crate) use crate::pacing::Pacing;
@@ -25,10 +25,6 @@ pub(crate) use crate::pacing::Pacing;
 const WANT_PATIENCE_MS: Millis = 2_000;
 /// Patience doubles with each attempt without gain, up to this.
 const WANT_PATIENCE_MAX_MS: Millis = 30_000;
-/// After this many attempts without gain others are to answer although somebody else did.
-const INSIST_FRUITLESS: u32 = 2;
-/// Every so many attempts they are to in any case: a seat that always answers first, with little, starves nobody.
-const INSIST_EVERY: u32 = 8;
 /// After this many attempts without gain it is only asked again when somebody is heard to hold more.
 const GIVE_UP: u32 = 8;
 /// After so many attempts ops are taken although the state they were said in is not heard of.
@@ -107,7 +103,7 @@ impl Room {
         if !self.connected || self.elsewhere {
             return Ok(());
         }
-        self.pacing.hello_said(now);
+        let insists = self.pacing.hello_said(now);
         let told = if self.graph.is_contested() || self.chosen != self.tip || self.stranded.is_some() {
             self.stands.all().map(Signed::bytes).take(bounds::STANDS_TOLD).collect()
         } else {
@@ -126,6 +122,7 @@ impl Room {
             stands: Vec::new(),
             // Who has no seat any more may hold last words that nobody else does, and stands where nobody hears it.
             vector: if self.standing() == Standing::Removed { self.last_words() } else { Vector::default() },
+            insists,
         };
         let full = Hello { stands: told, vector: self.record.vector().clone(), ..short.clone() };
         let (full, short) = (Signed::sign(full, &self.key), Signed::sign(short, &self.key));
@@ -467,7 +464,7 @@ impl Room {
         self.pacing.answers.retain(|_, due| {
             let insists = match &due.question {
                 Question::Want(want) => want.insists,
-                Question::Hello(_) => false,
+                Question::Hello(hello) => hello.insists,
             };
             due.hash != answer.want || insists
         });
