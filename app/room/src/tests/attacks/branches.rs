@@ -66,6 +66,8 @@ fn removed_seats_that_are_the_majority_pull_nobody_back() {
     table.goes_on();
     for who in table.honest() {
         assert_eq!(table.rooms[who].roster().len(), 2, "room {who}");
+        let counts = table.rooms[who].counts();
+        assert_eq!((counts.reorgs, counts.stranded), (0, 0), "room {who} is drawn to the others");
     }
 }
 
