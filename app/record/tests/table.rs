@@ -385,6 +385,25 @@ fn removed_key_never_returns() {
 }
 
 #[test]
+fn removed_key_does_not_return_by_a_head_and_a_second_key() {
+    let mut talk = Talk::new();
+    let adviser = talk.advisers[0].clone();
+    let removed = talk.convener.removes(&adviser);
+    let invite = talk.heads[0].invites(20, Some(talk.parties[0]), Role::Adviser);
+    let old = talk.ops.iter().find(|op| matches!(op.body(), Some(Body::Add(add)) if add.seat == adviser.me()));
+    let anew = talk.heads[0].says(Body::Add(Add { link: LinkId([20; 16]), ..add_of(old.expect("seated once")) }));
+    let agreed = talk.heads[1].agrees(&anew);
+    talk.ops.extend([removed, invite, anew, agreed]);
+    assert!(!talk.seated(4));
+    // Neither does one that never had a seat.
+    let removed = talk.convener.removes(&Signer::new(9));
+    let add = talk.head_proposes();
+    let agreed = talk.heads[1].agrees(&add);
+    talk.ops.extend([removed, agreed]);
+    assert!(!talk.seated(9));
+}
+
+#[test]
 fn key_removed_before_it_was_ever_added_does_not_come_in_later() {
     let mut talk = Talk::new();
     let removed = talk.convener.removes(&Signer::new(9));

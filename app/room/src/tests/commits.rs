@@ -64,6 +64,25 @@ fn intent_for_one_key_package_admits_no_other() {
 }
 
 #[test]
+fn intent_for_a_seat_admits_no_other_key_package_of_that_seat() {
+    for named in [true, false] {
+        let mut table = Table::of(&[Role::Head]);
+        let (link, role) = (LinkId([7; 16]), Role::Head);
+        table.does(0, Input::Write(Body::Invite(record::Invite { link, party: None, role, expires_at: 0 })));
+        let invite = table.rooms[0].ops().last().expect("written").clone();
+        let (intended, other) = (newcomer(9), newcomer(9));
+        let intent = forged(&table.rooms[0], Body::Add(add(&intended, link, role)), &key(1).0);
+        let added = if named { intended } else { other };
+        let message = staged(&mut table, 1, &[added], vec![invite, intent]);
+        if named {
+            assert!(table.broadcasts(&message).iter().all(Result::is_ok));
+        } else {
+            refused_by_all(&mut table, &message);
+        }
+    }
+}
+
+#[test]
 fn commit_that_hides_what_it_adds_is_refused_when_it_is_followed() {
     let mut table = Table::of(&[Role::Head, Role::Head]);
     staged(&mut table, 0, &[newcomer(9)], vec![]);

@@ -1,6 +1,7 @@
 //! Rooms around one wire, and clients among them that break the rules.
 
 mod attacks;
+mod bounds;
 mod bugs;
 mod bytes;
 mod commits;

@@ -1,8 +1,12 @@
 //! Ops against the rules are refused by everybody.
 
-use record::{Body, LinkId, Role};
+use std::collections::BTreeSet;
+
+use record::{Body, LinkId, Op, Role, StateId};
 
 use super::{Table, Tell, add, forged, key, misbehaved, note, sealed};
+use crate::frame::Frame;
+use crate::op_key::Sealing;
 use crate::{Error, Input, KeyPackage, KeyPackageSecrets, Suite};
 
 #[test]
@@ -78,4 +82,59 @@ fn two_versions_from_one_seat_are_told() {
     let effects = table.gives(0, &second).expect("taken");
     let told = |effect: &crate::Effect| matches!(effect, crate::Effect::Show(crate::Event::Alarm(crate::Alarm::TwoVersions(seat))) if *seat == key(2).1);
     assert!(effects.iter().any(told));
+}
+
+/// The sealed ops that went over the wire, with the state and the nonce of each.
+fn sealed_ops(table: &Table) -> Vec<(StateId, [u8; 24], Op)> {
+    let room = &table.rooms[0];
+    let frames = table.wire.iter().filter_map(|(_, message)| Frame::decode(room.id, message).ok());
+    let sealed = frames.filter_map(|frame| if let Frame::Op(sealed) = frame { Some(sealed) } else { None });
+    let opened = sealed.map(|sealed| {
+        let plain = room.op_keys[&sealed.state].open(Sealing::Op, &sealed.sealed).expect("opens");
+        let nonce = sealed.sealed[..24].try_into().expect("a nonce");
+        (sealed.state, nonce, Op::decode(&plain).expect("an op"))
+    });
+    opened.collect()
+}
+
+/// A note has no echo yet when somebody is admitted: it is sent again, to those it was said to.
+#[test]
+fn op_sent_again_is_sealed_to_the_seats_it_was_said_to() {
+    let mut table = Table::of(&[Role::Head]);
+    table.losses.extend([(0, 2), (1, 2)]);
+    table.does(1, Input::Write(note("before you came")));
+    let said_in = table.rooms[1].state();
+    table.seats(9, Role::Adviser);
+    table.goes_on();
+    assert_ne!(table.rooms[1].state(), said_in);
+    let sent = sealed_ops(&table);
+    assert!(sent.iter().filter(|(state, _, _)| *state == said_in).count() > 1, "sent again");
+    assert!(sent.iter().all(|(state, _, op)| op.origin() == *state), "sealed under another state than its own");
+    assert!(table.notes(0).contains(&"before you came".into()));
+    assert!(!table.notes(2).contains(&"before you came".into()));
+}
+
+#[test]
+fn every_time_an_op_is_sealed_it_has_another_nonce() {
+    let mut table = Table::of(&[Role::Head]);
+    for text in ["one", "two", "three"] {
+        table.losses.push((1, 2));
+        table.does(1, Input::Write(note(text)));
+    }
+    table.settle();
+    let sent = sealed_ops(&table);
+    let nonces: BTreeSet<[u8; 24]> = sent.iter().map(|(_, nonce, _)| *nonce).collect();
+    assert!(sent.len() > 3, "some were sent again");
+    assert_eq!(nonces.len(), sent.len());
+}
+
+/// Somebody who answers is too generous: what was said before the newcomer came is left without its text.
+#[test]
+fn newcomer_keeps_no_text_it_is_no_reader_of() {
+    let mut table = Table::of(&[Role::Head]);
+    let op = forged(&table.rooms[1], note("before you came"), &key(2).0);
+    table.seats(9, Role::Adviser);
+    let room = &mut table.rooms[2];
+    assert!(room.take_answered(op.clone(), super::NOW).is_ok());
+    assert!(room.record.op(&op.id()).is_some_and(|held| held.body().is_none()));
 }

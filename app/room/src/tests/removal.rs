@@ -49,6 +49,8 @@ fn who_slept_through_its_removal_is_told_so_and_nothing_else() {
     assert_eq!(table.rooms[2].standing(), Standing::Removed);
     assert!(!table.notes(2).contains(&"without you".into()));
     assert_eq!(table.notes(0), ["without you"], "what was said after the removal is void");
+    let now = table.rooms[0].state();
+    assert!(!table.rooms[2].graph.knows_state(&now), "it is told of commits it has no part in");
 }
 
 #[test]

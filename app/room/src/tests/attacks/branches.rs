@@ -44,6 +44,33 @@ fn removed_seat_that_commits_on_the_state_before_its_removal_pulls_nobody_there(
     assert!(!table.rooms[3].roster().contains_key(&gone));
 }
 
+/// Those removed are more than those who stay, and go on together where they still had their seats.
+#[test]
+fn removed_seats_that_are_the_majority_pull_nobody_back() {
+    let mut table = Table::of(&[Role::Head, Role::Adviser, Role::Adviser, Role::Adviser]);
+    table.settle();
+    let mut removed = [2, 3, 4].map(|who| Thief::of(&table.rooms[who]));
+    let fork = table.rooms[0].tip;
+    table.puppets.extend([2, 3, 4]);
+    for thief in &removed {
+        table.does(0, Input::Remove(thief.key.public()));
+    }
+    table.settle();
+    assert_eq!(table.rooms[0].roster().len(), 2);
+    let together = removed[0].rotates(fork);
+    table.hears(&together.encode());
+    for thief in &mut removed {
+        let message = thief.beacon(together.body.new_state, table.rooms[2].record.vector());
+        table.hears(&message);
+    }
+    table.goes_on();
+    for who in table.honest() {
+        assert_eq!(table.rooms[who].roster().len(), 2, "room {who}");
+        let counts = table.rooms[who].counts();
+        assert_eq!((counts.reorgs, counts.stranded), (0, 0), "room {who} is drawn to the others");
+    }
+}
+
 /// One of five stands on both branches and rotates on the one that lost, for ever: the others are to be dragged to and fro.
 #[test]
 fn rotations_on_the_branch_that_lost_drag_nobody_back() {

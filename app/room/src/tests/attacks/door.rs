@@ -2,7 +2,7 @@
 
 use record::{Add, Body, Charter, Invite, LinkId, PartyId, PartyRef, Role};
 
-use super::super::{Table, Tell, add, misbehaved, name};
+use super::super::{Table, Tell, add, key, misbehaved, name};
 use super::thief::{Deed, Thief};
 use crate::frame::Addition;
 use crate::mls::hostile::key_package_with_lifetime;
@@ -161,6 +161,24 @@ fn seat_is_not_swapped_that_did_not_ask() {
     for who in [0, 2] {
         assert!(table.gives(who, &again).is_err(), "an old knock counted twice");
     }
+    table.goes_on();
+}
+
+/// A seat is to be thrown back to the key package it came in with, which an intent names and whose private keys are spent.
+#[test]
+fn seat_is_not_swapped_with_the_key_package_it_came_in_with() {
+    let mut table = Table::of(&[Role::Head]);
+    let secrets = KeyPackageSecrets::new(&key(9).0, Suite::Classical).expect("makes");
+    let first = KeyPackage::parse(secrets.bytes(), Suite::Classical).expect("parses");
+    let (link, role) = (LinkId([9; 16]), Role::Adviser);
+    table.does(0, Input::Write(Body::Invite(Invite { link, party: None, role, expires_at: 0 })));
+    table.does(0, Input::Admit(add(&first, link, role), Box::new(first.clone())));
+    table.enters(9, secrets);
+    table.goes_on();
+    let mut thief = Thief::of(&table.rooms[1]);
+    let deed = Deed { adds: vec![first], ..Deed::default() };
+    let again = thief.commits(table.rooms[1].tip, &deed).encode();
+    assert!(misbehaved(&table.broadcasts(&again)));
     table.goes_on();
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use ed25519_dalek::{Signer, SigningKey};
 use record::{AuthorKey, Body, Draft, Head, Invite, LinkId, Op, OpId, Role, StateId, Vector};
 
-use super::{NOW, Table, Tell, add, key, note, sealed};
+use super::{NOW, Table, Tell, add, forged, key, note, sealed};
 use crate::commit::Duty;
 use crate::frame::{Answer, Beacon, Frame, Given, Signed, Want};
 use crate::mls::{OneTimeKey, seal_to};
@@ -51,7 +51,10 @@ fn asks(table: &mut Table, who: usize, hostile: usize, counter: u64) -> Signed<W
 }
 
 fn answer(want: &Signed<Want>, ops: &[Op]) -> Vec<u8> {
-    let page: Vec<Given> = ops.iter().map(|op| Given::Op(op.encode().into())).collect();
+    answer_of(want, ops.iter().map(|op| Given::Op(op.encode().into())).collect())
+}
+
+fn answer_of(want: &Signed<Want>, page: Vec<Given>) -> Vec<u8> {
     let plain = minicbor::to_vec(&page).expect("encodes");
     let sealed = seal_to(Suite::Classical, &want.body.one_time, &want.hash(), &plain).expect("seals");
     Answer { want: want.hash(), more: false, sealed }.encode()
@@ -80,6 +83,25 @@ fn ops_of_invented_authors_are_not_taken() {
     let Some(Effect::Send(_, message)) = victim.effects.pop() else { panic!("a beacon") };
     let heard = table.gives(0, &message).map(|_| ());
     assert!(authors <= 3 && heard.is_ok(), "{authors} authors, own beacon: {heard:?}");
+}
+
+/// Words put into the convener's mouth by whoever answers: its next op, but for the signature.
+#[test]
+fn answer_with_an_op_nobody_signed_adds_nothing() {
+    let mut table = Table::of(&[Role::Head, Role::Observer]);
+    let op = forged(&table.rooms[0], note("never said"), &key(1).0);
+    let mut unsigned = op.encode();
+    let mut decoder = minicbor::Decoder::new(&unsigned);
+    decoder.array().and_then(|_| decoder.bytes()).and_then(|_| decoder.bytes()).expect("header and signature");
+    let end = decoder.position();
+    unsigned[end - 1] ^= 1;
+    let want = asks(&mut table, 1, 2, 1_000);
+    assert!(table.gives(1, &answer_of(&want, vec![Given::Op(unsigned.into())])).is_err());
+    assert_eq!(table.notes(1), Vec::<String>::new());
+    // It was the signature.
+    let want = asks(&mut table, 1, 2, 2_000_000);
+    table.gives(1, &answer(&want, &[op])).expect("the same with its signature");
+    assert_eq!(table.notes(1), ["never said"]);
 }
 
 /// A want with a key that is none: the timers of those who would answer go on.
