@@ -68,7 +68,7 @@ fn reader_does_not_settle_for_a_header() {
     let room = &mut table.rooms[1];
     let before = room.record.vector().number(&op.author());
     let next = forged(room, note("next"), &key(1).0);
-    assert!(matches!(room.take_answered(next.withheld(), super::NOW), Err(Error::PeerMisbehaved(_))));
+    assert!(matches!(room.take_answered(next.withheld(), false, super::NOW), Err(Error::PeerMisbehaved(_))));
     assert_eq!(room.record.vector().number(&op.author()), before);
     table.goes_on();
 }
@@ -135,6 +135,6 @@ fn newcomer_keeps_no_text_it_is_no_reader_of() {
     let op = forged(&table.rooms[1], note("before you came"), &key(2).0);
     table.seats(9, Role::Adviser);
     let room = &mut table.rooms[2];
-    assert!(room.take_answered(op.clone(), super::NOW).is_ok());
+    assert!(room.take_answered(op.clone(), false, super::NOW).is_ok());
     assert!(room.record.op(&op.id()).is_some_and(|held| held.body().is_none()));
 }

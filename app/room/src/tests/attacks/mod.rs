@@ -117,6 +117,8 @@ fn want_with_a_key_that_is_none_does_not_stop_the_timers() {
         one_time: vec![1, 2, 3].into(),
         insists: false,
         vector: Vector::default(),
+        only_these: false,
+        gaps: Vec::new(),
     };
     let message = Signed::sign(want, &room.key).encode();
     table.gives(1, &message).expect("a want");
@@ -179,6 +181,8 @@ fn op_too_long_for_an_answer_is_not_taken() {
         one_time: OneTimeKey::derive(Suite::Classical, &[1; 32]).expect("key").public().to_vec().into(),
         insists: false,
         vector: table.rooms[2].record.vector().clone(),
+        only_these: false,
+        gaps: Vec::new(),
     };
     let message = Signed::sign(want, &table.rooms[2].key).encode();
     table.gives(0, &message).expect("a want");
@@ -259,7 +263,15 @@ fn vector_at_its_end_does_not_overflow() {
     let room = &table.rooms[2];
     let mut vector = Vector::default();
     vector.set(table.rooms[0].me(), Head { number: u64::MAX, depth: 1, id: OpId([1; 32]) });
-    let want = Want { room: room.id, author: room.me(), one_time: vec![0; 32].into(), insists: false, vector };
+    let want = Want {
+        room: room.id,
+        author: room.me(),
+        one_time: vec![0; 32].into(),
+        insists: false,
+        vector,
+        only_these: false,
+        gaps: Vec::new(),
+    };
     let message = Signed::sign(want, &room.key).encode();
     table.gives(0, &message).ok();
 }

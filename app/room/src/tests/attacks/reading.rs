@@ -15,7 +15,15 @@ fn asks_for_everything(table: &mut Table, who: usize) -> Vec<Op> {
         let one_time = OneTimeKey::derive(Suite::Classical, &[seed; 32]).expect("a key");
         let room = &table.rooms[who];
         let (public, vector) = (one_time.public().to_vec(), Vector::default());
-        let want = Want { room: room.id, author: room.me(), one_time: public.into(), insists: true, vector };
+        let want = Want {
+            room: room.id,
+            author: room.me(),
+            one_time: public.into(),
+            insists: true,
+            vector,
+            only_these: false,
+            gaps: Vec::new(),
+        };
         let want = Signed::sign(want, &room.key);
         let others: Vec<usize> = table.honest().into_iter().filter(|other| *other != who).collect();
         for other in others {

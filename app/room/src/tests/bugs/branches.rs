@@ -80,7 +80,7 @@ fn answered(room: &mut Room, frame: &[u8], topic: wire::Topic, now: u64) -> Vec<
     let key = crate::mls::OneTimeKey::derive(room.suite(), &[7; 32]).expect("a key");
     let (hash, plain) = ([8; 32], minicbor::to_vec(page).expect("encodes"));
     let sealed = crate::mls::seal_to(room.suite(), key.public(), &hash, &plain).expect("seals");
-    room.pacing.asked([hash; 2], key);
+    room.pacing.asked([hash; 2], key, false);
     let answer = crate::frame::Answer { want: hash, more: false, sealed }.encode();
     room.handle(Input::Message(topic, &answer), now).0
 }
@@ -99,6 +99,7 @@ fn told_in_a_hello(room: &mut Room, by: &Thief, frame: &[u8], topic: wire::Topic
         one_time: vec![0; 32].into(),
         stands: vec![beacon.bytes()],
         vector: record::Vector::default(),
+        insists: false,
     };
     room.handle(Input::Message(topic, &Signed::sign(hello, &by.key).encode()), now).0
 }

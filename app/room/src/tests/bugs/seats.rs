@@ -47,7 +47,15 @@ fn person_removed_and_admitted_anew_gets_nothing_of_the_time_between() {
     let room = &table.rooms[2];
     let one_time = crate::mls::OneTimeKey::derive(Suite::Classical, &[1; 32]).expect("a key").public().to_vec();
     let (id, author, vector) = (room.id, room.me(), record::Vector::default());
-    let want = Want { room: id, author, one_time: one_time.into(), insists: true, vector };
+    let want = Want {
+        room: id,
+        author,
+        one_time: one_time.into(),
+        insists: true,
+        vector,
+        only_these: false,
+        gaps: Vec::new(),
+    };
     let want = Signed::sign(want, &room.key).encode();
     let topic = old.expect("a channel");
     for who in [0, 1, 3] {
