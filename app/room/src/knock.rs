@@ -116,10 +116,11 @@ impl Room {
             return Ok(());
         }
         self.pacing.knock_at = Some(now + AGAIN_MS);
-        // An older copy of this seat may have knocked before, with higher numbers.
+        // An older copy of this seat may have knocked before, with higher numbers. The number that was answered is knocked with
+        // again: the Welcome may be lost.
         let answered = self.graph.answered(&self.me());
         let fresh = |own: &OwnKnock| {
-            own.knock.as_ref().is_some_and(|knock| knock.body.counter > answered)
+            own.knock.as_ref().is_some_and(|knock| knock.body.counter >= answered)
                 && now < own.made.saturating_add(FRESH_MS)
         };
         if !self.own_knocks.back().is_some_and(fresh) {
