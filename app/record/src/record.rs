@@ -226,12 +226,12 @@ impl Record {
         })
     }
 
-    /// What is held, in its author's chain or only cited, of what somebody else misses; by number.
-    pub fn within(&self, gap: &Gap) -> impl Iterator<Item = &Op> {
+    /// What is held in its author's chain, or also what is only cited, of what somebody else misses; by number.
+    pub fn within(&self, gap: &Gap, also_cited: bool) -> impl Iterator<Item = &Op> {
         let missing = |op: &&Op| op.author() == gap.author && op.number() > gap.after && op.number() <= gap.to;
         let ids = self.chains.get(&gap.author).into_iter().flat_map(|chain| chain.values().flatten());
         let mut found: Vec<&Op> = ids.filter_map(|id| self.ops.get(id)).filter(missing).collect();
-        found.extend(self.cited.values().filter(missing));
+        found.extend(self.cited.values().filter(missing).filter(|_| also_cited));
         found.sort_by_key(|op| (op.number(), op.id()));
         found.into_iter()
     }

@@ -10,7 +10,7 @@
 //! | 2 | Op | state, sealed op (not signed here: the op is) |
 //! | 3 | Beacon | room, author, counter, tip, SHA-256 of the vector; the vector follows the signature |
 //! | 4 | Hello | room, author, root, tip, ids of the newest commits, one-time key, signed beacons, vector, whether it insists |
-//! | 5 | Want | room, author, one-time key, whether it insists, vector, whether only the authors in it are asked for, gaps |
+//! | 5 | Want | room, author, one-time key, whether it insists, vector, whether only the authors in it are asked for, whether ops that do not join on are of use, gaps |
 //! | 6 | Answer | no body and no signature (what is in it is signed): hash of the Want or Hello, whether more follows, HPKE encapsulated key, ciphertext of a list of ops and frames |
 //! | 7 | Knock | room, author, counter, tip, hash of the key package; the key package follows the signature |
 //! | 8 | Welcome | no body and no signature (MLS has both): hash of the Knock, entry |
@@ -204,8 +204,11 @@ pub(crate) struct Want {
     /// Whether only ops of the authors in the vector are asked for: on the channel of an old era.
     #[n(5)]
     pub(crate) only_these: bool,
-    /// What is missing below what is held.
+    /// Whether nothing came of it before: then also what does not join on to what is held is of use.
     #[n(6)]
+    pub(crate) apart: bool,
+    /// What is missing below what is held.
+    #[n(7)]
     pub(crate) gaps: Vec<Gap>,
 }
 

@@ -75,7 +75,7 @@ pub(crate) struct OwnWant {
     pub(crate) hashes: [[u8; 32]; 2],
     pub(crate) key: OneTimeKey,
     /// Whether it asked for whatever there is, joined to what is held or not.
-    pub(crate) insists: bool,
+    pub(crate) apart: bool,
 }
 
 /// Somebody's question that this seat will answer if nobody else does before.
@@ -188,8 +188,8 @@ impl Pacing {
     }
 
     /// An own question that may be answered.
-    pub(crate) fn asked(&mut self, hashes: [[u8; 32]; 2], key: OneTimeKey, insists: bool) {
-        self.open.push_back(OwnWant { hashes, key, insists });
+    pub(crate) fn asked(&mut self, hashes: [[u8; 32]; 2], key: OneTimeKey, apart: bool) {
+        self.open.push_back(OwnWant { hashes, key, apart });
         if self.open.len() > bounds::WANTS {
             self.open.pop_front();
         }

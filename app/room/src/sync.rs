@@ -297,8 +297,9 @@ impl Room {
             return Ok(());
         }
         self.pacing.attempts = self.pacing.attempts.saturating_add(1);
-        let insists = self.pacing.fruitless >= INSIST_FRUITLESS || self.pacing.attempts.is_multiple_of(INSIST_EVERY);
-        let want = self.want(self.record.vector().clone(), insists, false)?;
+        let in_vain = self.pacing.fruitless >= INSIST_FRUITLESS;
+        let insists = in_vain || self.pacing.attempts.is_multiple_of(INSIST_EVERY);
+        let want = self.want(self.record.vector().clone(), insists, in_vain, false)?;
         let patience = WANT_PATIENCE_MS << self.pacing.fruitless.min(4);
         self.pacing.fruitless = self.pacing.fruitless.saturating_add(1);
         self.pacing.missing = false;
@@ -322,7 +323,7 @@ impl Room {
         self.pacing.removed_not_before = now + WANT_PATIENCE_MS;
         let mut ours = Vector::default();
         ours.copy(seat, self.record.vector());
-        let want = self.want(ours, false, true)?;
+        let want = self.want(ours, false, false, true)?;
         self.send_on(on, want.encode());
         Ok(())
     }
@@ -336,7 +337,7 @@ impl Room {
     }
 
     /// A question for ops, which can be answered from now on.
-    fn want(&mut self, vector: Vector, insists: bool, only_these: bool) -> Result<Signed<Want>, Error> {
+    fn want(&mut self, vector: Vector, insists: bool, apart: bool, only_these: bool) -> Result<Signed<Want>, Error> {
         let mut seed = [0; 32];
         self.rng.fill_bytes(&mut seed);
         let key = OneTimeKey::derive(self.rules.suite, &seed)?;
@@ -349,9 +350,10 @@ impl Room {
             gaps: gaps.take(bounds::GAPS).collect(),
             vector,
             only_these,
+            apart,
         };
         let want = Signed::sign(want, &self.key);
-        self.pacing.asked([want.hash(); 2], key, insists);
+        self.pacing.asked([want.hash(); 2], key, apart);
         Ok(want)
     }
 
@@ -381,11 +383,16 @@ impl Room {
         let mut stuck: BTreeSet<AuthorKey> = BTreeSet::new();
         let asked = |author: &AuthorKey| !want.only_these || want.vector.head(author).is_some();
         // Who asked in vain before is given also what follows on ops that nobody may have any more.
-        let joins = |author: &AuthorKey| want.insists || self.record.joins_on(&want.vector, author);
-        let gaps = want.gaps.iter().take(bounds::GAPS).flat_map(|gap| self.record.within(gap)).map(|op| (op, true));
+        let joins = |author: &AuthorKey| want.apart || self.record.joins_on(&want.vector, author);
+        let gaps = want
+            .gaps
+            .iter()
+            .take(bounds::GAPS)
+            .flat_map(|gap| self.record.within(gap, want.apart))
+            .map(|op| (op, true));
         let beyond = self.record.beyond(&want.vector).filter(|op| joins(&op.author())).map(|op| (op, false));
         // Or the table changed by ops from before the base, and their author does not remember.
-        let cited = self.record.cited_beside(&want.vector).filter(|_| want.insists).map(|op| (op, true));
+        let cited = self.record.cited_beside(&want.vector).filter(|_| want.apart).map(|op| (op, true));
         for (op, in_gap) in gaps.chain(cited).chain(beyond) {
             if stuck.contains(&op.author()) || !asked(&op.author()) {
                 continue;
@@ -471,27 +478,30 @@ impl Room {
         let Some(own) = self.pacing.open.iter().find(|own| own.hashes.contains(&answer.want)) else {
             return Ok(());
         };
-        let insisted = own.insists;
+        let apart = own.apart;
         let plain = own.key.open(&answer.sealed, &answer.want)?;
         let page: Vec<Given> = minicbor::decode(&plain).map_err(|_| Error::PeerMisbehaved("an answer"))?;
-        let before = self.record.vector().clone();
+        let before = (self.record.vector().clone(), self.record.len(), self.record.withheld().count());
         let mut done = Ok(());
         for given in page {
             // One bad op does not spoil the others.
             let taken = match given {
                 Given::Op(bytes) => {
                     let op = Op::decode(&bytes).map_err(|_| Error::PeerMisbehaved("an answer with no op"));
-                    op.and_then(|op| self.take_answered(op, insisted, now))
+                    op.and_then(|op| self.take_answered(op, apart, now))
                 }
                 Given::Frame(bytes) => self.take_given(&bytes, on, now),
             };
             done = done.and(taken);
         }
-        if self.record.vector().exceeds(&before) {
+        let (vector, len, withheld) = before;
+        let fills = self.record.len() > len || self.record.withheld().count() < withheld;
+        if fills || self.record.vector().exceeds(&vector) {
             self.pacing.fruitless = 0;
             self.pacing.waiting = false;
-            self.pacing.want_at = (answer.more || self.lacks_something()).then_some(now);
-            self.pacing.missing |= answer.more;
+            let lacks = answer.more || self.lacks_something() || !self.gaps().is_empty();
+            self.pacing.missing |= lacks;
+            self.pacing.want_at = lacks.then_some(now);
         }
         done
     }
@@ -516,7 +526,7 @@ impl Room {
     }
 
     /// Takes an op that came by an answer, whole or as a header.
-    pub(crate) fn take_answered(&mut self, op: Op, insisted: bool, now: Millis) -> Result<(), Error> {
+    pub(crate) fn take_answered(&mut self, op: Op, apart: bool, now: Millis) -> Result<(), Error> {
         let op = if op.kind().is_control() {
             if op.body().is_none() {
                 return Err(Error::PeerMisbehaved("a control op without content"));
@@ -550,7 +560,7 @@ impl Room {
             }
         };
         // What lies before the base is only given when it is on another chain than the one that leads there.
-        let apart = insisted || op.number() <= self.record.base().number(&op.author());
+        let apart = apart || op.number() <= self.record.base().number(&op.author());
         self.take_op(op, apart, now)
     }
 }

@@ -118,6 +118,7 @@ fn want_with_a_key_that_is_none_does_not_stop_the_timers() {
         insists: false,
         vector: Vector::default(),
         only_these: false,
+        apart: false,
         gaps: Vec::new(),
     };
     let message = Signed::sign(want, &room.key).encode();
@@ -182,6 +183,7 @@ fn op_too_long_for_an_answer_is_not_taken() {
         insists: false,
         vector: table.rooms[2].record.vector().clone(),
         only_these: false,
+        apart: false,
         gaps: Vec::new(),
     };
     let message = Signed::sign(want, &table.rooms[2].key).encode();
@@ -270,6 +272,7 @@ fn vector_at_its_end_does_not_overflow() {
         insists: false,
         vector,
         only_these: false,
+        apart: false,
         gaps: Vec::new(),
     };
     let message = Signed::sign(want, &room.key).encode();

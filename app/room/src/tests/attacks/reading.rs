@@ -22,6 +22,7 @@ fn asks_for_everything(table: &mut Table, who: usize) -> Vec<Op> {
             insists: true,
             vector,
             only_these: false,
+            apart: false,
             gaps: Vec::new(),
         };
         let want = Signed::sign(want, &room.key);

@@ -54,6 +54,7 @@ fn person_removed_and_admitted_anew_gets_nothing_of_the_time_between() {
         insists: true,
         vector,
         only_these: false,
+        apart: false,
         gaps: Vec::new(),
     };
     let want = Signed::sign(want, &room.key).encode();
