@@ -1,0 +1,152 @@
+//! Holes in an author's chain: left when nobody has what is missing, and filled when somebody has.
+
+use ed25519_dalek::SigningKey;
+use record::{
+    AuthorKey, Body, Charter, Draft, Gap, Head, Invite, LinkId, Name, NotTaken, Note, Op, OpId, Record, Role, RoomId,
+    StateId, Table, Vector,
+};
+
+fn key() -> SigningKey {
+    SigningKey::from_bytes(&[1; 32])
+}
+
+fn alice() -> AuthorKey {
+    AuthorKey(key().verifying_key().to_bytes())
+}
+
+/// Alice's op after another one of hers.
+fn after(previous: Option<&Op>, body: Body) -> Op {
+    let draft = Draft {
+        room: RoomId([1; 32]),
+        number: previous.map_or(1, |op| op.number() + 1),
+        previous: previous.map_or(OpId::NONE, Op::id),
+        previous_control: previous.map_or(OpId::NONE, Op::last_control),
+        depth: previous.map_or(1, |op| op.depth() + 1),
+        origin: StateId([2; 32]),
+        heads: vec![],
+        body,
+        salt: [0; 16],
+    };
+    Op::sign(draft, &key())
+}
+
+fn note(text: &str) -> Body {
+    Body::Note(Note { written_at: 0, text: text.into() })
+}
+
+fn notes(from: Option<&Op>, texts: &[&str]) -> Vec<Op> {
+    let mut ops: Vec<Op> = Vec::new();
+    for text in texts {
+        ops.push(after(ops.last().or(from), note(text)));
+    }
+    ops
+}
+
+fn head(op: &Op) -> Head {
+    Head { number: op.number(), depth: op.depth(), id: op.id() }
+}
+
+/// What a newcomer holds who was let in after this op.
+fn newcomer_after(op: &Op) -> Record {
+    let mut base = Vector::default();
+    base.set(alice(), head(op));
+    Record::from_base(base)
+}
+
+fn gaps(record: &Record) -> Vec<Gap> {
+    record.gaps().collect()
+}
+
+#[test]
+fn hole_nobody_can_fill_is_left_and_what_follows_is_held() {
+    let ops = notes(None, &["one", "two", "three", "four"]);
+    let mut record = Record::default();
+    record.insert(ops[0].clone()).expect("first");
+    assert_eq!(record.insert(ops[3].clone()), Err(NotTaken::MissingPrevious));
+    record.insert_apart(ops[3].clone()).expect("apart");
+    assert_eq!(gaps(&record), [Gap { author: alice(), after: 1, to: 3 }]);
+    assert_eq!((record.vector().number(&alice()), record.len()), (4, 2));
+}
+
+#[test]
+fn hole_is_filled_from_below_and_is_none_then() {
+    let ops = notes(None, &["one", "two", "three", "four"]);
+    let mut whole = Record::default();
+    ops.iter().for_each(|op| assert!(whole.insert(op.clone()).is_ok()));
+    let mut record = Record::default();
+    record.insert(ops[0].clone()).expect("first");
+    record.insert_apart(ops[3].clone()).expect("apart");
+    let gap = gaps(&record)[0];
+    let missing: Vec<Op> = whole.within(&gap, false).cloned().collect();
+    assert_eq!(missing.iter().map(Op::number).collect::<Vec<_>>(), [2, 3]);
+    for op in missing {
+        record.insert(op).expect("joins on");
+    }
+    assert_eq!(gaps(&record), []);
+    assert_eq!(record.vector(), whole.vector());
+}
+
+#[test]
+fn chain_that_parts_before_the_base_is_taken_and_told_of() {
+    let ops = notes(None, &["one", "two", "three"]);
+    let other = notes(ops.first(), &["two again", "three again", "four again"]);
+    let mut record = newcomer_after(&ops[2]);
+    for op in &other {
+        record.insert_apart(op.clone()).expect("on the other chain");
+    }
+    assert!(record.has_twins(&alice()));
+    assert!(record.vector().tells_of(&alice(), &ops[2].id()), "the base is still an end");
+    assert!(record.vector().tells_of(&alice(), &other[2].id()));
+    assert_eq!(gaps(&record), [Gap { author: alice(), after: 0, to: 1 }], "what both begin with is asked for");
+    assert!(!record.lacks(record.vector()));
+}
+
+#[test]
+fn what_lies_before_the_base_is_not_taken_unasked() {
+    let ops = notes(None, &["one", "two"]);
+    let mut record = newcomer_after(&ops[1]);
+    assert!(record.insert(ops[0].clone()).is_ok());
+    assert_eq!(record.len(), 0);
+}
+
+#[test]
+fn depth_is_bounded_across_a_hole_too() {
+    let mut draft = notes(None, &["one", "two"]);
+    let deep = Draft {
+        room: RoomId([1; 32]),
+        number: 3,
+        previous: draft.pop().expect("two").id(),
+        previous_control: OpId::NONE,
+        depth: 1 << 40,
+        origin: StateId([2; 32]),
+        heads: vec![],
+        body: note("three"),
+        salt: [0; 16],
+    };
+    let deep = Op::sign(deep, &key());
+    assert_eq!(Record::default().insert_apart(deep), Err(NotTaken::BreaksChain));
+}
+
+/// A removal whose author's earlier control ops are missing counted here, and could not be cited in a commit.
+#[test]
+fn control_op_that_rests_on_nothing_here_does_not_count() {
+    let name = || Name::typed("Alice").expect("a fair name");
+    let charter = after(None, Body::Charter(Charter { title: name(), party: name(), name: name() }));
+    let invite = |n: u8| Body::Invite(Invite { link: LinkId([n; 16]), party: None, role: Role::Head, expires_at: 0 });
+    let first = after(Some(&charter), invite(1));
+    let second = after(Some(&first), invite(2));
+    let links = |ops: &[&Op]| Table::fold(alice(), ops.iter().copied()).links.len();
+    assert_eq!(links(&[&charter, &first, &second]), 2);
+    assert_eq!(links(&[&charter, &second]), 0);
+}
+
+#[test]
+fn record_tells_of_which_ops_only_the_header_is_held() {
+    let ops = notes(None, &["one", "two"]);
+    let mut record = Record::default();
+    record.insert(ops[0].clone().withheld()).expect("a header");
+    record.insert(ops[1].clone()).expect("whole");
+    assert_eq!(record.withheld().map(Op::id).collect::<Vec<_>>(), [ops[0].id()]);
+    record.insert(ops[0].clone()).expect("filled");
+    assert_eq!(record.withheld().count(), 0);
+}
