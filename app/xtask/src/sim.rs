@@ -22,6 +22,16 @@ pub fn run(workspace: &Workspace, words: &[&str]) -> anyhow::Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Runs these seeds; an error when one of them fails.
+pub fn schedules(workspace: &Workspace, seeds: &str) -> anyhow::Result<()> {
+    let binary = build(workspace.cargo(), workspace.target())?;
+    let status = Command::new(binary).args(["--seeds", seeds]).status().context("the simulator cannot be started")?;
+    if !status.success() {
+        bail!("a schedule failed: `cargo xtask sim --seeds N..N+1 --trace` replays its seed");
+    }
+    Ok(())
+}
+
 fn build(mut cargo: Command, target: &Path) -> anyhow::Result<PathBuf> {
     cargo.args(["build", "--release", "--quiet", "--package", "simulator", "--bin", "sim"]);
     for setting in PROFILE {

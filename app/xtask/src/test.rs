@@ -8,7 +8,10 @@ use crate::say::say;
 use crate::steps::Run;
 use crate::tally;
 use crate::workspace::Workspace;
-use crate::{app_build, browser_tests, relay_build, rust_tests, static_checks, toolchain};
+use crate::{app_build, browser_tests, relay_build, rust_tests, sim, static_checks, toolchain};
+
+/// Schedules with faults, run at every change.
+const SEEDS: &str = "0..500";
 
 /// Which parts to run.
 pub struct Plan {
@@ -48,6 +51,7 @@ pub fn run(workspace: &Workspace, plan: &Plan) -> anyhow::Result<ExitCode> {
         }
         if plan.rust {
             rust_tests::run(workspace, &mut run);
+            run.step("schedules of rooms", |_| sim::schedules(workspace, SEEDS));
         }
         if plan.browser {
             browser_part(workspace, &plan.only, &mut run);
