@@ -13,8 +13,9 @@ use crate::mls::OneTimeKey;
 
 /// An own beacon after ops came in: at least and at most this long after.
 const BEACON_MS: (Millis, Millis) = (100, 700);
-/// An own beacon when nothing happens.
+/// An own beacon when nothing happens. Doubled with each that nobody was heard after, up to so many times.
 const IDLE_BEACON_MS: (Millis, Millis) = (20_000, 40_000);
+const IDLE_BEACON_DOUBLINGS: u32 = 5;
 /// How long those who could answer wait for somebody else to do it.
 pub(crate) const ANSWER_MS: (Millis, Millis) = (10, 250);
 /// How long a missing op may still be on its way before it is asked for.
@@ -58,11 +59,13 @@ pub(crate) struct Pacing {
     pub(crate) fruitless: u32,
     /// Times the same bytes were sent since an echo came.
     pub(crate) resent: u32,
-    hello_not_before: Millis,
+    hello_last: Option<Millis>,
     /// Not before is a removed seat asked for what it holds.
     pub(crate) removed_not_before: Millis,
     /// Hellos since one brought something.
     idle_hellos: u32,
+    /// Idle beacons since anybody else was heard.
+    unheard_beacons: u32,
     hellos: u32,
     /// One for each asker, the newest.
     pub(crate) answers: BTreeMap<AuthorKey, DueAnswer>,
@@ -96,19 +99,25 @@ pub(crate) enum Question {
 
 impl Pacing {
     pub(crate) fn hello_soon(&mut self, now: Millis, rng: &mut impl RngCore) {
-        let at = (now + between(ANSWER_MS, rng)).max(self.hello_not_before);
+        let at = (now + between(ANSWER_MS, rng)).max(self.hello_not_before());
         sooner(&mut self.hello_at, at);
     }
 
     /// Something is known to be there that a Hello will bring.
     pub(crate) fn hello_now(&mut self, now: Millis) {
         self.idle_hellos = 0;
-        sooner(&mut self.hello_at, self.hello_not_before.min(now + HELLO_PAUSE_MS.0));
+        let at = self.hello_not_before().max(now);
+        sooner(&mut self.hello_at, at);
+    }
+
+    fn hello_not_before(&self) -> Millis {
+        let pause = HELLO_PAUSE_MS.0 << self.idle_hellos.saturating_sub(1).min(5);
+        self.hello_last.map_or(0, |last| last + pause.min(HELLO_PAUSE_MS.1))
     }
 
     /// Somebody stands elsewhere: unless it comes along by itself, it is talked about.
     pub(crate) fn hello_if_apart(&mut self, now: Millis, rng: &mut impl RngCore) {
-        let at = (now + between(APART_MS, rng)).max(self.hello_not_before);
+        let at = (now + between(APART_MS, rng)).max(self.hello_not_before());
         sooner(&mut self.hello_at, at);
     }
 
@@ -122,7 +131,7 @@ impl Pacing {
         self.hello_at = None;
         self.hellos = self.hellos.saturating_add(1);
         let insists = self.idle_hellos >= INSIST_FRUITLESS || self.hellos.is_multiple_of(INSIST_EVERY);
-        self.hello_not_before = now + (HELLO_PAUSE_MS.0 << self.idle_hellos.min(5)).min(HELLO_PAUSE_MS.1);
+        self.hello_last = Some(now);
         self.idle_hellos = self.idle_hellos.saturating_add(1);
         insists
     }
@@ -137,7 +146,16 @@ impl Pacing {
     }
 
     pub(crate) fn beacon_idle(&mut self, now: Millis, rng: &mut impl RngCore) {
-        self.beacon_at = Some(now + between(IDLE_BEACON_MS, rng));
+        let wait = between(IDLE_BEACON_MS, rng) << self.unheard_beacons.min(IDLE_BEACON_DOUBLINGS);
+        self.unheard_beacons = self.unheard_beacons.saturating_add(1);
+        self.beacon_at = Some(now + wait);
+    }
+
+    /// Somebody else is there: it hears of this seat as often as of others.
+    pub(crate) fn heard_somebody(&mut self, now: Millis, rng: &mut impl RngCore) {
+        if std::mem::take(&mut self.unheard_beacons) > 1 {
+            sooner(&mut self.beacon_at, now + between(IDLE_BEACON_MS, rng));
+        }
     }
 
     /// Whether the wait before leaving the own branch is over; starts it.

@@ -40,6 +40,7 @@ impl Room {
         if self.presence.len() < bounds::SEATS || self.presence.contains_key(&seat) {
             self.presence.entry(seat).or_default().heard = now;
         }
+        self.pacing.heard_somebody(now, &mut self.rng);
     }
 
     /// A frame of this seat with a counter it never gave: it runs elsewhere, or went back to an older copy of itself.
