@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::{Decode, Encode};
 
 use crate::op::DEPTH_STEP;
+use crate::vector::FORKS;
 use crate::{AuthorKey, HEADS, Head, Op, OpId, Removal, Vector};
 
 /// The ops one seat holds: for every author a chain without holes from a base, and control ops beyond.
@@ -423,6 +424,24 @@ impl Record {
     /// Returns whether nothing is held.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Returns which ops are held, and of every author some earlier ones, ever further apart, as though chains ended there: who
+    /// holds another chain of the author finds where the two part.
+    pub fn vector_to_part_from(&self) -> Vector {
+        let mut vector = self.vector.clone();
+        for (author, head) in self.vector.iter() {
+            let mut ends: BTreeSet<OpId> = self.vector.forks(author).copied().collect();
+            let mut at = self.ops.get(&head.id);
+            for back in (0..FORKS as u32 - 1).map(|step| 1u64 << step) {
+                while let Some(op) = at.filter(|op| op.number() + back > head.number) {
+                    at = self.ops.get(&op.previous());
+                }
+                ends.extend(at.filter(|_| ends.len() < FORKS).map(Op::id));
+            }
+            vector.set_forks(*author, ends);
+        }
+        vector
     }
 
     /// Returns the last control op of the author's chain, or [`OpId::NONE`].

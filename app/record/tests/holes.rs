@@ -150,3 +150,19 @@ fn record_tells_of_which_ops_only_the_header_is_held() {
     record.insert(ops[0].clone()).expect("filled");
     assert_eq!(record.withheld().count(), 0);
 }
+
+#[test]
+fn who_tells_of_earlier_ops_is_given_only_what_follows_on_the_last_one_shared() {
+    let shared: Vec<String> = (0..100).map(|n| format!("note {n}")).collect();
+    let shared = notes(None, &shared.iter().map(String::as_str).collect::<Vec<_>>());
+    let record = |end: &str| {
+        let mut record = Record::default();
+        let last = notes(shared.last(), &[end]);
+        shared.iter().chain(&last).for_each(|op| assert!(record.insert(op.clone()).is_ok()));
+        (record, last)
+    };
+    let ((mine, _), (theirs, last)) = (record("here"), record("there"));
+    let given = |vector: &Vector| theirs.beyond(vector).map(Op::id).collect::<Vec<_>>();
+    assert!(given(mine.vector()).len() > 60, "nobody knows where the chains part");
+    assert_eq!(given(&mine.vector_to_part_from()), [last[0].id()]);
+}

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use rand_core::RngCore;
-use record::{AuthorKey, Gap, Op, Vector};
+use record::{AuthorKey, Gap, Op, OpId, Vector};
 use wire::Topic;
 
 use crate::bounds;
@@ -299,7 +299,11 @@ impl Room {
         self.pacing.attempts = self.pacing.attempts.saturating_add(1);
         let in_vain = self.pacing.fruitless >= INSIST_FRUITLESS;
         let insists = in_vain || self.pacing.attempts.is_multiple_of(INSIST_EVERY);
-        let want = self.want(self.record.vector().clone(), insists, in_vain, false)?;
+        // Whoever answered with nothing new may hold another chain of an author, and does not know from where on.
+        let answered_in_vain = self.pacing.fruitless > 0;
+        let record = &self.record;
+        let vector = if answered_in_vain { record.vector_to_part_from() } else { record.vector().clone() };
+        let want = self.want(vector, insists, in_vain, false)?;
         let patience = WANT_PATIENCE_MS << self.pacing.fruitless.min(4);
         self.pacing.fruitless = self.pacing.fruitless.saturating_add(1);
         self.pacing.missing = false;
@@ -380,7 +384,7 @@ impl Room {
     /// The next ops for an asker, never more than it may read, and whether there are more.
     fn page_for(&self, want: &Want) -> (Vec<Given>, bool) {
         let (mut page, mut bytes) = (Vec::new(), 0);
-        let mut stuck: BTreeSet<AuthorKey> = BTreeSet::new();
+        let mut stuck: BTreeSet<OpId> = BTreeSet::new();
         let asked = |author: &AuthorKey| !want.only_these || want.vector.head(author).is_some();
         // Who asked in vain before is given also what follows on ops that nobody may have any more.
         let joins = |author: &AuthorKey| want.apart || self.record.joins_on(&want.vector, author);
@@ -394,13 +398,14 @@ impl Room {
         // Or the table changed by ops from before the base, and their author does not remember.
         let cited = self.record.cited_beside(&want.vector).filter(|_| want.apart).map(|op| (op, true));
         for (op, in_gap) in gaps.chain(cited).chain(beyond) {
-            if stuck.contains(&op.author()) || !asked(&op.author()) {
+            if !asked(&op.author()) {
                 continue;
             }
-            let Some(encoded) = self.as_readable(op, &want.author) else {
-                // Without this op the asker cannot take the author's later ones.
+            let follows_on_stuck = stuck.contains(&op.previous());
+            let Some(encoded) = self.as_readable(op, &want.author).filter(|_| !follows_on_stuck) else {
+                // Without this op the asker cannot take those that follow on it.
                 if !in_gap {
-                    stuck.insert(op.author());
+                    stuck.insert(op.id());
                 }
                 continue;
             };

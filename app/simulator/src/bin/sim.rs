@@ -1,5 +1,6 @@
 //! Runs schedules: `sim --seeds A..B [--jobs N] [--family NAME] [--trace] [--until-failure]`. Started by `cargo xtask sim`.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::ops::Range;
 use std::process::ExitCode;
@@ -86,7 +87,7 @@ impl Plan {
                 });
             }
             drop(results);
-            let mut told = Instant::now();
+            let (mut told, mut told_of) = (Instant::now(), BTreeSet::new());
             for (outcome, took) in incoming {
                 for line in &outcome.trace {
                     tell(line);
@@ -102,8 +103,10 @@ impl Plan {
                 }
                 if told.elapsed() >= EVERY || std::io::stdout().is_terminal() && told.elapsed() >= EVERY / 10 {
                     told = Instant::now();
-                    let (done, failed) = report.progress();
-                    tell(&format!("· {done} of {} schedules, {failed} failed", self.seeds.end - self.seeds.start));
+                    let failed: Vec<String> = report.failed().collect();
+                    let (done, all) = (report.schedules(), self.seeds.end - self.seeds.start);
+                    tell(&format!("· {done} of {all} schedules, {} failed", failed.len()));
+                    failed.iter().filter(|seed| told_of.insert((*seed).clone())).for_each(|seed| tell(seed));
                 }
             }
         });

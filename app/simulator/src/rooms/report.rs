@@ -58,9 +58,14 @@ impl Report {
         self.failed.is_empty()
     }
 
-    /// How many schedules ran and how many failed.
-    pub fn progress(&self) -> (u64, usize) {
-        (self.schedules, self.failed.len())
+    /// How many schedules ran.
+    pub fn schedules(&self) -> u64 {
+        self.schedules
+    }
+
+    /// What failed first, of the seeds told of at all.
+    pub fn failed(&self) -> impl Iterator<Item = String> {
+        self.failed.iter().take(TOLD).map(|(seed, (class, words))| format!("seed {seed} {}: {words}", class.name()))
     }
 
     /// The tables, then the failed seeds, then the one line that says it all.
@@ -99,9 +104,7 @@ impl Report {
         if let Some((took, seed)) = self.slowest {
             line(format!("{each:.1} ms a seed, the slowest {:.0} ms (seed {seed})", took.as_secs_f64() * 1000.0));
         }
-        for (seed, (class, words)) in self.failed.iter().take(TOLD) {
-            line(format!("seed {seed} {}: {words}", class.name()));
-        }
+        self.failed().for_each(&mut line);
         if self.failed.len() > TOLD {
             line(format!("and {} more", self.failed.len() - TOLD));
         }
