@@ -30,7 +30,7 @@ pub(crate) struct Choice<'a> {
     pub(crate) stands: &'a Stands,
     /// Commits whose secrets did not open here. They count once more than half of their parent's seats stand there.
     pub(crate) unreadable: &'a BTreeSet<CommitId>,
-    /// Commits that cannot be reached from here any more: they count once anybody else stands there.
+    /// Commits that cannot be reached from here any more: they count while anybody else stands there.
     pub(crate) lost: &'a BTreeSet<CommitId>,
     pub(crate) me: AuthorKey,
 }
@@ -74,8 +74,7 @@ impl Choice<'_> {
             .map(|(id, commit)| {
                 let commit = &commit.body;
                 let (support, latest) = self.supporters(commit);
-                let others = support.iter().any(|seat| *seat != self.me);
-                let alive = others || !support.is_empty() && !self.lost.contains(&id);
+                let alive = !support.is_empty() && (!self.lost.contains(&id) || self.others_stand_on(commit));
                 let support = support.iter().filter(|seat| roster.contains_key(seat)).count();
                 let latest = latest.iter().filter(|seat| roster.contains_key(seat)).count();
                 let readable = !self.unreadable.contains(&id) || 2 * support > roster.len();
@@ -90,18 +89,29 @@ impl Choice<'_> {
 
     /// Seats, not removed, that ever stood at or below a commit, and those that stood there last.
     pub(crate) fn supporters(&self, commit: &Commit) -> (BTreeSet<AuthorKey>, BTreeSet<AuthorKey>) {
-        let mut states = BTreeSet::from([commit.new_state]);
-        let mut seats = BTreeSet::from([commit.author]);
-        for id in self.graph.commits_below(commit.new_state) {
-            if let Some(commit) = self.graph.commit(&id) {
-                states.insert(commit.body.new_state);
-                seats.insert(commit.body.author);
-            }
-        }
+        let branch = self.branch(commit);
+        let states = branch.iter().map(|commit| commit.new_state).collect();
+        let mut seats: BTreeSet<AuthorKey> = branch.iter().map(|commit| commit.author).collect();
         seats.extend(self.stands.within(&states));
         seats.retain(|seat| !self.graph.removed().contains(seat));
         let latest = self.stands.latest_within(&states).filter(|seat| seats.contains(seat)).collect();
         (seats, latest)
+    }
+
+    /// Whether any other seat stands at or below a commit, as far as is known, or went there after it was last heard.
+    pub(crate) fn others_stand_on(&self, commit: &Commit) -> bool {
+        let branch = self.branch(commit);
+        let states = branch.iter().map(|commit| commit.new_state).collect();
+        let went = branch.iter().filter(|commit| commit.counter > self.stands.last_counter(&commit.author));
+        let mut there = self.stands.latest_within(&states).chain(went.map(|commit| commit.author));
+        there.any(|seat| seat != self.me && !self.graph.removed().contains(&seat))
+    }
+
+    /// A commit and those below it.
+    fn branch<'a>(&'a self, commit: &'a Commit) -> Vec<&'a Commit> {
+        let below = self.graph.commits_below(commit.new_state);
+        let below = below.into_iter().filter_map(|id| self.graph.commit(&id)).map(|commit| &commit.body);
+        std::iter::once(commit).chain(below).collect()
     }
 }
 

@@ -4,6 +4,7 @@
 //! an order that is the same for all who hear the same seats.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -114,8 +115,9 @@ impl Room {
         let seated = roster.contains_key(&me) && self.table.is_seated(&me);
         self.admissions.retain(|admission| !roster.contains_key(&admission.add.seat));
         // Also one that this seat has forgotten, unless nobody is there to bring it where that one led.
-        let forgotten = self.graph.commits_on(&self.tip).any(|(_, commit)| commit.body.author == me);
-        let committed = self.own_commits.contains_key(&self.tip) || forgotten && !self.alone;
+        let forgotten = |(id, commit): (_, &Arc<Signed<Commit>>)| commit.body.author == me && !self.lost.contains(&id);
+        let forgotten = !self.alone && self.graph.commits_on(&self.tip).any(forgotten);
+        let committed = self.own_commits.contains_key(&self.tip) || forgotten;
         if !self.connected || !seated || self.elsewhere || self.chosen != self.tip || committed {
             return Ok(());
         }

@@ -71,6 +71,11 @@ impl Stands {
         self.latest.iter().filter(|(_, beacon)| states.contains(&beacon.body.tip)).map(|(seat, _)| *seat)
     }
 
+    /// The counter of the seat's latest beacon, 0 when there is none.
+    pub(crate) fn last_counter(&self, seat: &AuthorKey) -> u64 {
+        self.latest.get(seat).map_or(0, |latest| latest.body.counter)
+    }
+
     /// Whether any beacon of the seat is kept.
     pub(crate) fn has(&self, seat: &AuthorKey) -> bool {
         self.latest.contains_key(seat)

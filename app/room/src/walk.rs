@@ -160,12 +160,14 @@ impl Room {
     /// Whether a branch that cannot be reached is given up, because nobody else stands there who could bring this seat.
     fn gives_up(&mut self, target: StateId) -> bool {
         let below: BTreeSet<StateId> = self.graph.way(self.tip).collect();
-        let Some(first) = self.graph.way(target).take_while(|state| !below.contains(state)).last() else {
-            return false;
-        };
-        let Some(commit) = self.graph.commit_to(&first).cloned() else { return false };
-        let others = self.choice().supporters(&commit.body).0.iter().any(|seat| *seat != self.me());
-        !others && self.lost.len() < bounds::UNREADABLE && self.lost.insert(commit.id())
+        let mut way: Vec<StateId> = self.graph.way(target).take_while(|state| !below.contains(state)).collect();
+        while let Some(state) = way.pop() {
+            let Some(commit) = self.graph.commit_to(&state).cloned() else { return false };
+            if !self.choice().others_stand_on(&commit.body) && self.way_to(state).is_none() {
+                return self.lost.len() < bounds::UNREADABLE && self.lost.insert(commit.id());
+            }
+        }
+        false
     }
 
     /// From which image, and by which commits, a state is reached. None when it cannot be.
