@@ -426,12 +426,13 @@ impl Record {
         self.len() == 0
     }
 
-    /// Returns which ops are held, and of every author some earlier ones, ever further apart, as though chains ended there: who
-    /// holds another chain of the author finds where the two part.
-    pub fn vector_to_part_from(&self) -> Vector {
+    /// Returns which ops are held, and of every author some earlier ones, those given and then ever further apart, as though
+    /// chains ended there: who holds another chain of the author finds where the two part.
+    pub fn vector_to_part_from(&self, known: &BTreeMap<AuthorKey, OpId>) -> Vector {
         let mut vector = self.vector.clone();
         for (author, head) in self.vector.iter() {
-            let mut ends: BTreeSet<OpId> = self.vector.forks(author).copied().collect();
+            let known = known.get(author).filter(|id| self.ops.contains_key(id));
+            let mut ends: BTreeSet<OpId> = self.vector.forks(author).take(FORKS - 1).chain(known).copied().collect();
             let mut at = self.ops.get(&head.id);
             for back in (0..FORKS as u32 - 1).map(|step| 1u64 << step) {
                 while let Some(op) = at.filter(|op| op.number() + back > head.number) {
@@ -519,8 +520,9 @@ impl Record {
         let Some(head) = other.head(author) else { return (0, BTreeSet::new()) };
         let here = chain.get(&theirs).is_some_and(|ids| ids.contains(&head.id));
         let on_base = self.base.head(author).is_some_and(|base| base.id == head.id);
-        let further = theirs > self.vector.number(author);
-        if !self.twins.contains(author) && (here || on_base || further && self.vector.forks(author).next().is_none()) {
+        let told = self.vector.forks(author).chain(other.forks(author)).next().is_some();
+        let further = theirs > self.vector.number(author) && !told;
+        if !self.twins.contains(author) && (here || on_base || further) {
             return (theirs.saturating_add(1), BTreeSet::new());
         }
         let mut known = BTreeSet::new();

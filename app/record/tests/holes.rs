@@ -1,5 +1,7 @@
 //! Holes in an author's chain: left when nobody has what is missing, and filled when somebody has.
 
+use std::collections::BTreeMap;
+
 use ed25519_dalek::SigningKey;
 use record::{
     AuthorKey, Body, Charter, Draft, Gap, Head, Invite, LinkId, Name, NotTaken, Note, Op, OpId, Record, Role, RoomId,
@@ -164,5 +166,21 @@ fn who_tells_of_earlier_ops_is_given_only_what_follows_on_the_last_one_shared() 
     let ((mine, _), (theirs, last)) = (record("here"), record("there"));
     let given = |vector: &Vector| theirs.beyond(vector).map(Op::id).collect::<Vec<_>>();
     assert!(given(mine.vector()).len() > 60, "nobody knows where the chains part");
-    assert_eq!(given(&mine.vector_to_part_from()), [last[0].id()]);
+    assert_eq!(given(&mine.vector_to_part_from(&BTreeMap::new())), [last[0].id()]);
+}
+
+#[test]
+fn op_given_in_vain_is_named_as_shared() {
+    let shared = notes(None, &["one", "two", "three", "four", "five"]);
+    let record = |rest: &[&str]| {
+        let mut record = Record::default();
+        let rest = notes(shared.last(), rest);
+        shared.iter().chain(&rest).for_each(|op| assert!(record.insert(op.clone()).is_ok()));
+        record
+    };
+    let (mine, theirs) = (record(&["six", "seven", "eight"]), record(&["seven"]));
+    let numbers = |vector: &Vector| theirs.beyond(vector).map(Op::number).collect::<Vec<_>>();
+    assert_eq!(numbers(&mine.vector_to_part_from(&BTreeMap::new())), [5, 6], "told of four and six to eight");
+    let given = BTreeMap::from([(alice(), shared[4].id())]);
+    assert_eq!(numbers(&mine.vector_to_part_from(&given)), [6]);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand_core::RngCore;
-use record::AuthorKey;
+use record::{AuthorKey, OpId};
 use wire::Topic;
 
 use crate::bounds;
@@ -57,6 +57,8 @@ pub(crate) struct Pacing {
     pub(crate) attempts: u32,
     /// Wants since one brought something.
     pub(crate) fruitless: u32,
+    /// Of each author the last op that was given since, though it was held.
+    pub(crate) given_in_vain: BTreeMap<AuthorKey, OpId>,
     /// Times the same bytes were sent since an echo came.
     pub(crate) resent: u32,
     hello_last: Option<Millis>,

@@ -301,8 +301,9 @@ impl Room {
         let insists = in_vain || self.pacing.attempts.is_multiple_of(INSIST_EVERY);
         // Whoever answered with nothing new may hold another chain of an author, and does not know from where on.
         let answered_in_vain = self.pacing.fruitless > 0;
+        let known = std::mem::take(&mut self.pacing.given_in_vain);
         let record = &self.record;
-        let vector = if answered_in_vain { record.vector_to_part_from() } else { record.vector().clone() };
+        let vector = if answered_in_vain { record.vector_to_part_from(&known) } else { record.vector().clone() };
         let want = self.want(vector, insists, in_vain, false)?;
         let patience = WANT_PATIENCE_MS << self.pacing.fruitless.min(4);
         self.pacing.fruitless = self.pacing.fruitless.saturating_add(1);
@@ -403,8 +404,8 @@ impl Room {
             }
             let follows_on_stuck = stuck.contains(&op.previous());
             let Some(encoded) = self.as_readable(op, &want.author).filter(|_| !follows_on_stuck) else {
-                // Without this op the asker cannot take those that follow on it.
-                if !in_gap {
+                // Without this op the asker cannot take those that follow on it, unless it takes them apart.
+                if !in_gap && !want.apart {
                     stuck.insert(op.id());
                 }
                 continue;
@@ -493,6 +494,11 @@ impl Room {
             let taken = match given {
                 Given::Op(bytes) => {
                     let op = Op::decode(&bytes).map_err(|_| Error::PeerMisbehaved("an answer with no op"));
+                    if let Some(held) = op.as_ref().ok().filter(|op| self.record.op(&op.id()).is_some())
+                        && self.pacing.given_in_vain.len() < bounds::SEATS
+                    {
+                        self.pacing.given_in_vain.insert(held.author(), held.id());
+                    }
                     op.and_then(|op| self.take_answered(op, apart, now))
                 }
                 Given::Frame(bytes) => self.take_given(&bytes, on, now),
