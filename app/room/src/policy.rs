@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
-use record::{AuthorKey, Body, KeyPackageHash, Kind, Op, OpId, Role, RoomId, Table};
+use record::{AuthorKey, Body, KeyPackageHash, Kind, Op, OpId, Rank, Role, RoomId, Table};
 
 use crate::bounds;
 use crate::frame::{Addition, Commit, Knock, Signed};
@@ -146,7 +146,8 @@ pub(crate) fn judge_op(rules: &Rules, table: &Table, op: &Op) -> bool {
             Role::Convener | Role::Head => true,
             Role::Adviser | Role::Interpreter | Role::Observer => false,
         },
-        (Kind::Remove, Some(Body::Remove(remove))) => table.may_remove(&op.author(), &remove.seat) || founder,
+        // Whom a head may remove the table decides, whenever it hears of that seat: the removal may come before it.
+        (Kind::Remove, Some(Body::Remove(remove))) => remove.seat == op.author() || role.rank() != Rank::Other,
         (Kind::Remove, _) => true,
         (Kind::Note | Kind::Newer(_), _) => role.writes(),
     }
