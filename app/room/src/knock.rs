@@ -26,6 +26,8 @@ use crate::room::Room;
 const AGAIN_MS: Millis = 5_000;
 /// How long one key package is knocked with.
 const FRESH_MS: Millis = 45_000;
+/// And how long when a commit answers it and no Welcome comes: whoever has that may be gone.
+const ANSWERED_MS: Millis = 12_000;
 /// A stranded seat whose knock nobody answered for this long carries on where it stands.
 const ALONE_MS: Millis = 20_000;
 /// A seat that was just brought in waits this long for the next time, and so long between two of its knocks.
@@ -120,8 +122,10 @@ impl Room {
         // again: the Welcome may be lost.
         let answered = self.graph.answered(&self.me());
         let fresh = |own: &OwnKnock| {
-            own.knock.as_ref().is_some_and(|knock| knock.body.counter >= answered)
-                && now < own.made.saturating_add(FRESH_MS)
+            own.knock.as_ref().is_some_and(|knock| {
+                let most = if knock.body.counter == answered { ANSWERED_MS } else { FRESH_MS };
+                knock.body.counter >= answered && now < own.made.saturating_add(most)
+            })
         };
         if !self.own_knocks.back().is_some_and(fresh) {
             let secrets = KeyPackageSecrets::new(&self.key, self.rules.suite)?;

@@ -85,9 +85,13 @@ impl Room {
 
     /// Says where this seat stands and what it holds.
     pub(crate) fn send_beacon(&mut self) {
-        if self.elsewhere {
-            return;
+        if !self.elsewhere {
+            let message = self.beacon();
+            self.send(message);
         }
+    }
+
+    fn beacon(&mut self) -> Vec<u8> {
         let vector = self.record.vector().clone();
         let counter = self.next_counter();
         let beacon =
@@ -95,7 +99,7 @@ impl Room {
         let beacon = Signed::sign(beacon, &self.key);
         let message = beacon.encode_whole(&vector);
         self.stands.take(&self.graph, beacon);
-        self.send(message);
+        message
     }
 
     /// Asks everybody to compare, on every channel; on old ones with no word about other seats and their ops.
@@ -436,7 +440,7 @@ impl Room {
     }
 
     /// What somebody on the channel of an old era is told: the way to here; or, if it was taken away, only that.
-    fn way_for(&self, hello: &Hello) -> Vec<Given> {
+    fn way_for(&mut self, hello: &Hello) -> Vec<Given> {
         if self.table.removed.contains_key(&hello.author) {
             let removals = self.record.control().filter(|op| op.removes(&hello.author));
             return removals.map(|op| Given::Op(op.encode().into())).collect();
@@ -452,6 +456,10 @@ impl Room {
             given.push(Given::Frame(frame.into()));
         }
         given.extend(self.stands.all().take(bounds::STANDS_TOLD).map(|stand| Given::Frame(stand.encode().into())));
+        if self.graph.roster(&self.tip).is_some_and(|roster| !roster.contains_key(&hello.author)) {
+            // It cannot walk here, and may not even know of its seat: what is held here it hears nowhere else.
+            given.push(Given::Frame(self.beacon().into()));
+        }
         given
     }
 
@@ -517,17 +525,16 @@ impl Room {
         done
     }
 
-    /// Takes a signed frame that came in an answer: a commit, or somebody's beacon.
+    /// Takes a signed frame that came in an answer: a commit, somebody's beacon, or the answerer's own with what it holds.
     fn take_given(&mut self, bytes: &[u8], on: Topic, now: Millis) -> Result<(), Error> {
         let frame = Frame::decode(self.id, bytes)?;
         match &frame {
-            Frame::Commit(_) => self.receive_frame(frame, on, now),
+            Frame::Commit(_) | Frame::Beacon(_, Some(_)) => self.receive_frame(frame, on, now),
             Frame::Beacon(beacon, None) => {
                 self.take_stands(&[beacon.bytes()]);
                 Ok(())
             }
-            Frame::Beacon(_, Some(_))
-            | Frame::Op(_)
+            Frame::Op(_)
             | Frame::Hello(_)
             | Frame::Want(_)
             | Frame::Answer(_)
