@@ -173,6 +173,7 @@ impl Record {
         }
         twins.push(id);
         let twin = twins.len() > 1 || before_base;
+        let twin = twin || self.has_unseen_twin(&op);
         if twin {
             self.twins.insert(author);
         }
@@ -193,7 +194,7 @@ impl Record {
         }
         self.ops.insert(id, op);
         self.changed.insert(id);
-        if self.twins.contains(&author) {
+        if self.may_have_several_ends(&author) {
             self.tell_of(&author);
         } else if number > self.vector.number(&author) {
             self.vector.set(author, head);
@@ -202,6 +203,22 @@ impl Record {
             self.cut(&author);
         }
         Ok(if twin { Inserted::Twin } else { Inserted::New })
+    }
+
+    /// Whether ops held tell of another op of the author that is not held: one with this number, or with the one before.
+    fn has_unseen_twin(&self, op: &Op) -> bool {
+        let Some(chain) = self.chains.get(&op.author()) else { return false };
+        let of = |number: u64| chain.get(&number).into_iter().flatten();
+        let continued = |id: &OpId| self.follows(id, &op.id());
+        let before = op.number().saturating_sub(1);
+        of(before).next().is_some() && !of(before).any(|id| *id == op.previous())
+            || of(op.number() + 1).next().is_some() && !of(op.number() + 1).all(continued)
+    }
+
+    /// Whether the author signed two ops with one number, or may have: what lies below a gap need not be on the chain above it.
+    fn may_have_several_ends(&self, author: &AuthorKey) -> bool {
+        let is_theirs = |id: &OpId| self.ops.get(id).is_some_and(|op| op.author() == *author);
+        self.twins.contains(author) || self.vector.forks(author).next().is_some() || self.apart.iter().any(is_theirs)
     }
 
     fn follows(&self, id: &OpId, previous: &OpId) -> bool {
@@ -223,7 +240,9 @@ impl Record {
         let follow = self.apart.iter().filter_map(|id| self.ops.get(id)).filter(|op| op.previous() != OpId::NONE);
         follow.map(|op| {
             let below = self.chains.get(&op.author()).and_then(|chain| chain.range(..op.number()).next_back());
-            Gap { author: op.author(), after: below.map_or(0, |(number, _)| *number), to: op.number() - 1 }
+            // What is held of the last number missing is on another chain.
+            let to = op.number() - 1;
+            Gap { author: op.author(), after: below.map_or(0, |(number, _)| *number).min(to.saturating_sub(1)), to }
         })
     }
 
@@ -520,9 +539,8 @@ impl Record {
         let Some(head) = other.head(author) else { return (0, BTreeSet::new()) };
         let here = chain.get(&theirs).is_some_and(|ids| ids.contains(&head.id));
         let on_base = self.base.head(author).is_some_and(|base| base.id == head.id);
-        let told = self.vector.forks(author).chain(other.forks(author)).next().is_some();
-        let further = theirs > self.vector.number(author) && !told;
-        if !self.twins.contains(author) && (here || on_base || further) {
+        let further = theirs > self.vector.number(author) && other.forks(author).next().is_none();
+        if !self.may_have_several_ends(author) && (here || on_base || further) {
             return (theirs.saturating_add(1), BTreeSet::new());
         }
         let mut known = BTreeSet::new();

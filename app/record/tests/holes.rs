@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ed25519_dalek::SigningKey;
 use record::{
-    AuthorKey, Body, Charter, Draft, Gap, Head, Invite, LinkId, Name, NotTaken, Note, Op, OpId, Record, Role, RoomId,
-    StateId, Table, Vector,
+    AuthorKey, Body, Charter, Draft, Gap, Head, Inserted, Invite, LinkId, Name, NotTaken, Note, Op, OpId, Record, Role,
+    RoomId, StateId, Table, Vector,
 };
 
 fn key() -> SigningKey {
@@ -183,4 +183,24 @@ fn op_given_in_vain_is_named_as_shared() {
     assert_eq!(numbers(&mine.vector_to_part_from(&BTreeMap::new())), [5, 6], "told of four and six to eight");
     let given = BTreeMap::from([(alice(), shared[4].id())]);
     assert_eq!(numbers(&mine.vector_to_part_from(&given)), [6]);
+}
+
+#[test]
+fn chain_that_ends_below_an_op_on_another_one_is_told_of() {
+    let first = notes(None, &["one", "two"]);
+    let there = notes(Some(&first[0]), &["there", "there too"]);
+    let mut mine = Record::default();
+    first.iter().for_each(|op| assert!(mine.insert(op.clone()).is_ok()));
+    // "there" is gone with whoever held it.
+    assert_eq!(mine.insert_apart(there[1].clone()), Ok(Inserted::Twin));
+    assert_eq!(mine.vector().forks(&alice()).collect::<Vec<_>>(), [&first[1].id()]);
+    assert_eq!(gaps(&mine), [Gap { author: alice(), after: 1, to: 2 }]);
+
+    let mut theirs = Record::default();
+    theirs.insert(first[0].clone()).expect("first");
+    theirs.insert_apart(there[1].clone()).expect("apart");
+    assert!(theirs.lacks(mine.vector()));
+    assert!(mine.beyond(theirs.vector()).any(|op| op.id() == first[1].id()));
+    assert_eq!(theirs.insert(first[1].clone()), Ok(Inserted::Twin));
+    assert_eq!(theirs.vector(), mine.vector());
 }
