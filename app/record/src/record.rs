@@ -34,6 +34,9 @@ pub struct Record {
     withheld: BTreeSet<OpId>,
     /// Ops that were taken without the one before them: see [`Record::insert_apart`].
     apart: BTreeSet<OpId>,
+    /// Ops that were held until they turned out to be void, control ops excepted. Nobody is shown them; but the removal may prove
+    /// void itself, and their author may be gone by then.
+    void: BTreeMap<OpId, Op>,
 }
 
 /// Ops of an author that are missing between two that are held.
@@ -85,6 +88,8 @@ pub enum NotTaken {
 const TWINS: usize = 4;
 /// Most control ops held out of their author's order, of one author.
 const CITED: usize = 4096;
+/// Most bytes of void ops kept.
+const VOID_BYTES: usize = 1 << 20;
 /// How far back an author's chain is handed on to somebody who holds another one of the same author.
 const FORK_BACK: u64 = 64;
 
@@ -299,7 +304,7 @@ impl Record {
 
     /// Ends the chains of removed authors: what lies beyond leaves the record. `keep` is never cut: one's own.
     ///
-    /// Returns the ops that are gone. When a removal proves void they come back like anything missed.
+    /// Returns the ops that are gone. When a removal proves void they come back.
     pub fn end(&mut self, removed: &BTreeMap<AuthorKey, Removal>, keep: &AuthorKey) -> Vec<OpId> {
         let ends: BTreeMap<AuthorKey, BTreeSet<(u64, OpId)>> = removed
             .iter()
@@ -310,16 +315,33 @@ impl Record {
             return Vec::new();
         }
         self.ends = ends;
-        self.ends.keys().copied().collect::<Vec<_>>().iter().flat_map(|author| self.cut(author)).collect()
+        let gone = self.ends.keys().copied().collect::<Vec<_>>().iter().flat_map(|author| self.cut(author)).collect();
+        self.take_back();
+        gone
     }
 
     /// Says who has, or had, a seat: what anybody else said leaves the record. Returns the ops that are gone; when their
-    /// author gets a seat after all they come back like anything missed.
+    /// author gets a seat after all they come back.
     pub fn know(&mut self, authors: BTreeSet<AuthorKey>) -> Vec<OpId> {
         let strangers: Vec<AuthorKey> =
             self.chains.keys().filter(|author| !authors.contains(author)).copied().collect();
         self.known = Some(authors);
-        strangers.iter().flat_map(|author| self.cut(author)).collect()
+        let gone = strangers.iter().flat_map(|author| self.cut(author)).collect();
+        self.take_back();
+        gone
+    }
+
+    /// Takes what was void and is not any more.
+    fn take_back(&mut self) {
+        let mut valid: Vec<Op> = self.void.values().filter(|op| !self.is_beyond_end(op)).cloned().collect();
+        valid.sort_by_key(|op| (op.author(), op.number()));
+        for op in valid {
+            let id = op.id();
+            if self.insert_apart(op) != Err(NotTaken::Void) {
+                self.void.remove(&id);
+                self.changed.insert(id);
+            }
+        }
     }
 
     fn is_stranger(&self, author: &AuthorKey) -> bool {
@@ -330,8 +352,14 @@ impl Record {
         let ids = self.chains.get(author).into_iter().flatten().flat_map(|(_, ids)| ids);
         let void: Vec<OpId> =
             ids.filter(|id| self.ops.get(id).is_some_and(|op| self.is_beyond_end(op))).copied().collect();
-        for id in &void {
-            self.forget(id);
+        let mut bytes: usize = self.void.values().map(|op| op.encode().len()).sum();
+        for op in void.iter().filter_map(|id| self.forget(id)).collect::<Vec<_>>() {
+            bytes += op.encode().len();
+            if op.kind().is_control() {
+                self.cited.insert(op.id(), op);
+            } else if bytes <= VOID_BYTES {
+                self.void.insert(op.id(), op);
+            }
         }
         if !void.is_empty() {
             self.tell_of(author);
@@ -341,8 +369,8 @@ impl Record {
         void
     }
 
-    fn forget(&mut self, id: &OpId) {
-        let Some(op) = self.ops.remove(id) else { return };
+    fn forget(&mut self, id: &OpId) -> Option<Op> {
+        let op = self.ops.remove(id)?;
         self.changed.insert(*id);
         self.order.remove(&(op.depth(), op.author(), op.number(), op.id()));
         self.heads.remove(id);
@@ -354,9 +382,7 @@ impl Record {
             }
             chain.retain(|_, ids| !ids.is_empty());
         }
-        if op.kind().is_control() {
-            self.cited.insert(*id, op);
-        }
+        Some(op)
     }
 
     /// Whether the op of a removed author is on no chain that ends where its removal says.
@@ -410,6 +436,11 @@ impl Record {
     /// Returns a control op, also one out of its author's order.
     pub fn control_op(&self, id: &OpId) -> Option<&Op> {
         self.ops.get(id).filter(|op| op.body().is_some()).or_else(|| self.cited.get(id))
+    }
+
+    /// Returns an op that was held and is void now.
+    pub fn void_op(&self, id: &OpId) -> Option<&Op> {
+        self.void.get(id)
     }
 
     /// Returns how many ops other than control ops lie before the base.

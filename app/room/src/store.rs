@@ -194,7 +194,8 @@ impl Room {
             put(Row::of(STATE, &state.0), Some(value));
         }
         for id in self.record.take_changed() {
-            let op = self.record.control_op(&id).or_else(|| self.record.op(&id));
+            let record = &self.record;
+            let op = record.control_op(&id).or_else(|| record.op(&id)).or_else(|| record.void_op(&id));
             put(Row::of(OP, &id.0), op.map(Op::encode));
         }
     }

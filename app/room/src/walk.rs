@@ -139,15 +139,9 @@ impl Room {
     fn carry_on(&mut self, now: Millis) -> Result<(), Error> {
         self.strand(now);
         while self.alone {
-            let target = self.choice().target_from(self.tip);
+            let (target, way) = self.best_within_reach();
             self.chosen = target;
-            if target == self.tip {
-                break;
-            }
-            let Some((from, way)) = self.way_to(target) else {
-                self.chosen = self.tip;
-                break;
-            };
+            let Some((from, way)) = way else { break };
             match self.walk_along(from, &way, now)? {
                 Walked::Arrived => self.arrived(now)?,
                 Walked::Refused => {}
@@ -155,6 +149,19 @@ impl Room {
             }
         }
         Ok(())
+    }
+
+    /// The state to stand on among those below the tip that can be walked to, and the way there; the tip when there is none.
+    fn best_within_reach(&mut self) -> (StateId, Option<Way>) {
+        let (mut at, mut way) = (self.tip, None);
+        loop {
+            let rivals = self.choice().ranked(at).into_iter().filter(|rival| rival.stands);
+            let rivals: Vec<StateId> = rivals.map(|rival| rival.state).collect();
+            let Some((next, to)) = rivals.into_iter().find_map(|state| Some((state, self.way_to(state)?))) else {
+                return (at, way);
+            };
+            (at, way) = (next, Some(to));
+        }
     }
 
     /// Whether a branch that cannot be reached is given up, because nobody else stands there who could bring this seat.
