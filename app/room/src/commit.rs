@@ -184,7 +184,7 @@ impl Room {
     fn present(&self, now: Millis) -> BTreeSet<AuthorKey> {
         let roster = self.graph.roster(&self.tip);
         let heard = |seat: &&AuthorKey| {
-            **seat == self.me() || self.heard(seat).is_some_and(|heard| now < heard.saturating_add(PRESENT_MS))
+            **seat == self.me() || self.heard_at(seat).is_some_and(|heard| now < heard.saturating_add(PRESENT_MS))
         };
         roster.into_iter().flat_map(|roster| roster.keys()).filter(heard).copied().collect()
     }

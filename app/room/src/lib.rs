@@ -6,6 +6,7 @@
 mod bounds;
 mod channel;
 mod choose;
+mod clock;
 mod commit;
 mod entry;
 mod eras;

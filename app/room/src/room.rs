@@ -11,6 +11,7 @@ use wire::Topic;
 
 use crate::bounds;
 use crate::channel::Channel;
+use crate::clock::Clock;
 use crate::commit::{Admission, OwnCommit};
 use crate::eras::Eras;
 use crate::frame::{CommitId, SealedOp, Welcome};
@@ -35,6 +36,7 @@ pub struct Room {
     pub(crate) rules: Rules,
     pub(crate) rng: ChaCha20Rng,
     pub(crate) group: Group,
+    pub(crate) clock: Clock,
     pub(crate) tip: StateId,
     pub(crate) tip_since: Millis,
     pub(crate) ops_since: u32,
@@ -168,6 +170,7 @@ impl Room {
             rules,
             rng,
             group,
+            clock: Clock::default(),
             tip,
             tip_since: 0,
             ops_since: 0,
@@ -218,6 +221,7 @@ impl Room {
     ///
     /// The effects are to be performed in either case: what was refused does not stop the rest.
     pub fn handle(&mut self, input: Input<'_>, now: Millis) -> (Vec<Effect>, Result<(), Error>) {
+        let now = self.clock.read(now);
         if self.tip_since == 0 {
             self.tip_since = now;
         }
@@ -241,7 +245,7 @@ impl Room {
         let done = done.and(self.proceed(now));
         self.persist();
         if let Some(at) = self.next_timer() {
-            self.effects.push(Effect::Wake(at));
+            self.effects.push(Effect::Wake(self.clock.shell(at)));
         }
         (std::mem::take(&mut self.effects), done)
     }
@@ -373,8 +377,12 @@ impl Room {
         self.record.earlier()
     }
 
-    /// When a signed frame of the seat was last heard.
+    /// When a signed frame of the seat was last heard, by the shell's clock as it stands now.
     pub fn heard(&self, seat: &AuthorKey) -> Option<Millis> {
+        self.heard_at(seat).map(|at| self.clock.shell(at))
+    }
+
+    pub(crate) fn heard_at(&self, seat: &AuthorKey) -> Option<Millis> {
         self.presence.get(seat).map(|presence| presence.heard).filter(|heard| *heard > 0)
     }
 

@@ -25,6 +25,7 @@ use rand_core::SeedableRng;
 use record::{Add, AuthorKey, KeyPackageHash, Op, OpId, Record, RoomId, StateId, Vector};
 use zeroize::Zeroizing;
 
+use crate::clock::Clock;
 use crate::commit::{Admission, OwnCommit};
 use crate::eras::Eras;
 use crate::frame::{CommitId, CommitIds, Frame, Signed, SignedBytes};
@@ -345,6 +346,7 @@ impl Room {
         room.elsewhere = core.elsewhere;
         room.alarms = core.alarms.into_iter().collect();
         room.tip_since = core.tip_since;
+        room.clock = Clock::after(room.images.order().iter().map(|(_, at)| *at).fold(core.tip_since, u64::max));
         room.ops_since = core.ops_since;
         // What is stored is what was read: only what changes from here on is written.
         room.batch();
