@@ -62,6 +62,8 @@ pub(crate) struct Pacing {
     /// Times the same bytes were sent since an echo came.
     pub(crate) resent: u32,
     hello_last: Option<Millis>,
+    /// Whether the next Hello hands on beacons although nothing else calls for it.
+    pub(crate) tells_stands: bool,
     /// Not before is a removed seat asked for what it holds.
     pub(crate) removed_not_before: Millis,
     /// Hellos since one brought something.
@@ -121,6 +123,12 @@ impl Pacing {
     pub(crate) fn hello_if_apart(&mut self, now: Millis, rng: &mut impl RngCore) {
         let at = (now + between(APART_MS, rng)).max(self.hello_not_before());
         sooner(&mut self.hello_at, at);
+    }
+
+    /// Somebody may not know what it signed itself.
+    pub(crate) fn hello_with_stands(&mut self, now: Millis, rng: &mut impl RngCore) {
+        self.tells_stands = true;
+        self.hello_if_apart(now, rng);
     }
 
     /// Somebody holds less: unless that is on its way, it is told.

@@ -108,7 +108,8 @@ impl Room {
             return Ok(());
         }
         let insists = self.pacing.hello_said(now);
-        let told = if self.graph.is_contested() || self.chosen != self.tip || self.stranded.is_some() {
+        let apart = self.graph.is_contested() || self.chosen != self.tip || self.stranded.is_some();
+        let told = if std::mem::take(&mut self.pacing.tells_stands) || apart {
             self.stands.all().map(Signed::bytes).take(bounds::STANDS_TOLD).collect()
         } else {
             Vec::new()
@@ -185,6 +186,11 @@ impl Room {
         self.hear(beacon.author, now);
         let Some(presence) = self.presence.get_mut(&beacon.author) else { return Ok(()) };
         if beacon.counter < presence.counter {
+            // Late, or of a seat that went back to an older copy and does not know: it is shown what it signed later.
+            if self.record.lacks(&vector) {
+                self.pacing.want_on(on, now, &mut self.rng);
+            }
+            self.pacing.hello_with_stands(now, &mut self.rng);
             return Ok(());
         }
         if beacon.counter == presence.counter {
