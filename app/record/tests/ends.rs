@@ -1,62 +1,15 @@
 //! Chains that end, chains that fork, and what a record asks for and hands on then.
 
+mod chains;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use ed25519_dalek::SigningKey;
+use chains::{after, author, chain, note, record_of};
 use proptest::prelude::*;
-use record::{
-    AuthorKey, Body, Draft, Invite, LinkId, NotTaken, Note, Op, OpId, Record, Removal, Remove, Role, RoomId, StateId,
-    Table, Vector,
-};
-
-fn key(seed: u8) -> SigningKey {
-    SigningKey::from_bytes(&[seed; 32])
-}
-
-fn author(seed: u8) -> AuthorKey {
-    AuthorKey(key(seed).verifying_key().to_bytes())
-}
-
-/// The op of an author after another one.
-fn after(seed: u8, previous: Option<&Op>, body: Body) -> Op {
-    let draft = Draft {
-        room: RoomId([1; 32]),
-        number: previous.map_or(1, |op| op.number() + 1),
-        previous: previous.map_or(OpId::NONE, Op::id),
-        previous_control: previous.map_or(OpId::NONE, Op::last_control),
-        depth: previous.map_or(1, |op| op.depth() + 1),
-        origin: StateId([2; 32]),
-        heads: vec![],
-        body,
-        salt: [0; 16],
-    };
-    Op::sign(draft, &key(seed))
-}
-
-fn note(text: &str) -> Body {
-    Body::Note(Note { written_at: 0, text: text.into() })
-}
+use record::{AuthorKey, Body, Invite, LinkId, NotTaken, Op, OpId, Record, Removal, Remove, Role, Table, Vector};
 
 fn invite(n: u8) -> Body {
     Body::Invite(Invite { link: LinkId([n; 16]), party: None, role: Role::Adviser, expires_at: 0 })
-}
-
-/// A chain of notes.
-fn chain(seed: u8, from: Option<&Op>, texts: &[&str]) -> Vec<Op> {
-    let mut ops: Vec<Op> = Vec::new();
-    for text in texts {
-        let op = after(seed, ops.last().or(from), note(text));
-        ops.push(op);
-    }
-    ops
-}
-
-fn record_of(ops: &[Op]) -> Record {
-    let mut record = Record::default();
-    for op in ops {
-        record.insert(op.clone()).expect("follows");
-    }
-    record
 }
 
 /// The removal of an author after these ops, as a table gives it.

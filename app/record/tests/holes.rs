@@ -1,47 +1,21 @@
 //! Holes in an author's chain: left when nobody has what is missing, and filled when somebody has.
 
+mod chains;
+
 use std::collections::BTreeMap;
 
-use ed25519_dalek::SigningKey;
+use chains::{after, author, chain, key, note, record_of};
 use record::{
-    AuthorKey, Body, Charter, Draft, Gap, Head, Inserted, Invite, LinkId, Name, NotTaken, Note, Op, OpId, Record, Role,
+    AuthorKey, Body, Charter, Draft, Gap, Head, Inserted, Invite, LinkId, Name, NotTaken, Op, OpId, Record, Role,
     RoomId, StateId, Table, Vector,
 };
 
-fn key() -> SigningKey {
-    SigningKey::from_bytes(&[1; 32])
-}
-
 fn alice() -> AuthorKey {
-    AuthorKey(key().verifying_key().to_bytes())
-}
-
-/// Alice's op after another one of hers.
-fn after(previous: Option<&Op>, body: Body) -> Op {
-    let draft = Draft {
-        room: RoomId([1; 32]),
-        number: previous.map_or(1, |op| op.number() + 1),
-        previous: previous.map_or(OpId::NONE, Op::id),
-        previous_control: previous.map_or(OpId::NONE, Op::last_control),
-        depth: previous.map_or(1, |op| op.depth() + 1),
-        origin: StateId([2; 32]),
-        heads: vec![],
-        body,
-        salt: [0; 16],
-    };
-    Op::sign(draft, &key())
-}
-
-fn note(text: &str) -> Body {
-    Body::Note(Note { written_at: 0, text: text.into() })
+    author(1)
 }
 
 fn notes(from: Option<&Op>, texts: &[&str]) -> Vec<Op> {
-    let mut ops: Vec<Op> = Vec::new();
-    for text in texts {
-        ops.push(after(ops.last().or(from), note(text)));
-    }
-    ops
+    chain(1, from, texts)
 }
 
 fn head(op: &Op) -> Head {
@@ -73,8 +47,7 @@ fn hole_nobody_can_fill_is_left_and_what_follows_is_held() {
 #[test]
 fn hole_is_filled_from_below_and_is_none_then() {
     let ops = notes(None, &["one", "two", "three", "four"]);
-    let mut whole = Record::default();
-    ops.iter().for_each(|op| assert!(whole.insert(op.clone()).is_ok()));
+    let whole = record_of(&ops);
     let mut record = Record::default();
     record.insert(ops[0].clone()).expect("first");
     record.insert_apart(ops[3].clone()).expect("apart");
@@ -125,7 +98,7 @@ fn depth_is_bounded_across_a_hole_too() {
         body: note("three"),
         salt: [0; 16],
     };
-    let deep = Op::sign(deep, &key());
+    let deep = Op::sign(deep, &key(1));
     assert_eq!(Record::default().insert_apart(deep), Err(NotTaken::BreaksChain));
 }
 
@@ -133,10 +106,10 @@ fn depth_is_bounded_across_a_hole_too() {
 #[test]
 fn control_op_that_rests_on_nothing_here_does_not_count() {
     let name = || Name::typed("Alice").expect("a fair name");
-    let charter = after(None, Body::Charter(Charter { title: name(), party: name(), name: name() }));
+    let charter = after(1, None, Body::Charter(Charter { title: name(), party: name(), name: name() }));
     let invite = |n: u8| Body::Invite(Invite { link: LinkId([n; 16]), party: None, role: Role::Head, expires_at: 0 });
-    let first = after(Some(&charter), invite(1));
-    let second = after(Some(&first), invite(2));
+    let first = after(1, Some(&charter), invite(1));
+    let second = after(1, Some(&first), invite(2));
     let links = |ops: &[&Op]| Table::fold(alice(), ops.iter().copied()).links.len();
     assert_eq!(links(&[&charter, &first, &second]), 2);
     assert_eq!(links(&[&charter, &second]), 0);
@@ -158,10 +131,8 @@ fn who_tells_of_earlier_ops_is_given_only_what_follows_on_the_last_one_shared() 
     let shared: Vec<String> = (0..100).map(|n| format!("note {n}")).collect();
     let shared = notes(None, &shared.iter().map(String::as_str).collect::<Vec<_>>());
     let record = |end: &str| {
-        let mut record = Record::default();
         let last = notes(shared.last(), &[end]);
-        shared.iter().chain(&last).for_each(|op| assert!(record.insert(op.clone()).is_ok()));
-        (record, last)
+        (record_of(shared.iter().chain(&last)), last)
     };
     let ((mine, _), (theirs, last)) = (record("here"), record("there"));
     let given = |vector: &Vector| theirs.beyond(vector).map(Op::id).collect::<Vec<_>>();
@@ -172,12 +143,7 @@ fn who_tells_of_earlier_ops_is_given_only_what_follows_on_the_last_one_shared() 
 #[test]
 fn op_given_in_vain_is_named_as_shared() {
     let shared = notes(None, &["one", "two", "three", "four", "five"]);
-    let record = |rest: &[&str]| {
-        let mut record = Record::default();
-        let rest = notes(shared.last(), rest);
-        shared.iter().chain(&rest).for_each(|op| assert!(record.insert(op.clone()).is_ok()));
-        record
-    };
+    let record = |rest: &[&str]| record_of(shared.iter().chain(&notes(shared.last(), rest)));
     let (mine, theirs) = (record(&["six", "seven", "eight"]), record(&["seven"]));
     let numbers = |vector: &Vector| theirs.beyond(vector).map(Op::number).collect::<Vec<_>>();
     assert_eq!(numbers(&mine.vector_to_part_from(&BTreeMap::new())), [5, 6], "told of four and six to eight");
@@ -189,8 +155,7 @@ fn op_given_in_vain_is_named_as_shared() {
 fn chain_that_ends_below_an_op_on_another_one_is_told_of() {
     let first = notes(None, &["one", "two"]);
     let there = notes(Some(&first[0]), &["there", "there too"]);
-    let mut mine = Record::default();
-    first.iter().for_each(|op| assert!(mine.insert(op.clone()).is_ok()));
+    let mut mine = record_of(&first);
     // "there" is gone with whoever held it.
     assert_eq!(mine.insert_apart(there[1].clone()), Ok(Inserted::Twin));
     assert_eq!(mine.vector().forks(&alice()).collect::<Vec<_>>(), [&first[1].id()]);

@@ -3,6 +3,7 @@
 //! Three things are kept apart: the *record* (signed ops, held by every seat, served by anybody), the *log
 //! of intents* in it, which decides who is at the table, and *MLS*, which follows it and gives keys.
 
+mod answer;
 mod bounds;
 mod channel;
 mod choose;
@@ -30,6 +31,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod want;
 mod write;
 
 pub use channel::{Assembler, BUCKETS, Channel, ChannelSecret, MESSAGE_BYTES, Part};

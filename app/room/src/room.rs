@@ -20,11 +20,11 @@ use crate::input::{Alarm, Effect, Error, Event, Input, Millis};
 use crate::knock::{HeldKnock, OwnKnock};
 use crate::mls::{Group, Rules, SeatKey, Suite};
 use crate::op_key::OpKey;
+use crate::pacing::Pacing;
 use crate::policy::{Leaf, Roster};
 use crate::presence::Presence;
 use crate::stands::Stands;
 use crate::store::Written;
-use crate::sync::Pacing;
 use crate::walk::Images;
 
 /// One room as seen from one seat: the group, the record, and what keeps them level with the others.
