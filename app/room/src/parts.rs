@@ -128,8 +128,40 @@ impl Room {
             body,
             salt,
         };
-        let op = Op::sign(draft, self.key.signing_key());
-        let sealed = self.op_keys.get(&self.tip)?.seal(Sealing::Op, &op.encode(), &mut self.rng);
+        self.sealed_here(&Op::sign(draft, self.key.signing_key()).encode())
+    }
+
+    /// An op in the name of another seat, the next one of its chain, signed with this seat's key.
+    pub fn hostile_forgery(&mut self, of: &AuthorKey, body: Body) -> Option<Vec<u8>> {
+        let head = self.record.vector().head(of).copied();
+        let mut salt = [0; 16];
+        self.rng.fill_bytes(&mut salt);
+        let draft = Draft {
+            room: self.id,
+            number: head.map_or(1, |head| head.number + 1),
+            previous: head.map_or(OpId::NONE, |head| head.id),
+            previous_control: self.record.last_control(of),
+            depth: head.map_or(1, |head| head.depth + 1),
+            origin: self.tip,
+            heads: Vec::new(),
+            body,
+            salt,
+        };
+        let mut op = Op::sign(draft, self.key.signing_key()).encode();
+        let me = self.me().0;
+        let at = op.windows(me.len()).position(|bytes| bytes == me)?;
+        op[at..at + me.len()].copy_from_slice(&of.0);
+        self.sealed_here(&op)
+    }
+
+    /// An op held, as its author signed it, sealed to the seats of today.
+    pub fn hostile_gossip(&mut self, op: &OpId) -> Option<Vec<u8>> {
+        let op = self.record.op(op)?.encode();
+        self.sealed_here(&op)
+    }
+
+    fn sealed_here(&mut self, op: &[u8]) -> Option<Vec<u8>> {
+        let sealed = self.op_keys.get(&self.tip)?.seal(Sealing::Op, op, &mut self.rng);
         Some(SealedOp { state: self.tip, sealed }.encode())
     }
 

@@ -1,8 +1,8 @@
 //! `cargo xtask sim`: schedules of faults, and whether the suite notices when the engine is broken on purpose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
@@ -47,8 +47,13 @@ fn build(mut cargo: Command, target: &Path) -> anyhow::Result<PathBuf> {
 struct Mutant {
     name: String,
     patch: PathBuf,
+    /// The invariant that schedules see broken, such as `I7`, or none when it is a matter of one component.
+    trips: Option<String>,
     kills: Vec<Kill>,
 }
+
+/// Invariants that have a check in the simulator: each must be seen to notice something.
+const CHECKED: [&str; 9] = ["I1", "I2", "I3", "I4", "I5", "I7", "I10", "I12", "I13"];
 
 /// Something that fails when the rule is broken.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -82,14 +87,15 @@ impl Mutant {
     fn read(patch: PathBuf) -> anyhow::Result<Self> {
         let name = patch.file_stem().and_then(|name| name.to_str()).context("a mutant without a name")?.to_owned();
         let text = std::fs::read_to_string(&patch).with_context(|| format!("{} cannot be read", patch.display()))?;
-        let lines = text.lines().take_while(|line| line.starts_with('#'));
+        let lines = || text.lines().take_while(|line| line.starts_with('#'));
+        let trips = lines().find_map(|line| line.strip_prefix("# trips:")).map(|trips| trips.trim().to_owned());
         let kills: anyhow::Result<Vec<Kill>> =
-            lines.filter_map(|line| line.strip_prefix("# kills:")).map(Kill::parse).collect();
+            lines().filter_map(|line| line.strip_prefix("# kills:")).map(Kill::parse).collect();
         let kills = kills.with_context(|| name.clone())?;
         if kills.is_empty() {
             bail!("{name}: no line `# kills: …` says what must notice");
         }
-        Ok(Self { name, patch, kills })
+        Ok(Self { name, patch, trips, kills })
     }
 }
 
@@ -125,13 +131,16 @@ impl Tree {
         command
     }
 
-    /// Whether something fails, built from the tree as it is.
-    fn fails(&self, kill: &Kill) -> anyhow::Result<bool> {
+    /// Whether something fails, built from the tree as it is; of schedules, what is said of the seeds that do.
+    fn fails(&self, kill: &Kill) -> anyhow::Result<Option<String>> {
         match kill {
             Kill::Seeds(words) => {
                 let binary = build(self.cargo(), &self.target)?;
-                let run = Command::new(binary).args(words).arg("--until-failure").stdout(Stdio::null()).status();
-                Ok(!run.context("the simulator cannot be started")?.success())
+                let run = Command::new(binary).args(words).arg("--until-failure").output();
+                let run = run.context("the simulator cannot be started")?;
+                let said = String::from_utf8_lossy(&run.stdout);
+                let seeds: Vec<&str> = said.lines().filter(|line| line.starts_with("seed ")).collect();
+                Ok((!run.status.success()).then(|| seeds.join("\n")))
             }
             Kill::Tests(words) => {
                 if !self.cargo().args(["test", "--quiet", "--no-run"]).args(words).status()?.success() {
@@ -143,7 +152,7 @@ impl Tree {
                 if !ran {
                     bail!("no test is called so");
                 }
-                Ok(!run.status.success())
+                Ok((!run.status.success()).then(String::new))
             }
         }
     }
@@ -168,18 +177,27 @@ fn mutants(workspace: &Workspace, names: &[&str]) -> anyhow::Result<ExitCode> {
     let tree = Tree::make(workspace)?;
     tree.mend()?;
     let sound = step("what must notice is silent as long as nothing is broken", || sound(&tree, &mutants))?;
-    let mut survivors = 0;
+    let (mut survivors, mut tripped) = (0, BTreeSet::new());
     for mutant in &mutants {
-        let verdict = verdict(&tree, mutant, &sound);
-        survivors += usize::from(verdict.is_err());
-        match verdict {
-            Ok(by) => say(&format!("killed    {}  by {by}", mutant.name)),
-            Err(why) => say(&format!("SURVIVED  {}: {why:#}", mutant.name)),
+        match verdict(&tree, mutant, &sound) {
+            Ok((by, trips)) => {
+                say(&format!("killed    {}  by {by}", mutant.name));
+                tripped.extend(trips);
+            }
+            Err(why) => {
+                say(&format!("SURVIVED  {}: {why:#}", mutant.name));
+                survivors += 1;
+            }
         }
     }
     tree.mend()?;
+    let idle: Vec<&str> =
+        CHECKED.into_iter().filter(|checked| names.is_empty() && !tripped.contains(*checked)).collect();
+    if !idle.is_empty() {
+        say(&format!("no mutant trips {} in any schedule", idle.join(", ")));
+    }
     say(&format!("mutants {}  killed {}  survived {survivors}", mutants.len(), mutants.len() - survivors));
-    Ok(if survivors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if survivors == 0 && idle.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Tries everything that must notice without any mutant: what fails then proves nothing.
@@ -187,7 +205,7 @@ fn sound(tree: &Tree, mutants: &[Mutant]) -> anyhow::Result<BTreeMap<Kill, bool>
     let mut sound = BTreeMap::new();
     for kill in mutants.iter().flat_map(|mutant| &mutant.kills) {
         if !sound.contains_key(kill) {
-            let fails = tree.fails(kill).with_context(|| kill.words())?;
+            let fails = tree.fails(kill).with_context(|| kill.words())?.is_some();
             if fails {
                 say(&format!("· `{}` fails without any mutant", kill.words()));
             }
@@ -197,8 +215,8 @@ fn sound(tree: &Tree, mutants: &[Mutant]) -> anyhow::Result<BTreeMap<Kill, bool>
     Ok(sound)
 }
 
-/// Returns what killed the mutant.
-fn verdict(tree: &Tree, mutant: &Mutant, sound: &BTreeMap<Kill, bool>) -> anyhow::Result<String> {
+/// Returns what killed the mutant and, when schedules did, which invariant they saw broken.
+fn verdict(tree: &Tree, mutant: &Mutant, sound: &BTreeMap<Kill, bool>) -> anyhow::Result<(String, Option<String>)> {
     tree.mend()?;
     let patch = mutant.patch.to_str().context("a path that is UTF-8")?;
     git(&tree.root, &["apply", patch]).context("the patch does not apply")?;
@@ -206,12 +224,19 @@ fn verdict(tree: &Tree, mutant: &Mutant, sound: &BTreeMap<Kill, bool>) -> anyhow
     if sound.is_empty() {
         bail!("what must notice it fails without it, too");
     }
+    let (mut by, mut tripped) = (Vec::new(), None);
     for kill in sound {
-        if tree.fails(kill)? {
-            return Ok(kill.words());
+        let Some(said) = tree.fails(kill)? else { bail!("`{}` does not notice it", kill.words()) };
+        by.push(kill.words());
+        if let (Kill::Seeds(_), Some(trips)) = (kill, &mutant.trips) {
+            if !said.split_whitespace().any(|word| word == trips) {
+                bail!("{trips} was not what tripped: {said}");
+            }
+            tripped = Some(trips.clone());
         }
     }
-    bail!("nothing noticed it")
+    let trips = tripped.as_ref().map(|trips| format!(" ({trips})")).unwrap_or_default();
+    Ok((by.join(" and ") + &trips, tripped))
 }
 
 /// Runs git and returns what it said.

@@ -66,6 +66,8 @@ faults! {
     HostileBeacon "beacon of a hostile member where it does not stand",
     HostileLie "lie in a frame of a hostile member",
     HostileTwin "ops with one number by a hostile member",
+    HostileForgery "note in another name by a hostile member",
+    HostileGossip "op handed on to those it was not said to by a hostile member",
 }
 
 /// How often each fault was hit.

@@ -103,8 +103,11 @@ impl Schedule {
         // Level too late is not level.
         let Some(breach) = last else { return };
         let class = if breach.class == Class::Diverged { Class::Diverged } else { Class::Wedged };
-        let what = format!("not level {} s after the faults stopped: {}", PATIENCE_MS / 1000, breach.what);
-        self.breaches(Breach::new(class, "I12", what));
+        let (seconds, of, what) = (PATIENCE_MS / 1000, breach.invariant, breach.what);
+        let what = format!("not level {seconds} s after the faults stopped: {of} {what}");
+        // A hostile member must not even be able to hold the others up.
+        let hostile = self.seats.iter().any(|seat| seat.hostile);
+        self.breaches(Breach::new(class, if hostile { "I13" } else { "I12" }, what));
     }
 
     fn is_level(&self) -> Result<(), Breach> {
@@ -117,7 +120,7 @@ impl Schedule {
         let first = states.next();
         // Cheap, and mostly what it is as long as something is wrong.
         if states.any(|state| Some(state) != first) {
-            return Err(Breach::new(Class::Diverged, "I12", "they stand on different states".into()));
+            return Err(Breach::new(Class::Diverged, "I1", "they stand on different states".into()));
         }
         let views = self.views(&final_seats);
         level::level(&views, &self.absent())?;

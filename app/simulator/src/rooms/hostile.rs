@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rand_core::RngCore;
-use record::{AuthorKey, Body, StateId};
+use record::{AuthorKey, Body, Op, OpId, StateId};
 use room::parts::{Hoard, Lie};
 use wire::{FromRelay, Topic};
 
@@ -56,12 +56,14 @@ impl Schedule {
     }
 
     fn hostile_act(&mut self, seat: SeatNo) {
-        match self.trouble.below(6) {
+        match self.trouble.below(8) {
             0 => self.commits_anywhere(seat),
             1 => self.splits(seat),
             2 => self.stands_everywhere(seat),
             3 => self.says_two_things(seat),
             4 => self.says_noise(seat),
+            5 => self.speaks_for_another(seat),
+            6 => self.hands_on(seat),
             _ => self.says_what_others_said_but_not_quite(seat),
         }
     }
@@ -127,6 +129,29 @@ impl Schedule {
         let Some(topic) = self.seats[seat.0].topic() else { return };
         let half: Vec<SeatNo> = self.open().into_iter().filter(|_| self.trouble.below(2) == 0).collect();
         self.slips(seat, topic, &message, &half);
+    }
+
+    /// A note in the name of somebody honest.
+    fn speaks_for_another(&mut self, seat: SeatNo) {
+        let text = format!("{} by {seat} for another", self.written);
+        let note = record::Note { written_at: self.seats[seat.0].clock(self.now), text: text.into() };
+        let honest: Vec<AuthorKey> = self.facts.honest.iter().copied().collect();
+        let Some(of) = self.trouble.pick(&honest) else { return };
+        let Some(room) = &mut self.seats[seat.0].room else { return };
+        let Some(message) = room.hostile_forgery(&of, Body::Note(note)) else { return };
+        self.hits.hit(Fault::HostileForgery);
+        self.speaks(seat, &message);
+    }
+
+    /// What was said to others, to those who are here now.
+    fn hands_on(&mut self, seat: SeatNo) {
+        let Some(room) = &mut self.seats[seat.0].room else { return };
+        let notes: Vec<OpId> =
+            room.ops().filter(|op| !op.kind().is_control() && op.body().is_some()).map(Op::id).collect();
+        let Some(note) = self.trouble.pick(&notes) else { return };
+        let Some(message) = room.hostile_gossip(&note) else { return };
+        self.hits.hit(Fault::HostileGossip);
+        self.speaks(seat, &message);
     }
 
     fn says_noise(&mut self, seat: SeatNo) {
