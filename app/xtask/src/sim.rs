@@ -136,7 +136,7 @@ impl Tree {
         match kill {
             Kill::Seeds(words) => {
                 let binary = build(self.cargo(), &self.target)?;
-                let run = Command::new(binary).args(words).arg("--until-failure").output();
+                let run = Command::new(binary).args(words).output();
                 let run = run.context("the simulator cannot be started")?;
                 let said = String::from_utf8_lossy(&run.stdout);
                 let seeds: Vec<&str> = said.lines().filter(|line| line.starts_with("seed ")).collect();
