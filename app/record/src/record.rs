@@ -90,6 +90,8 @@ const TWINS: usize = 4;
 const CITED: usize = 4096;
 /// Most bytes of void ops kept.
 const VOID_BYTES: usize = 1 << 20;
+/// The number that says of an author: nothing more, whatever there is.
+const ENOUGH: u64 = u64::MAX;
 /// How far back an author's chain is handed on to somebody who holds another one of the same author.
 const FORK_BACK: u64 = 64;
 
@@ -476,6 +478,29 @@ impl Record {
         self.len() == 0
     }
 
+    /// Returns what to ask by: which ops are held, and of removed authors whose whole chain is held, that nothing more is wanted.
+    /// Whoever answers may not know of the removal, and its answer would keep others silent.
+    pub fn vector_to_ask_by(&self) -> Vector {
+        let mut vector = self.vector.clone();
+        self.say_enough(&mut vector);
+        vector
+    }
+
+    fn say_enough(&self, vector: &mut Vector) {
+        for (author, ends) in &self.ends {
+            let base = self.base.number(author);
+            let whole = ends.iter().all(|(last, id)| *last <= base || self.ops.contains_key(id));
+            if let Some(head) = self.vector.head(author).filter(|_| whole && !self.apart_of(author)) {
+                vector.set(*author, Head { number: ENOUGH, ..*head });
+                vector.set_forks(*author, BTreeSet::new());
+            }
+        }
+    }
+
+    fn apart_of(&self, author: &AuthorKey) -> bool {
+        self.apart.iter().any(|id| self.ops.get(id).is_some_and(|op| op.author() == *author))
+    }
+
     /// Returns which ops are held, and of every author some earlier ones, those given and then ever further apart, as though
     /// chains ended there: who holds another chain of the author finds where the two part.
     pub fn vector_to_part_from(&self, known: &BTreeMap<AuthorKey, OpId>) -> Vector {
@@ -492,6 +517,7 @@ impl Record {
             }
             vector.set_forks(*author, ends);
         }
+        self.say_enough(&mut vector);
         vector
     }
 
@@ -568,6 +594,9 @@ impl Record {
     fn shared(&self, other: &Vector, author: &AuthorKey, chain: &BTreeMap<u64, Vec<OpId>>) -> (u64, BTreeSet<OpId>) {
         let theirs = other.number(author);
         let Some(head) = other.head(author) else { return (0, BTreeSet::new()) };
+        if theirs == ENOUGH {
+            return (ENOUGH, BTreeSet::new());
+        }
         let here = chain.get(&theirs).is_some_and(|ids| ids.contains(&head.id));
         let on_base = self.base.head(author).is_some_and(|base| base.id == head.id);
         let further = theirs > self.vector.number(author) && other.forks(author).next().is_none();

@@ -276,3 +276,16 @@ proptest! {
         prop_assert_eq!(catches_up(&mut whole, &newcomer), 0);
     }
 }
+
+#[test]
+fn nothing_beyond_the_end_is_asked_for() {
+    let ops = chain(2, None, &["1", "2", "3"]);
+    let other = record_of(&ops);
+    let mut record = record_of(&ops[..1]);
+    let given = |record: &Record| other.beyond(&record.vector_to_ask_by()).map(Op::id).collect::<Vec<_>>();
+    assert_eq!(given(&record), [ops[1].id(), ops[2].id()]);
+    record.end(&removal(2, &[Some(&ops[0])]), &NOBODY);
+    assert_eq!(given(&record), [], "all that counts is held");
+    record.end(&removal(2, &[Some(&ops[1])]), &NOBODY);
+    assert!(given(&record).contains(&ops[1].id()), "the end is missing");
+}

@@ -41,7 +41,7 @@ impl Room {
         let answered_in_vain = self.pacing.fruitless > 0;
         let known = std::mem::take(&mut self.pacing.given_in_vain);
         let record = &self.record;
-        let vector = if answered_in_vain { record.vector_to_part_from(&known) } else { record.vector().clone() };
+        let vector = if answered_in_vain { record.vector_to_part_from(&known) } else { record.vector_to_ask_by() };
         let want = self.want(vector, insists, in_vain, false)?;
         let patience = WANT_PATIENCE_MS << self.pacing.fruitless.min(4);
         self.pacing.fruitless = self.pacing.fruitless.saturating_add(1);
