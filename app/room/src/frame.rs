@@ -187,6 +187,9 @@ pub(crate) struct Knock {
 }
 
 /// Asks for ops beyond a vector, to be sealed to a one-time key.
+///
+/// In this vector the number 2⁶⁴−1 says that nothing more of an author is wanted, and forks may name earlier ops of a chain, so
+/// that who holds another one finds where the two part.
 #[derive(Clone, Encode, Decode)]
 #[cbor(array)]
 pub(crate) struct Want {

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 use crate::{app_build, browser_tests, relay_build, rust_tests, sim, static_checks, toolchain};
 
 /// Schedules with faults, run at every change.
-const SEEDS: &str = "0..500";
+const SEEDS: &str = "0..2000";
 
 /// Which parts to run.
 pub struct Plan {
