@@ -90,6 +90,8 @@ const TWINS: usize = 4;
 const CITED: usize = 4096;
 /// Most bytes of void ops kept.
 const VOID_BYTES: usize = 1 << 20;
+/// How many earlier ops of an author are named to find where two chains part, each twice as far back as the one before.
+const STEPS_BACK: u32 = 8;
 /// The number that says of an author: nothing more, whatever there is.
 const ENOUGH: u64 = u64::MAX;
 /// How far back an author's chain is handed on to somebody who holds another one of the same author.
@@ -194,7 +196,9 @@ impl Record {
         if !joins {
             self.apart.insert(id);
         }
-        self.apart = self.apart.iter().filter(|apart| !self.follows(apart, &id)).copied().collect();
+        let apart: BTreeSet<OpId> = self.apart.iter().filter(|apart| !self.follows(apart, &id)).copied().collect();
+        let links_up = apart.len() < self.apart.len();
+        self.apart = apart;
         let head = Head { number, depth: op.depth(), id };
         if op.body().is_none() {
             self.withheld.insert(id);
@@ -206,7 +210,8 @@ impl Record {
         } else if number > self.vector.number(&author) {
             self.vector.set(author, head);
         }
-        if self.ends.get(&author).is_some_and(|ends| ends.contains(&(number, id))) {
+        // Now it shows which chain leads to the end.
+        if self.ends.get(&author).is_some_and(|ends| links_up || ends.contains(&(number, id))) {
             self.cut(&author);
         }
         Ok(if twin { Inserted::Twin } else { Inserted::New })
@@ -509,7 +514,7 @@ impl Record {
             let known = known.get(author).filter(|id| self.ops.contains_key(id));
             let mut ends: BTreeSet<OpId> = self.vector.forks(author).take(FORKS - 1).chain(known).copied().collect();
             let mut at = self.ops.get(&head.id);
-            for back in (0..FORKS as u32 - 1).map(|step| 1u64 << step) {
+            for back in (0..STEPS_BACK).map(|step| 1u64 << step) {
                 while let Some(op) = at.filter(|op| op.number() + back > head.number) {
                     at = self.ops.get(&op.previous());
                 }

@@ -24,7 +24,7 @@ pub struct Head {
 /// Most authors in one vector.
 const AUTHORS: usize = 1024;
 /// Most further chains of one author told of in a vector.
-pub(crate) const FORKS: usize = 8;
+pub(crate) const FORKS: usize = 32;
 
 /// For every author the head that is held, and the ends of further chains of those who signed two ops with one number.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

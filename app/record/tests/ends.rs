@@ -289,3 +289,16 @@ fn nothing_beyond_the_end_is_asked_for() {
     record.end(&removal(2, &[Some(&ops[1])]), &NOBODY);
     assert!(given(&record).contains(&ops[1].id()), "the end is missing");
 }
+
+#[test]
+fn end_held_apart_cuts_the_other_chain_when_it_is_linked_up() {
+    let first = chain(2, None, &["1"]);
+    let named = chain(2, Some(&first[0]), &["2 as named", "3 as named"]);
+    let other = chain(2, Some(&first[0]), &["2 of the other"]);
+    let mut record = record_of(&first);
+    record.end(&removal(2, &[Some(&named[1])]), &NOBODY);
+    record.insert_apart(named[1].clone()).expect("the end");
+    record.insert(other[0].clone()).expect("nobody can tell yet");
+    record.insert(named[0].clone()).expect("what leads to the end");
+    assert_eq!(ids(&record), [first[0].id(), named[0].id(), named[1].id()]);
+}

@@ -21,6 +21,8 @@ use crate::Millis;
 const PATIENCE_MS: Millis = 30_000;
 /// Level means level for so long: keys may rotate 5 s after the last change, one seat after the other.
 const STEADY_MS: Millis = 3_000;
+/// So long do hostile members go on after that.
+const HELD_OUT_MS: Millis = 10_000;
 const LOOK_EVERY_MS: Millis = 250;
 /// What a sound network takes.
 const SOUND_MS: (Millis, Millis) = (2, 40);
@@ -33,6 +35,9 @@ impl Schedule {
     pub(crate) fn heals(&mut self) {
         self.stops_the_faults();
         self.becomes_level();
+        if self.heal_ms.is_some() && self.seats.iter().any(|seat| seat.hostile) {
+            self.holds_out();
+        }
         self.checks();
         if self.knobs.eavesdrop {
             self.eavesdrops();
@@ -108,6 +113,23 @@ impl Schedule {
         // A hostile member must not even be able to hold the others up.
         let hostile = self.seats.iter().any(|seat| seat.hostile);
         self.breaches(Breach::new(class, if hostile { "I13" } else { "I12" }, what));
+    }
+
+    /// The hostile members go on although everything else is in order: how often do the others stand together all the same,
+    /// and are they level again when it ends?
+    fn holds_out(&mut self) {
+        let until = self.now + HELD_OUT_MS;
+        while self.now < until {
+            self.hostile_acts();
+            self.passes(LOOK_EVERY_MS);
+            self.figures.add("looks while a hostile member went on", 1);
+            let final_seats = self.final_seats();
+            let states: BTreeSet<_> = final_seats.iter().map(|seat| self.seats[seat.0].state()).collect();
+            self.figures.add("of them, all others stood on one state", u64::from(states.len() == 1));
+        }
+        let healed = self.heal_ms.take();
+        self.becomes_level();
+        self.heal_ms = self.heal_ms.and(healed);
     }
 
     fn is_level(&self) -> Result<(), Breach> {
