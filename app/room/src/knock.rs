@@ -71,6 +71,13 @@ impl HeldKnock {
     }
 }
 
+/// A Welcome that waits until the room stands where it leads.
+pub(crate) struct HeldWelcome {
+    welcome: Welcome,
+    /// Where it leads, once it was opened.
+    state: Option<StateId>,
+}
+
 /// What a seat that knocked gets besides its Welcome, sealed under the op key of the state it comes to.
 #[derive(Encode, Decode)]
 #[cbor(array)]
@@ -249,8 +256,8 @@ impl Room {
         if self.stranded.is_none() || !self.own_knocks.iter().any(asked) {
             return Ok(());
         }
-        if !self.welcomes.iter().any(|held| held.entry == welcome.entry) {
-            self.welcomes.push_back(welcome);
+        if !self.welcomes.iter().any(|held| held.welcome.entry == welcome.entry) {
+            self.welcomes.push_back(HeldWelcome { welcome, state: None });
             if self.welcomes.len() > bounds::WELCOMES {
                 self.welcomes.pop_front();
             }
@@ -264,26 +271,33 @@ impl Room {
         let mut targets = vec![self.choice().target()];
         targets.extend(self.alone.then(|| self.choice().target_from(self.tip)));
         for at in (0..self.welcomes.len()).rev() {
-            let welcome = self.welcomes[at].clone();
-            let Some((group, secrets)) = self.opened(&welcome) else {
+            // Opening one is dear, and whoever waits for its commit asks with everything that comes in.
+            let (state, opened) = match self.welcomes[at].state {
+                Some(state) => (Some(state), None),
+                None => self.opened(&self.welcomes[at].welcome).map(|opened| (opened.0.state(), opened)).unzip(),
+            };
+            self.welcomes[at].state = state;
+            // Never back to a state once held: its image may carry a pending commit, and its keys were used.
+            let Some(state) = state.filter(|state| !self.op_keys.contains_key(state) && !self.graph.is_earlier(state))
+            else {
                 self.welcomes.remove(at);
                 continue;
             };
-            let state = group.state();
-            // Never back to a state once held: its image may carry a pending commit, and its keys were used.
-            if self.op_keys.contains_key(&state) || self.graph.is_earlier(&state) {
-                self.welcomes.remove(at);
-                continue;
-            }
-            let on_the_way = targets.iter().any(|target| self.graph.is_at_or_below(target, &state));
-            let told = self.graph.roster(&state).map(|roster| roster.keys().copied().collect());
-            if told.is_none() {
+            let Some(told) = self.graph.roster(&state).cloned() else {
                 // Brought to a state whose commits are still to be heard of.
                 self.pacing.hello_now(now);
-            }
-            if !on_the_way || told != group.seats().ok() {
+                continue;
+            };
+            if !targets.iter().any(|target| self.graph.is_at_or_below(target, &state)) {
                 continue;
             }
+            let opened = opened.or_else(|| self.opened(&self.welcomes[at].welcome));
+            let Some((group, secrets)) =
+                opened.filter(|(group, _)| group.seats().is_ok_and(|seats| told.keys().eq(&seats)))
+            else {
+                self.welcomes.remove(at);
+                continue;
+            };
             self.welcomes.clear();
             self.own_knocks.clear();
             self.group = group;

@@ -14,10 +14,10 @@ use crate::channel::Channel;
 use crate::clock::Clock;
 use crate::commit::{Admission, OwnCommit};
 use crate::eras::Eras;
-use crate::frame::{CommitId, SealedOp, Welcome};
+use crate::frame::{CommitId, SealedOp};
 use crate::graph::{Graph, Node};
 use crate::input::{Alarm, Effect, Error, Event, Input, Millis};
-use crate::knock::{HeldKnock, OwnKnock};
+use crate::knock::{HeldKnock, HeldWelcome, OwnKnock};
 use crate::mls::{Group, Rules, SeatKey, Suite};
 use crate::op_key::OpKey;
 use crate::pacing::Pacing;
@@ -60,7 +60,7 @@ pub struct Room {
     pub(crate) own_knocks: VecDeque<OwnKnock>,
     /// Key packages this seat knocked with: who swaps it with another one was asked by somebody else.
     pub(crate) asked: VecDeque<KeyPackageHash>,
-    pub(crate) welcomes: VecDeque<Welcome>,
+    pub(crate) welcomes: VecDeque<HeldWelcome>,
     /// Since when the way to the chosen state is closed.
     pub(crate) stranded: Option<Millis>,
     /// Whether nobody answered the knock for so long that this seat carries on where it stands.
