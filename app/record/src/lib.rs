@@ -14,7 +14,7 @@ mod vector;
 pub use body::{Add, Body, Charter, Invite, Kind, Note, PartyRef, Remove};
 pub use id::{AuthorKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
 pub use name::{NAME_BYTES, Name, NameError};
-pub use op::{Draft, HEADS, Op, OpError};
+pub use op::{DEPTHS, Draft, HEADS, NUMBERS, Op, OpError};
 pub use record::{Gap, Inserted, NotTaken, Record};
 pub use table::{Link, Party, Rank, Removal, Role, Seat, Table};
 pub use vector::{Head, Vector};

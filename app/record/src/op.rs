@@ -31,6 +31,10 @@ const OP_BYTES: usize = crate::NOTE_BYTES + 8 * 1024;
 pub const HEADS: usize = 64;
 /// How far the depth may jump from an author's op to the next, so that nobody can use the numbers up.
 pub(crate) const DEPTH_STEP: u64 = 1 << 20;
+/// All numbers of ops are below this.
+pub const NUMBERS: u64 = 1 << 40;
+/// All depths of ops are below this.
+pub const DEPTHS: u64 = NUMBERS * DEPTH_STEP;
 
 /// One signed entry; a value of this type has been checked: form, hash, signature. Whether its author may say it is judged elsewhere.
 #[derive(Clone)]
@@ -145,7 +149,8 @@ impl Op {
         let header: Header = minicbor::decode(header_bytes).map_err(|_| OpError::Malformed)?;
         let ordered = header.heads.is_sorted_by(|a, b| a < b);
         let first = header.number == 1;
-        let bounded = header.number >= 1
+        let bounded = (1..NUMBERS).contains(&header.number)
+            && header.depth < DEPTHS
             && header.heads.len() <= HEADS
             && (header.previous == OpId::NONE) == first
             && (!first || header.previous_control == OpId::NONE);

@@ -161,8 +161,9 @@ impl Record {
             return Err(NotTaken::BreaksChain);
         }
         twins.push(id);
-        let twin = twins.len() > 1 || before_base;
-        let twin = twin || self.has_unseen_twin(&op);
+        let beside_base = self.base.head(&author).is_some_and(|base| base.number == number && base.id != id);
+        // Each of these the author signed: nobody else can make it look so.
+        let twin = twins.len() > 1 || beside_base || self.has_unseen_twin(&op);
         if twin {
             self.twins.insert(author);
         }
@@ -207,10 +208,12 @@ impl Record {
             || of(op.number() + 1).next().is_some() && !of(op.number() + 1).all(continued)
     }
 
-    /// Whether the author signed two ops with one number, or may have: what lies below a gap need not be on the chain above it.
-    fn may_have_several_ends(&self, author: &AuthorKey) -> bool {
-        let is_theirs = |id: &OpId| self.ops.get(id).is_some_and(|op| op.author() == *author);
-        self.twins.contains(author) || self.vector.forks(author).next().is_some() || self.apart.iter().any(is_theirs)
+    /// Returns whether the author signed two ops with one number, or may have: what lies below a gap need not be on the chain above it.
+    pub fn may_have_several_ends(&self, author: &AuthorKey) -> bool {
+        let first = self.chains.get(author).and_then(|chain| chain.first_key_value());
+        let before_base = first.is_some_and(|(number, _)| *number <= self.base.number(author));
+        let told = self.vector.forks(author).next().is_some();
+        self.twins.contains(author) || told || before_base || self.apart_of(author)
     }
 
     fn follows(&self, id: &OpId, previous: &OpId) -> bool {
@@ -407,11 +410,6 @@ impl Record {
     pub fn contradicts(&self, op: &Op) -> bool {
         let held = self.chains.get(&op.author()).and_then(|chain| chain.get(&op.number()));
         held.is_some_and(|ids| !ids.contains(&op.id()))
-    }
-
-    /// Returns whether the author signed two ops with one number.
-    pub fn has_twins(&self, author: &AuthorKey) -> bool {
-        self.twins.contains(author)
     }
 
     /// Returns which ops are held.

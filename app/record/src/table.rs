@@ -146,6 +146,7 @@ impl Table {
             founder,
             by_id: ops.iter().map(|op| (op.id(), *op)).collect(),
             agreed: BTreeSet::new(),
+            kept: BTreeSet::new(),
             table: Table::default(),
         };
         for rank in [Rank::Convener, Rank::Head, Rank::Other] {
@@ -215,6 +216,8 @@ struct Fold<'a> {
     by_id: BTreeMap<OpId, &'a Op>,
     /// Adds that have their second key.
     agreed: BTreeSet<OpId>,
+    /// Ops on a chain to where a removal says that what is said ends.
+    kept: BTreeSet<OpId>,
     table: Table,
 }
 
@@ -235,7 +238,7 @@ impl Fold<'_> {
             {
                 // Leaving does not void the op that says so.
                 let stays = Remove { last: op.number(), last_id: op.id(), last_control: op.id(), ..*remove };
-                self.table.remove(op.author(), &stays);
+                self.remove(op.author(), &stays);
             }
         }
         for op in ops {
@@ -279,24 +282,22 @@ impl Fold<'_> {
                 && self.is_valid(op)
                 && self.may_remove(&op.author(), &remove.seat)
             {
-                self.table.remove(op.author(), remove);
+                self.remove(op.author(), remove);
             }
         }
     }
 
     /// Whether the op's author had its seat when it said this.
     fn is_valid(&self, op: &Op) -> bool {
-        let Some(removal) = self.table.removed.get(&op.author()) else { return true };
-        removal.last_control.iter().any(|last| {
-            let mut at = self.by_id.get(last);
-            while let Some(held) = at {
-                if held.id() == op.id() {
-                    return true;
-                }
-                at = self.by_id.get(&held.previous_control());
-            }
-            false
-        })
+        !self.table.removed.contains_key(&op.author()) || self.kept.contains(&op.id())
+    }
+
+    fn remove(&mut self, by: AuthorKey, remove: &Remove) {
+        self.table.remove(by, remove);
+        let mut at = self.by_id.get(&remove.last_control);
+        while let Some(held) = at.filter(|held| self.kept.insert(held.id())) {
+            at = self.by_id.get(&held.previous_control());
+        }
     }
 
     /// The convener removes keys whose seats are not looked at yet: they belong to a higher rank.

@@ -69,7 +69,7 @@ fn chain_that_parts_before_the_base_is_taken_and_told_of() {
     for op in &other {
         record.insert_apart(op.clone()).expect("on the other chain");
     }
-    assert!(record.has_twins(&alice()));
+    assert!(record.may_have_several_ends(&alice()));
     assert!(record.vector().tells_of(&alice(), &ops[2].id()), "the base is still an end");
     assert!(record.vector().tells_of(&alice(), &other[2].id()));
     assert_eq!(gaps(&record), [Gap { author: alice(), after: 0, to: 1 }], "what both begin with is asked for");

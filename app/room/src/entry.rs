@@ -14,7 +14,7 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use record::{AuthorKey, Head, Op, Record, StateId, Table, Vector};
+use record::{AuthorKey, DEPTHS, Head, NUMBERS, Op, Record, StateId, Table, Vector};
 use zeroize::Zeroizing;
 
 use crate::bounds;
@@ -149,7 +149,7 @@ impl Room {
         if !tree.contains(&key.public()) || !tree.contains(&inviter) {
             return Err(misbehaved("a room without its inviter"));
         }
-        let bounded = |head: &Head| head.number < 1 << 40 && head.depth < 1 << 60;
+        let bounded = |head: &Head| head.number < NUMBERS && head.depth < DEPTHS;
         if !inside.base.iter().all(|(_, head)| bounded(head)) {
             return Err(misbehaved("base of an entry"));
         }

@@ -239,6 +239,13 @@ pub(crate) struct SealedOp {
     pub(crate) sealed: Vec<u8>,
 }
 
+impl SealedOp {
+    /// How many bytes it takes to keep it, be it empty.
+    pub(crate) fn size(&self) -> usize {
+        self.sealed.len() + 2 * size_of::<Self>()
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) want: [u8; 32],

@@ -36,7 +36,7 @@ impl Presence {
             if held.number() <= op.number() {
                 return at == op.id();
             }
-            if !record.has_twins(&op.author()) {
+            if !record.may_have_several_ends(&op.author()) {
                 break;
             }
             at = held.previous();

@@ -123,7 +123,7 @@ impl Room {
         let Some(key) = self.op_keys.get(&sealed.state) else {
             if !self.graph.knows_state(&sealed.state) {
                 self.early.push_front(sealed);
-                while self.early.iter().map(|early| early.sealed.len()).sum::<usize>() > bounds::EARLY_BYTES {
+                while self.early.iter().map(SealedOp::size).sum::<usize>() > bounds::EARLY_BYTES {
                     self.early.pop_back();
                 }
             }
@@ -132,6 +132,9 @@ impl Room {
         let misbehaved = |what| move || Error::PeerMisbehaved(what);
         let plain = key.open(Sealing::Op, &sealed.sealed).ok_or_else(misbehaved("a sealed op does not open"))?;
         let op = Op::decode(&plain).map_err(|_| Error::PeerMisbehaved("no op was sealed"))?;
+        if op.body().is_none() {
+            return Err(Error::PeerMisbehaved("a sealed op without its content"));
+        }
         if op.origin() != sealed.state {
             return Err(Error::PeerMisbehaved("an op sealed under another state than its own"));
         }

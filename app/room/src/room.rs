@@ -410,7 +410,7 @@ impl Room {
             ("seats brought in", self.brought.len(), bounds::SEATS),
             ("own knocks", self.own_knocks.len(), bounds::OWN_KNOCKS),
             ("welcomes", self.welcomes.len(), bounds::WELCOMES),
-            ("early bytes", self.early.iter().map(|early| early.sealed.len()).sum(), bounds::EARLY_BYTES),
+            ("early bytes", self.early.iter().map(SealedOp::size).sum(), bounds::EARLY_BYTES),
         ]);
         sizes.extend(self.pacing.sizes());
         sizes
@@ -459,7 +459,7 @@ impl Room {
         self.table = Table::fold(self.rules.founder, self.record.control());
         let me = self.me();
         // Who was removed is told of nothing else any more, so not of what its removal rests on either.
-        if let Some(removal) = self.record.control().find(|op| op.removes(&me)) {
+        for removal in self.record.control().filter(|op| op.removes(&me)) {
             self.table.told(removal);
         }
         let known = self.table.seats.iter().map(|seat| seat.key).chain([me, self.rules.founder]).collect();

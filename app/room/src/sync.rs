@@ -186,11 +186,7 @@ impl Room {
         (presence.counter, presence.frame, presence.tip, presence.vector) =
             (beacon.counter, signed.hash(), Some(beacon.tip), vector);
         let theirs = &presence.vector;
-        let behind_myself = theirs.number(&self.key.public()) > self.record.vector().number(&self.key.public());
         let (lacks, level) = (self.record.lacks(theirs), !self.record.vector().exceeds(theirs));
-        if behind_myself {
-            self.restored();
-        }
         if lacks {
             self.pacing.want_on(on, now, &mut self.rng);
         }
@@ -229,11 +225,13 @@ impl Room {
         } else if hello.tip != self.tip {
             self.pacing.hello_if_apart(now, &mut self.rng);
         }
-        // Who comes may also fill a gap that nobody could fill before.
-        if self.record.lacks(&hello.vector) || !self.gaps().is_empty() {
+        // Who comes may also fill a gap that nobody could fill before. Old eras, where the same Hello can be played again, hear of
+        // no gaps.
+        let here = Some(on) == self.topic();
+        if self.record.lacks(&hello.vector) || here && !self.gaps().is_empty() {
             self.pacing.want_on(on, now, &mut self.rng);
         }
-        if Some(on) != self.topic() {
+        if !here {
             let lacks = !self.graph.commits_for(hello.root, &hello.newest.0).is_empty();
             // Who knows all commits and stands elsewhere may not know who else stands where.
             let weighs_otherwise = hello.tip != self.tip && self.graph.is_contested();

@@ -6,7 +6,9 @@ use record::{Body, Draft, Op, OpId};
 use crate::frame::SealedOp;
 use crate::input::{Error, Event, Millis};
 use crate::op_key::Sealing;
+use crate::pacing::INSIST_FRUITLESS;
 use crate::policy;
+use crate::presence::Presence;
 use crate::room::{Room, Standing};
 
 impl Room {
@@ -30,8 +32,10 @@ impl Room {
         };
         let op = Op::sign(draft, self.key.signing_key());
         // The others judge it by the same function: what they would refuse is not said. Nor is anything that would be a
-        // second op of one number, while others hold more of this seat than it does itself.
-        let unheard = self.presence.values().any(|presence| presence.vector.number(&me) > op.number() - 1);
+        // second op of one number, while others hold more of this seat than it does itself: those ops will come, if it is true.
+        let more = |presence: &Presence| presence.vector.number(&me) > op.number() - 1;
+        let told = self.presence.iter().any(|(seat, presence)| self.is_peer(seat) && more(presence));
+        let unheard = told && self.connected && self.pacing.fruitless < INSIST_FRUITLESS;
         let may = policy::judge_op(&self.rules, &self.table, &op) && self.may_speak();
         if !may || unheard {
             return Err(Error::NotNow);

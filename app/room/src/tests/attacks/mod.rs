@@ -4,6 +4,7 @@ mod branches;
 mod commits;
 mod door;
 mod reading;
+mod review;
 pub(super) mod thief;
 
 use std::collections::BTreeSet;

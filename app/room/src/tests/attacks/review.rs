@@ -1,0 +1,443 @@
+//! Findings of a hostile review.
+
+use std::collections::BTreeMap;
+
+use record::{Body, Draft, Head, Invite, LinkId, Op, OpId, Remove, Role, StateId};
+
+use super::super::{Table, Tell, forged, key, note, sealed};
+use super::thief::Thief;
+use super::{answer, beacon, op_of, want_of};
+use crate::frame::{Frame, SealedOp};
+use crate::op_key::Sealing;
+use crate::{Alarm, Input, Standing, bounds};
+
+/// An observer says of everybody that it holds one op more of them than there is.
+#[test]
+fn review_mute_one_beacon_of_an_observer_mutes_nobody() {
+    let mut table = Table::of(&[Role::Head, Role::Observer]);
+    table.settle();
+    table.puppets.insert(2);
+    let mut vector = table.rooms[2].record.vector().clone();
+    for who in [0, 1] {
+        let me = table.rooms[who].me();
+        vector.set(me, Head { number: 1 << 20, depth: 1 << 20, id: OpId([1; 32]) });
+    }
+    let lie = beacon(&table, 2, 9_000, vector);
+    table.hears(&lie);
+    table.passes(600_000);
+    let gone = table.rooms[2].me();
+    let now = table.now;
+    let removed = table.rooms[0].handle(Input::Remove(gone), now).1;
+    let said = table.rooms[1].handle(Input::Write(note("hello")), now).1;
+    let alarms: Vec<Vec<Alarm>> = [0, 1].map(|who| table.rooms[who].alarms().copied().collect()).to_vec();
+    assert!(removed.is_ok() && said.is_ok(), "remove {removed:?}, write {said:?}, alarms {alarms:?}");
+}
+
+/// The relay (or a lost connection) takes a note and what follows from one newcomer; later only another newcomer is there.
+#[test]
+fn review_blame_honest_seats_are_not_blamed_by_what_a_newcomer_serves() {
+    let mut table = Table::of(&[Role::Head]);
+    table.settle();
+    let convener = table.rooms[0].me();
+    // The head hears nothing for a while.
+    table.parts(&[1]);
+    table.does(0, Input::Write(note("a note")));
+    table.seats(9, Role::Head);
+    table.settle();
+    // The convener goes; the two others meet.
+    table.puppets.insert(0);
+    table.does(0, Input::Disconnected);
+    table.meets();
+    table.passes(120_000);
+    for who in [1, 2] {
+        let alarms: Vec<Alarm> = table.rooms[who].alarms().copied().collect();
+        assert!(!alarms.contains(&Alarm::TwoVersions(convener)), "room {who} blames the honest convener: {alarms:?}");
+    }
+}
+
+/// A hostile member answers a newcomer with the header of an honest seat's old note.
+#[test]
+fn review_blame_old_op_by_answer_blames_nobody() {
+    let mut table = Table::of(&[Role::Head]);
+    table.does(0, Input::Write(note("yesterday")));
+    table.settle();
+    table.seats(9, Role::Observer);
+    table.settle();
+    let convener = table.rooms[0].me();
+    let old = table.rooms[0].ops().find(|op| !op.kind().is_control()).expect("the note").clone().withheld();
+    let mut now = table.now + 100_000;
+    let mut vector = table.rooms[2].record.vector().clone();
+    vector.set(table.rooms[1].me(), Head { number: 1 << 10, depth: 1 << 10, id: OpId([1; 32]) });
+    let lie = beacon(&table, 1, 9_000, vector);
+    table.rooms[2].hears(&lie, now).expect("a beacon");
+    for _ in 0..3 {
+        let (want, _) = want_of(&mut table, 2, &mut now).expect("asks");
+        table.rooms[2].hears(&answer(&want, std::slice::from_ref(&old)), now).ok();
+    }
+    let alarms: Vec<Alarm> = table.rooms[2].alarms().copied().collect();
+    assert!(!alarms.contains(&Alarm::TwoVersions(convener)), "{alarms:?}");
+}
+
+/// Makes `who` take an op of a hostile seat apart, with any number.
+fn takes_apart(table: &mut Table, who: usize, hostile: usize, ops: &[Op]) {
+    let mut vector = table.rooms[who].record.vector().clone();
+    vector.set(table.rooms[hostile].me(), Head { number: 1 << 41, depth: 1 << 10, id: OpId([1; 32]) });
+    let lie = beacon(table, hostile, 9_000, vector);
+    let mut now = table.now;
+    table.rooms[who].hears(&lie, now).expect("a beacon");
+    for _ in 0..8 {
+        let Some((want, _)) = want_of(table, who, &mut now) else { break };
+        if want.body.apart {
+            table.rooms[who].hears(&answer(&want, ops), now).ok();
+            break;
+        }
+    }
+    table.now = now;
+}
+
+#[test]
+fn review_number_op_with_a_huge_number_does_not_close_the_door() {
+    let mut table = Table::of(&[Role::Head]);
+    table.settle();
+    table.puppets.insert(1);
+    let origin = table.rooms[1].tip;
+    let op = op_of(&table.rooms[1], &key(2).0, 1 << 41, OpId([7; 32]), 5, origin, note("far"));
+    takes_apart(&mut table, 0, 1, std::slice::from_ref(&op));
+    assert!(table.rooms[0].record.op(&op.id()).is_some(), "not taken: nothing to see");
+    // Panics inside, where the newcomer refuses the entry.
+    table.seats(9, Role::Observer);
+}
+
+#[test]
+fn review_number_op_with_the_last_number_does_not_overflow() {
+    let mut table = Table::of(&[Role::Head]);
+    table.settle();
+    table.puppets.insert(1);
+    let origin = table.rooms[1].tip;
+    let op = op_of(&table.rooms[1], &key(2).0, u64::MAX, OpId([7; 32]), 5, origin, note("last"));
+    takes_apart(&mut table, 0, 1, std::slice::from_ref(&op));
+}
+
+fn sealed_header(table: &mut Table, who: usize, op: &Op) -> Vec<u8> {
+    let room = &mut table.rooms[who];
+    let sealed = room.op_keys[&op.origin()].seal(Sealing::Op, &op.encode_withheld(), &mut room.rng);
+    SealedOp { state: op.origin(), sealed }.encode()
+}
+
+/// A hostile member hands on the header alone of an honest note that did not reach one reader, in the way only whole ops go.
+#[test]
+fn review_header_reader_does_not_settle_for_a_header() {
+    let mut table = Table::of(&[Role::Head, Role::Head, Role::Head]);
+    table.settle();
+    // Seat 3 is hostile. It says many notes of which only the headers are sent.
+    let hostile = key(4).0;
+    let mut fakes = Vec::new();
+    for n in 0..200u64 {
+        let head = table.rooms[3].record.vector().head(&hostile.public()).copied();
+        let number = head.map_or(1, |head| head.number + 1);
+        // Ground so that its id is low: it stands first among all gaps.
+        let op = (0u32..)
+            .map(|salt| {
+                let draft = Draft {
+                    room: table.rooms[3].id,
+                    number,
+                    previous: head.map_or(OpId::NONE, |head| head.id),
+                    previous_control: OpId::NONE,
+                    depth: head.map_or(0, |head| head.depth) + 1,
+                    origin: table.rooms[3].tip,
+                    heads: vec![],
+                    body: Body::Newer(99, format!("{n} {salt}").into_bytes()),
+                    salt: [0; 16],
+                };
+                Op::sign(draft, hostile.signing_key())
+            })
+            .find(|op| op.id().0[0] < 8)
+            .expect("found");
+        table.rooms[3].record.insert(op.clone()).expect("follows");
+        fakes.push(op);
+        if fakes.len() == bounds::GAPS {
+            break;
+        }
+    }
+    for op in fakes.iter().filter(|_| std::env::var("CONTROL").is_err()) {
+        let message = sealed_header(&mut table, 3, op);
+        table.hear(&[0, 1, 2], &message);
+    }
+    table.puppets.insert(3);
+    // A note that the relay keeps from seat 2; the hostile one gives it the header.
+    table.parts(&[2]);
+    table.does(0, Input::Write(note("important")));
+    let op = table.rooms[0]
+        .ops()
+        .find(|op| matches!(op.body(), Some(Body::Note(n)) if &*n.text == "important"))
+        .expect("said")
+        .clone();
+    let message = sealed_header(&mut table, 0, &op);
+    table.gives(2, &message).expect("taken");
+    table.meets();
+    table.passes(60_000);
+    let before = table.notes(2);
+    for _ in 0..5 {
+        // A Hello is what makes seat 2 ask for gaps.
+        table.does(1, Input::Disconnected);
+        table.does(1, Input::Connected);
+        table.passes(60_000);
+    }
+    eprintln!("gaps {}, before any hello {before:?}", table.rooms[2].gaps().len());
+    table.passes(600_000);
+    table.does(1, Input::Write(note("later")));
+    table.passes(600_000);
+    let held = table.rooms[0].held(&op);
+    assert!(
+        table.notes(2).contains(&"important".into()),
+        "id {:?}: seat 2 reads {:?}; the author is told held by {held:?}",
+        op.id().0[0],
+        table.notes(2)
+    );
+}
+
+/// Who was removed left a header behind, and repeats an old Hello of somebody else on the channel it still has.
+#[test]
+fn review_old_era_hears_no_vector() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let gone = table.rooms[2].me();
+    let op = forged(&table.rooms[2], note("header only"), &key(3).0);
+    let header = sealed_header(&mut table, 2, &op);
+    if std::env::var("CONTROL").is_err() {
+        table.hear(&[0, 1], &header);
+    }
+    let old = table.rooms[0].topic().expect("a topic");
+    // An ordinary Hello, heard before the removal.
+    let from = table.wire.len();
+    table.does(1, Input::Disconnected);
+    table.does(1, Input::Connected);
+    let hello = table.wire[from..]
+        .iter()
+        .find(|(topic, m)| *topic == old && matches!(Frame::decode(table.rooms[0].id, m), Ok(Frame::Hello(_))))
+        .expect("a hello")
+        .1
+        .clone();
+    table.settle();
+    table.does(0, Input::Remove(gone));
+    table.settle();
+    table.puppets.insert(2);
+    table.does(0, Input::Write(note("without you")));
+    table.seats(9, Role::Head);
+    table.passes(120_000);
+    let from = table.wire.len();
+    let now = table.now;
+    let effects = table.rooms[0].handle(Input::Message(old, &hello), now).0;
+    drop(effects);
+    table.passes(10_000);
+    let newcomer = key(9).1;
+    let leaks = table.wire[from..].iter().filter(|(topic, m)| {
+        *topic == old
+            && matches!(Frame::decode(table.rooms[0].id, m), Ok(Frame::Want(want)) if want.body.vector.iter().any(|(a, _)| *a == newcomer) || want.body.vector.number(&table.rooms[0].me()) > 0)
+    });
+    assert_eq!(leaks.count(), 0, "a want with the vector on the channel of who was removed");
+}
+
+/// A head of another party orders a removal it may not; later the convener orders one.
+#[test]
+fn review_told_void_removal_does_not_hide_the_valid_one() {
+    for sabotage in [false, true] {
+        let mut table = Table::of(&[Role::Head, Role::Head]);
+        table.settle();
+        let gone = table.rooms[2].me();
+        if sabotage {
+            let remove = Remove { seat: gone, last: 0, last_id: OpId::NONE, last_control: OpId::NONE };
+            let op = forged(&table.rooms[1], Body::Remove(remove), &key(2).0);
+            let message = sealed(&mut table, 1, &op);
+            table.hears(&message);
+            table.settle();
+            assert_eq!(table.rooms[2].standing(), Standing::Seated);
+        }
+        table.parts(&[2]);
+        // What the removal rests on is not told to who was removed.
+        let invite = Invite { link: LinkId([77; 16]), party: None, role: Role::Head, expires_at: 0 };
+        table.does(0, Input::Write(Body::Invite(invite)));
+        table.does(0, Input::Remove(gone));
+        table.settle();
+        table.meets();
+        table.passes(300_000);
+        assert_eq!(table.rooms[2].standing(), Standing::Removed, "sabotage {sabotage}");
+    }
+}
+
+/// A chain of rotations on the state where two honest sides part, longer than what is kept.
+#[test]
+fn review_flood_of_commits_does_not_part_the_room_for_ever() {
+    let mut table = Table::of(&[Role::Head, Role::Head, Role::Head]);
+    table.settle();
+    let fork = table.rooms[0].tip;
+    let mut thief = Thief::of(&table.rooms[3]);
+    table.puppets.insert(3);
+    let [left, right] = [thief.rotates(fork), thief.rotates(fork)];
+    table.parts(&[2]);
+    table.hear(&[0, 1], &left.encode());
+    table.hear(&[2], &right.encode());
+    table.passes(5_000);
+    assert_ne!(table.rooms[0].state(), table.rooms[2].state());
+    let third = thief.rotates(fork);
+    let mut at = third.body.new_state;
+    let mut flood = vec![third.encode()];
+    for _ in 0..bounds::COMMITS + 20 {
+        let commit = thief.rotates(at);
+        at = commit.body.new_state;
+        flood.push(commit.encode());
+    }
+    for message in flood.iter().filter(|_| std::env::var("CONTROL").is_err()) {
+        for who in [0, 1, 2] {
+            table.gives(who, message).ok();
+        }
+    }
+    let roots = [0, 1, 2].map(|who| table.rooms[who].graph.root() == fork);
+    eprintln!("at the fork: {roots:?}");
+    table.sides.clear();
+    table.meets();
+    table.passes(600_000);
+    let states: Vec<StateId> = [0, 1, 2].map(|who| table.rooms[who].state()).to_vec();
+    let standing = [0, 1, 2].map(|who| table.rooms[who].standing());
+    assert!(states.iter().all(|state| *state == states[0]), "apart for ever: {states:?} {standing:?}");
+}
+
+/// One answer of many small control ops.
+#[test]
+fn review_quadratic_one_answer_takes_no_minutes() {
+    let mut table = Table::of(&[Role::Head]);
+    table.settle();
+    table.puppets.insert(1);
+    const COUNT: u32 = 8_000;
+    let mut ops: Vec<Op> = Vec::new();
+    let room = &table.rooms[1];
+    for n in 0..COUNT {
+        let mut link = [0; 16];
+        link[..4].copy_from_slice(&n.to_be_bytes());
+        let last = ops.last();
+        let draft = Draft {
+            room: room.id,
+            number: u64::from(n) + 1,
+            previous: last.map_or(OpId::NONE, Op::id),
+            previous_control: last.map_or(OpId::NONE, Op::id),
+            depth: u64::from(n) + 1,
+            origin: room.tip,
+            heads: vec![],
+            body: Body::Invite(Invite { link: LinkId(link), party: None, role: Role::Adviser, expires_at: 0 }),
+            salt: [0; 16],
+        };
+        ops.push(Op::sign(draft, key(2).0.signing_key()));
+    }
+    let mut vector = table.rooms[0].record.vector().clone();
+    vector.set(table.rooms[1].me(), Head { number: u64::from(COUNT), depth: 1 << 14, id: OpId([1; 32]) });
+    let lie = beacon(&table, 1, 9_000, vector);
+    let mut now = table.now;
+    table.rooms[0].hears(&lie, now).expect("a beacon");
+    let (want, _) = want_of(&mut table, 0, &mut now).expect("asks");
+    let mut times = BTreeMap::new();
+    let page = answer(&want, &ops);
+    let start = std::time::Instant::now();
+    table.rooms[0].hears(&page, now).expect("taken");
+    times.insert("one answer", (page.len(), start.elapsed()));
+    // And then its author is removed.
+    let gone = table.rooms[1].me();
+    let start = std::time::Instant::now();
+    table.rooms[0].tell(Input::Remove(gone), now).expect("may");
+    times.insert("removal", (1, start.elapsed()));
+    let start = std::time::Instant::now();
+    let invite = Invite { link: LinkId([255; 16]), party: None, role: Role::Head, expires_at: 0 };
+    table.rooms[0].tell(Input::Write(Body::Invite(invite)), now).expect("may");
+    times.insert("each control op after", (1, start.elapsed()));
+    assert!(times.values().all(|(_, took)| took.as_secs() < 1), "{times:?}");
+}
+
+/// Messages of no length, sealed under states nobody knows.
+#[test]
+fn review_early_empty_ops_do_not_pile_up() {
+    let mut table = Table::of(&[Role::Head]);
+    for n in 0..20_000u32 {
+        let mut state = [3; 32];
+        state[..4].copy_from_slice(&n.to_be_bytes());
+        let message = SealedOp { state: StateId(state), sealed: Vec::new() }.encode();
+        table.gives(0, &message).expect("kept");
+    }
+    assert!(table.rooms[0].early.len() < 10_000, "{} kept", table.rooms[0].early.len());
+}
+
+/// A hostile seat rotates on and on, each time with a sibling beside.
+#[test]
+fn review_choice_takes_no_seconds() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let mut thief = Thief::of(&table.rooms[2]);
+    table.puppets.insert(2);
+    let mut at = table.rooms[0].tip;
+    let mut took = Vec::new();
+    for n in 0..400 {
+        let start = std::time::Instant::now();
+        let [one, other] = [thief.rotates(at), thief.rotates(at)];
+        let made = start.elapsed();
+        let start = std::time::Instant::now();
+        for commit in [&one, &other] {
+            table.gives(0, &commit.encode()).ok();
+        }
+        table.now += 2_000;
+        let now = table.now;
+        table.rooms[0].tell(Input::Timer, now).ok();
+        let on_one = table.rooms[0].graph.is_at_or_below(&table.rooms[0].tip, &one.body.new_state);
+        at = if on_one { one.body.new_state } else { other.body.new_state };
+        if n % 50 == 49 {
+            let start2 = std::time::Instant::now();
+            table.rooms[0].tell(Input::Timer, now).ok();
+            took.push((n, made, start.elapsed(), start2.elapsed()));
+        }
+    }
+    assert!(
+        took.iter().all(|(.., idle)| idle.as_millis() < 20),
+        "{took:?} commits {} root way {}",
+        table.rooms[0].graph.commits().count(),
+        table.rooms[0].graph.way(table.rooms[0].tip).count()
+    );
+}
+
+/// Muted by somebody who is then removed: still muted.
+#[test]
+fn review_mute_ends_with_the_seat_that_lied() {
+    let mut table = Table::of(&[Role::Head, Role::Observer]);
+    table.settle();
+    table.puppets.insert(2);
+    let mut vector = table.rooms[2].record.vector().clone();
+    vector.set(table.rooms[1].me(), Head { number: 1 << 20, depth: 1 << 20, id: OpId([1; 32]) });
+    let lie = beacon(&table, 2, 9_000, vector);
+    table.hears(&lie);
+    let gone = table.rooms[2].me();
+    table.does(0, Input::Remove(gone));
+    table.passes(600_000);
+    assert!(!table.rooms[1].roster().contains_key(&gone));
+    let now = table.now;
+    let said = table.rooms[1].handle(Input::Write(note("hello")), now).1;
+    assert!(said.is_ok(), "{said:?}");
+}
+
+/// More than four ops of one number: two seats keep different ones.
+#[test]
+fn review_twins_do_not_part_what_two_seats_hold() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    table.puppets.insert(1);
+    let ops: Vec<Op> = (0..8).map(|n| forged(&table.rooms[1], note(&format!("version {n}")), &key(2).0)).collect();
+    for (n, op) in ops.iter().enumerate() {
+        let message = sealed(&mut table, 1, op);
+        let who = if n < 4 { 0 } else { 2 };
+        table.gives(who, &message).ok();
+    }
+    let from = table.wire.len();
+    table.passes(600_000);
+    let frames = table.wire.len() - from;
+    assert!(
+        table.notes(0) == table.notes(2),
+        "{:?} {:?}, {frames} frames in ten minutes",
+        table.notes(0),
+        table.notes(2)
+    );
+}
