@@ -40,6 +40,37 @@ pub struct Record {
     void: BTreeMap<OpId, Op>,
 }
 
+/// What of an author is valid.
+enum Validity {
+    All,
+    Nothing,
+    /// What leads to one of these ends.
+    Chains(Vec<ValidChain>),
+}
+
+/// A chain to the last op of a removed author that stays valid.
+struct ValidChain {
+    last: u64,
+    /// From this number on the ids are known.
+    linked_from: u64,
+    ids: BTreeSet<OpId>,
+    /// Whether what comes before is missing: then the number alone decides, until it comes.
+    open: bool,
+}
+
+impl Validity {
+    fn is_valid(&self, op: &Op) -> bool {
+        match self {
+            Validity::All => true,
+            Validity::Nothing => false,
+            Validity::Chains(chains) => chains.iter().any(|chain| {
+                let below = chain.open && op.number() < chain.linked_from && op.number() <= chain.last;
+                below || chain.ids.contains(&op.id())
+            }),
+        }
+    }
+}
+
 /// Where an op stands among all: depth, author, number, id.
 type Position = (u64, AuthorKey, u64, OpId);
 
@@ -289,7 +320,10 @@ impl Record {
 
     /// Takes what was void and is not any more.
     fn take_back(&mut self) {
-        let mut valid: Vec<Op> = self.void.values().filter(|op| !self.is_beyond_end(op)).cloned().collect();
+        let authors: BTreeSet<AuthorKey> = self.void.values().map(Op::author).collect();
+        let validity: BTreeMap<_, _> = authors.into_iter().map(|author| (author, self.validity(&author))).collect();
+        let is_valid = |op: &&Op| validity.get(&op.author()).is_some_and(|validity| validity.is_valid(op));
+        let mut valid: Vec<Op> = self.void.values().filter(is_valid).cloned().collect();
         valid.sort_by_key(|op| (op.author(), op.number()));
         for op in valid {
             let id = op.id();
@@ -306,8 +340,9 @@ impl Record {
 
     fn cut(&mut self, author: &AuthorKey) -> Vec<OpId> {
         let ids = self.chains.get(author).into_iter().flatten().flat_map(|(_, ids)| ids);
+        let validity = self.validity(author);
         let void: Vec<OpId> =
-            ids.filter(|id| self.ops.get(id).is_some_and(|op| self.is_beyond_end(op))).copied().collect();
+            ids.filter(|id| self.ops.get(id).is_some_and(|op| !validity.is_valid(op))).copied().collect();
         let mut bytes: usize = self.void.values().map(|op| op.encode().len()).sum();
         for op in void.iter().filter_map(|id| self.forget(id)).collect::<Vec<_>>() {
             bytes += op.encode().len();
@@ -343,25 +378,29 @@ impl Record {
 
     /// Whether the op of a removed author is on no chain that ends where its removal says.
     fn is_beyond_end(&self, op: &Op) -> bool {
-        if self.is_stranger(&op.author()) {
-            return true;
+        !self.validity(&op.author()).is_valid(op)
+    }
+
+    /// What of an author is valid, to be asked of many ops.
+    fn validity(&self, author: &AuthorKey) -> Validity {
+        if self.is_stranger(author) {
+            return Validity::Nothing;
         }
-        let Some(ends) = self.ends.get(&op.author()) else { return false };
-        let within = |(last, id): &(u64, OpId)| {
-            if op.number() > *last {
-                return false;
-            }
-            // While the end, or what leads to it, is not here, the number alone decides; cut() looks again when it comes.
-            let mut at = *id;
-            while let Some(held) = self.ops.get(&at).filter(|held| held.number() > op.number()) {
+        let Some(ends) = self.ends.get(author) else { return Validity::All };
+        let chains = ends.iter().map(|(last, end)| {
+            let mut chain =
+                ValidChain { last: *last, linked_from: last.saturating_add(1), ids: BTreeSet::new(), open: false };
+            let mut at = *end;
+            while let Some(held) = self.ops.get(&at).filter(|held| held.number() < chain.linked_from) {
+                chain.linked_from = held.number();
+                chain.ids.insert(at);
                 at = held.previous();
             }
-            at == op.id()
-                || at != OpId::NONE
-                    && !self.ops.contains_key(&at)
-                    && self.base.head(&op.author()).is_none_or(|base| base.id != at)
-        };
-        !ends.iter().any(within)
+            let on_base = self.base.head(author).is_some_and(|base| base.id == at);
+            chain.open = at != OpId::NONE && !on_base;
+            chain
+        });
+        Validity::Chains(chains.collect())
     }
 
     /// Takes a control op out of its author's order, because a commit or the door cites it.

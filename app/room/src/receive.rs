@@ -139,7 +139,9 @@ impl Room {
             return Err(Error::PeerMisbehaved("an op sealed under another state than its own"));
         }
         let (author, known) = (op.author(), self.record.op(&op.id()).is_some());
-        self.take_op(op, false, now)?;
+        if self.take_op(op, false, now)? {
+            self.refold();
+        }
         // Ops of others than their author come in answers: this one was sent by the author itself.
         if !known && author != self.me() {
             self.hear(author, now);
@@ -155,8 +157,9 @@ impl Room {
         }
     }
 
-    /// Judges an op and puts it into the record; `apart` also when its author's previous one is missing.
-    pub(crate) fn take_op(&mut self, op: Op, apart: bool, now: Millis) -> Result<(), Error> {
+    /// Judges an op and puts it into the record; `apart` also when its author's previous one is missing. Returns whether the
+    /// table is to be folded anew, which is dear.
+    pub(crate) fn take_op(&mut self, op: Op, apart: bool, now: Millis) -> Result<bool, Error> {
         if op.room() != self.id {
             return Err(Error::PeerMisbehaved("an op of another room"));
         }
@@ -176,21 +179,18 @@ impl Room {
                 if author == self.me() {
                     self.echoed(&id);
                 }
-                return Ok(());
+                return Ok(false);
             }
             Ok(Inserted::New | Inserted::Filled) => {}
             Ok(Inserted::Twin) => self.alarm(Alarm::TwoVersions(author)),
             Err(NotTaken::MissingPrevious) => {
                 self.pacing.want_soon(now, &mut self.rng);
-                return Ok(());
+                return Ok(false);
             }
-            Err(NotTaken::Void) => return Ok(()),
+            Err(NotTaken::Void) => return Ok(false),
             Err(NotTaken::BreaksChain) => return Err(Error::PeerMisbehaved("an op that breaks its author's chain")),
         }
         self.ops_since = self.ops_since.saturating_add(1);
-        if control {
-            self.refold();
-        }
         if author == self.me() {
             // From before this seat went back to an older copy of itself.
             self.restored();
@@ -199,6 +199,6 @@ impl Room {
         }
         self.show(Event::Changed);
         self.pacing.beacon_soon(now, &mut self.rng);
-        Ok(())
+        Ok(control)
     }
 }

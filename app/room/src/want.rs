@@ -126,7 +126,7 @@ impl Room {
         let plain = own.key.open(&answer.sealed, &answer.want)?;
         let page: Vec<Given> = minicbor::decode(&plain).map_err(|_| Error::PeerMisbehaved("an answer"))?;
         let before = (self.record.vector().clone(), self.record.len(), self.record.withheld().count());
-        let mut done = Ok(());
+        let (mut done, mut stale) = (Ok(()), false);
         for given in page {
             // One bad op does not spoil the others.
             let taken = match given {
@@ -137,11 +137,19 @@ impl Room {
                     {
                         self.pacing.given_in_vain.insert(held.author(), held.id());
                     }
-                    op.and_then(|op| self.take_answered(op, apart, now))
+                    if stale && op.as_ref().is_ok_and(|op| self.table.seat(&op.author()).is_none()) {
+                        // What this author may say follows from what was just taken.
+                        self.refold();
+                        stale = false;
+                    }
+                    op.and_then(|op| self.take_answered(op, apart, now)).map(|changed| stale |= changed)
                 }
                 Given::Frame(bytes) => self.take_given(&bytes, on, now),
             };
             done = done.and(taken);
+        }
+        if stale {
+            self.refold();
         }
         let (vector, len, withheld) = before;
         let fills = self.record.len() > len || self.record.withheld().count() < withheld;
@@ -173,8 +181,8 @@ impl Room {
         }
     }
 
-    /// Takes an op that came by an answer, whole or as a header.
-    pub(crate) fn take_answered(&mut self, op: Op, apart: bool, now: Millis) -> Result<(), Error> {
+    /// Takes an op that came by an answer, whole or as a header; returns whether the table is to be folded anew.
+    pub(crate) fn take_answered(&mut self, op: Op, apart: bool, now: Millis) -> Result<bool, Error> {
         let op = if op.kind().is_control() {
             if op.body().is_none() {
                 return Err(Error::PeerMisbehaved("a control op without content"));
@@ -202,7 +210,7 @@ impl Room {
                 // have left: who answers knows its readers.
                 None if self.pacing.attempts < PATIENT_ATTEMPTS => {
                     self.pacing.hello_soon(now, &mut self.rng);
-                    return Ok(());
+                    return Ok(false);
                 }
                 None => op,
             }

@@ -3,8 +3,9 @@
 mod branches;
 mod commits;
 mod door;
+mod lies;
 mod reading;
-mod review;
+
 pub(super) mod thief;
 
 use std::collections::BTreeSet;
