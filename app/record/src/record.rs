@@ -239,7 +239,8 @@ impl Record {
             || of(op.number() + 1).next().is_some() && !of(op.number() + 1).all(continued)
     }
 
-    /// Returns whether the author signed two ops with one number, or may have: what lies below a gap need not be on the chain above it.
+    /// Returns whether the author signed two ops with one number, or may have: what lies below a gap need not be on the chain
+    /// above it.
     pub fn may_have_several_ends(&self, author: &AuthorKey) -> bool {
         let first = self.chains.get(author).and_then(|chain| chain.first_key_value());
         let before_base = first.is_some_and(|(number, _)| *number <= self.base.number(author));

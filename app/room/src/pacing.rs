@@ -59,6 +59,8 @@ pub(crate) struct Pacing {
     pub(crate) fruitless: u32,
     /// Of each author the last op that was given since, though it was held.
     pub(crate) given_in_vain: BTreeMap<AuthorKey, OpId>,
+    /// Since when others say that they hold more of this seat than it does itself, and nothing of it came.
+    pub(crate) behind_since: Option<Millis>,
     /// Times the same bytes were sent since an echo came.
     pub(crate) resent: u32,
     hello_last: Option<Millis>,

@@ -192,7 +192,8 @@ impl Room {
         }
         self.ops_since = self.ops_since.saturating_add(1);
         if author == self.me() {
-            // From before this seat went back to an older copy of itself.
+            // From before this seat went back to an older copy of itself. More may come.
+            self.pacing.behind_since = self.pacing.behind_since.map(|_| now);
             self.restored();
         } else {
             self.show(Event::Arrived(id));

@@ -186,7 +186,11 @@ impl Room {
         (presence.counter, presence.frame, presence.tip, presence.vector) =
             (beacon.counter, signed.hash(), Some(beacon.tip), vector);
         let theirs = &presence.vector;
+        let behind_myself = theirs.number(&self.key.public()) > self.record.vector().number(&self.key.public());
         let (lacks, level) = (self.record.lacks(theirs), !self.record.vector().exceeds(theirs));
+        if behind_myself {
+            self.pacing.behind_since.get_or_insert(now);
+        }
         if lacks {
             self.pacing.want_on(on, now, &mut self.rng);
         }

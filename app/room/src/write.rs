@@ -6,10 +6,12 @@ use record::{Body, Draft, Op, OpId};
 use crate::frame::SealedOp;
 use crate::input::{Error, Event, Millis};
 use crate::op_key::Sealing;
-use crate::pacing::INSIST_FRUITLESS;
 use crate::policy;
 use crate::presence::Presence;
 use crate::room::{Room, Standing};
+
+/// How long others may say that they hold more of this seat than it does, and give nothing of it: anybody can say so.
+const BEHIND_MS: Millis = 10_000;
 
 impl Room {
     /// Signs, takes and sends the next own op.
@@ -35,7 +37,8 @@ impl Room {
         // second op of one number, while others hold more of this seat than it does itself: those ops will come, if it is true.
         let more = |presence: &Presence| presence.vector.number(&me) > op.number() - 1;
         let told = self.presence.iter().any(|(seat, presence)| self.is_peer(seat) && more(presence));
-        let unheard = told && self.connected && self.pacing.fruitless < INSIST_FRUITLESS;
+        let waits = self.pacing.behind_since.is_some_and(|since| now < since.saturating_add(BEHIND_MS));
+        let unheard = told && waits;
         let may = policy::judge_op(&self.rules, &self.table, &op) && self.may_speak();
         if !may || unheard {
             return Err(Error::NotNow);

@@ -27,7 +27,35 @@ fn one_beacon_of_an_observer_mutes_nobody() {
     let removed = table.rooms[0].handle(Input::Remove(gone), now).1;
     let said = table.rooms[1].handle(Input::Write(note("hello")), now).1;
     let alarms: Vec<Vec<Alarm>> = [0, 1].map(|who| table.rooms[who].alarms().copied().collect()).to_vec();
-    assert!(removed.is_ok() && said.is_ok(), "remove {removed:?}, write {said:?}, alarms {alarms:?}");
+    assert!(removed.is_ok() && said.is_ok(), "remove {removed:?}, write {said:?}");
+    assert!(alarms.iter().all(Vec::is_empty), "{alarms:?}");
+}
+
+/// Who says so also gives something new with every answer, so that no question is ever in vain.
+#[test]
+fn lie_fed_with_new_ops_mutes_nobody() {
+    let mut table = Table::of(&[Role::Head]);
+    table.settle();
+    table.puppets.insert(1);
+    let mut vector = table.rooms[1].record.vector().clone();
+    let me = table.rooms[0].me();
+    vector.set(me, Head { number: 1 << 20, depth: 1 << 20, id: OpId([1; 32]) });
+    let lie = beacon(&table, 1, 9_000, vector);
+    let mut now = table.now;
+    table.rooms[0].hears(&lie, now).expect("a beacon");
+    assert!(table.rooms[0].handle(Input::Write(note("too early")), now).1.is_err(), "it may be true");
+    let origin = table.rooms[1].tip;
+    let (mut number, mut previous) = (0, OpId::NONE);
+    while now < table.now + 60_000 {
+        let Some((want, _)) = want_of(&mut table, 0, &mut now) else { break };
+        number += 1;
+        let op = op_of(&table.rooms[1], &key(2).0, number, previous, number, origin, note("something new"));
+        previous = op.id();
+        table.rooms[0].hears(&answer(&want, &[op]), now).expect("taken");
+        now += 2_000;
+    }
+    assert!(number > 3, "fed only {number} times");
+    assert!(table.rooms[0].handle(Input::Write(note("hello")), now).1.is_ok());
 }
 
 /// The relay (or a lost connection) takes a note and what follows from one newcomer; later only another newcomer is there.
@@ -129,7 +157,7 @@ fn reader_does_not_settle_for_a_header() {
     // Seat 3 is hostile. It says many notes of which only the headers are sent.
     let hostile = key(4).0;
     let mut fakes = Vec::new();
-    for n in 0..200u64 {
+    for n in 0..bounds::GAPS {
         let head = table.rooms[3].record.vector().head(&hostile.public()).copied();
         let number = head.map_or(1, |head| head.number + 1);
         // Ground so that its id is low: it stands first among all gaps.
@@ -152,11 +180,8 @@ fn reader_does_not_settle_for_a_header() {
             .expect("found");
         table.rooms[3].record.insert(op.clone()).expect("follows");
         fakes.push(op);
-        if fakes.len() == bounds::GAPS {
-            break;
-        }
     }
-    for op in fakes.iter() {
+    for op in &fakes {
         let message = sealed_header(&mut table, 3, op);
         table.hear(&[0, 1, 2], &message);
     }
@@ -191,15 +216,17 @@ fn reader_does_not_settle_for_a_header() {
     );
 }
 
-/// Who was removed left a header behind, and repeats an old Hello of somebody else on the channel it still has.
+/// Who was removed left a gap behind, and repeats an old Hello of somebody else on the channel it still has.
 #[test]
 fn old_era_hears_no_vector() {
     let mut table = Table::of(&[Role::Head, Role::Head]);
     table.settle();
     let gone = table.rooms[2].me();
-    let op = forged(&table.rooms[2], note("header only"), &key(3).0);
-    let header = sealed_header(&mut table, 2, &op);
-    table.hear(&[0, 1], &header);
+    // It leaves a gap that nobody can fill.
+    let origin = table.rooms[2].tip;
+    let op = op_of(&table.rooms[2], &key(3).0, 5, OpId([7; 32]), 5, origin, note("after nothing"));
+    takes_apart(&mut table, 0, 2, &[op]);
+    assert!(!table.rooms[0].gaps().is_empty());
     let old = table.rooms[0].topic().expect("a topic");
     // An ordinary Hello, heard before the removal.
     let from = table.wire.len();
