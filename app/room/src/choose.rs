@@ -16,18 +16,19 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use record::{AuthorKey, StateId};
 use sha2::{Digest, Sha256};
 
-use crate::frame::{Commit, CommitId};
+use crate::frame::CommitId;
 use crate::graph::Graph;
-use crate::stands::Stands;
+use crate::support::Support;
 
 /// What is known, by frames and beacons alone; and what this seat cannot read.
 pub(crate) struct Choice<'a> {
     pub(crate) graph: &'a Graph,
-    pub(crate) stands: &'a Stands,
+    pub(crate) support: Arc<Support>,
     /// Commits whose secrets did not open here. They count once more than half of their parent's seats stand there.
     pub(crate) unreadable: &'a BTreeSet<CommitId>,
     /// Commits that cannot be reached from here any more: they count while anybody else stands there.
@@ -73,10 +74,9 @@ impl Choice<'_> {
             .commits_on(&parent)
             .map(|(id, commit)| {
                 let commit = &commit.body;
-                let (support, latest) = self.supporters(commit);
-                let alive = !support.is_empty() && (!self.lost.contains(&id) || self.others_stand_on(commit));
-                let support = support.iter().filter(|seat| roster.contains_key(seat)).count();
-                let latest = latest.iter().filter(|seat| roster.contains_key(seat)).count();
+                let (support, latest) = self.support.counts(&id, roster);
+                let alive = self.support.ever(&id) > 0
+                    && (!self.lost.contains(&id) || self.support.others_stand(&id, &self.me));
                 let readable = !self.unreadable.contains(&id) || 2 * support > roster.len();
                 let weight =
                     (support, latest, !commit.removes.is_empty(), Reverse(lot(&parent, &commit.author)), Reverse(id));
@@ -85,33 +85,6 @@ impl Choice<'_> {
             .collect();
         rivals.sort_by(|(a, _), (b, _)| b.cmp(a));
         rivals.into_iter().map(|(_, rival)| rival).collect()
-    }
-
-    /// Seats, not removed, that ever stood at or below a commit, and those that stood there last.
-    pub(crate) fn supporters(&self, commit: &Commit) -> (BTreeSet<AuthorKey>, BTreeSet<AuthorKey>) {
-        let branch = self.branch(commit);
-        let states = branch.iter().map(|commit| commit.new_state).collect();
-        let mut seats: BTreeSet<AuthorKey> = branch.iter().map(|commit| commit.author).collect();
-        seats.extend(self.stands.within(&states));
-        seats.retain(|seat| !self.graph.removed().contains(seat));
-        let latest = self.stands.latest_within(&states).filter(|seat| seats.contains(seat)).collect();
-        (seats, latest)
-    }
-
-    /// Whether any other seat stands at or below a commit, as far as is known, or went there after it was last heard.
-    pub(crate) fn others_stand_on(&self, commit: &Commit) -> bool {
-        let branch = self.branch(commit);
-        let states = branch.iter().map(|commit| commit.new_state).collect();
-        let went = branch.iter().filter(|commit| commit.counter > self.stands.last_counter(&commit.author));
-        let mut there = self.stands.latest_within(&states).chain(went.map(|commit| commit.author));
-        there.any(|seat| seat != self.me && !self.graph.removed().contains(&seat))
-    }
-
-    /// A commit and those below it.
-    fn branch<'a>(&'a self, commit: &'a Commit) -> Vec<&'a Commit> {
-        let below = self.graph.commits_below(commit.new_state);
-        let below = below.into_iter().filter_map(|id| self.graph.commit(&id)).map(|commit| &commit.body);
-        std::iter::once(commit).chain(below).collect()
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) struct Graph {
     /// Seats of states, also of those not kept any more: the readers of what was said there.
     readers: BTreeMap<StateId, Arc<Roster>>,
     removed: BTreeSet<AuthorKey>,
+    version: u64,
     pub(crate) changes: Changes,
 }
 
@@ -92,6 +93,7 @@ impl Graph {
             earlier_commits,
             readers,
             removed: BTreeSet::new(),
+            version: 0,
             changes,
         };
         graph.fold_removed();
@@ -180,6 +182,7 @@ impl Graph {
         let commit = Arc::new(commit);
         self.valid.insert(id, commit.clone());
         self.changes.commits.insert(id);
+        self.version += 1;
         if cites {
             self.fold_removed();
         }
@@ -193,6 +196,7 @@ impl Graph {
     }
 
     fn fold_removed(&mut self) {
+        self.version += 1;
         let newest = self.nodes.iter().filter(|(state, _)| self.children.get(state).is_none_or(BTreeSet::is_empty));
         let mut all: Log = BTreeMap::new();
         for (_, node) in newest {
@@ -282,6 +286,11 @@ impl Graph {
         }
         self.fold_removed();
         gone
+    }
+
+    /// Grows with every change of the commits kept.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
     }
 
     /// The oldest state kept.

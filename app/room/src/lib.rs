@@ -27,6 +27,7 @@ mod receive;
 mod room;
 mod stands;
 mod store;
+mod support;
 mod sync;
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,7 @@ use crate::policy::{Leaf, Roster};
 use crate::presence::Presence;
 use crate::stands::Stands;
 use crate::store::Written;
+use crate::support::Drawn;
 use crate::walk::Images;
 
 /// One room as seen from one seat: the group, the record, and what keeps them level with the others.
@@ -45,6 +46,7 @@ pub struct Room {
     pub(crate) images: Images,
     pub(crate) graph: Graph,
     pub(crate) stands: Stands,
+    pub(crate) drawn: Drawn,
     pub(crate) unreadable: BTreeSet<CommitId>,
     /// Commits that cannot be reached any more, and nobody else stood on them.
     pub(crate) lost: BTreeSet<CommitId>,
@@ -178,6 +180,7 @@ impl Room {
             images,
             graph,
             stands: Stands::default(),
+            drawn: Drawn::default(),
             unreadable: BTreeSet::new(),
             lost: BTreeSet::new(),
             eras,

@@ -15,6 +15,7 @@ pub(crate) struct Stands {
     by: BTreeMap<AuthorKey, BTreeMap<StateId, Signed<Beacon>>>,
     /// Of each seat the beacon with the highest counter.
     latest: BTreeMap<AuthorKey, Signed<Beacon>>,
+    version: u64,
 }
 
 impl Stands {
@@ -36,6 +37,7 @@ impl Stands {
         let before = self.latest.get(&author).map(|latest| (latest.body.counter, latest.body.tip));
         let newer = before.is_none_or(|(counter, _)| beacon.body.counter > counter);
         let moved = newer && before.is_none_or(|(_, before)| before != tip);
+        self.version += 1;
         if newer {
             self.latest.insert(author, beacon.clone());
         }
@@ -54,6 +56,7 @@ impl Stands {
 
     /// Forgets beacons at states that are no longer kept.
     pub(crate) fn forget(&mut self, states: &BTreeSet<StateId>) {
+        self.version += 1;
         for theirs in self.by.values_mut() {
             theirs.retain(|state, _| !states.contains(state));
         }
@@ -61,14 +64,19 @@ impl Stands {
         self.latest.retain(|_, beacon| !states.contains(&beacon.body.tip));
     }
 
-    /// Seats that ever stood in one of these states.
-    pub(crate) fn within<'a>(&'a self, states: &'a BTreeSet<StateId>) -> impl Iterator<Item = AuthorKey> + 'a {
-        self.by.iter().filter(|(_, at)| at.keys().any(|state| states.contains(state))).map(|(seat, _)| *seat)
+    /// Which seats ever stood in which states.
+    pub(crate) fn ever(&self) -> impl Iterator<Item = (AuthorKey, StateId)> {
+        self.by.iter().flat_map(|(seat, at)| at.keys().map(|state| (*seat, *state)))
     }
 
-    /// Seats that stood in one of these states last.
-    pub(crate) fn latest_within<'a>(&'a self, states: &'a BTreeSet<StateId>) -> impl Iterator<Item = AuthorKey> + 'a {
-        self.latest.iter().filter(|(_, beacon)| states.contains(&beacon.body.tip)).map(|(seat, _)| *seat)
+    /// Where each seat stood last.
+    pub(crate) fn latest(&self) -> impl Iterator<Item = (AuthorKey, StateId)> {
+        self.latest.iter().map(|(seat, beacon)| (*seat, beacon.body.tip))
+    }
+
+    /// Grows with every change.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
     }
 
     /// The counter of the seat's latest beacon, 0 when there is none.

@@ -95,8 +95,8 @@ enum Walked {
 
 impl Room {
     pub(crate) fn choice(&self) -> Choice<'_> {
-        let Self { graph, stands, unreadable, lost, .. } = self;
-        Choice { graph, stands, unreadable, lost, me: self.me() }
+        let Self { graph, stands, unreadable, lost, drawn, .. } = self;
+        Choice { graph, support: drawn.get(graph, stands), unreadable, lost, me: self.me() }
     }
 
     /// Walks to the chosen state, however often a commit on the way proves invalid.
@@ -169,9 +169,9 @@ impl Room {
         let below: BTreeSet<StateId> = self.graph.way(self.tip).collect();
         let mut way: Vec<StateId> = self.graph.way(target).take_while(|state| !below.contains(state)).collect();
         while let Some(state) = way.pop() {
-            let Some(commit) = self.graph.commit_to(&state).cloned() else { return false };
-            if !self.choice().others_stand_on(&commit.body) && self.way_to(state).is_none() {
-                return self.lost.len() < bounds::UNREADABLE && self.lost.insert(commit.id());
+            let Some(commit) = self.graph.commit_to(&state).map(|commit| commit.id()) else { return false };
+            if !self.choice().support.others_stand(&commit, &self.me()) && self.way_to(state).is_none() {
+                return self.lost.len() < bounds::UNREADABLE && self.lost.insert(commit);
             }
         }
         false
@@ -377,8 +377,8 @@ impl Room {
         let (Some(commit), Some(roster)) = (self.graph.commit_to(&next), self.graph.roster(&state)) else {
             return false;
         };
-        let (support, _) = choice.supporters(&commit.body);
-        roster.keys().all(|seat| support.contains(seat) || self.graph.removed().contains(seat))
+        let id = commit.id();
+        roster.keys().all(|seat| choice.support.stood(&id, seat) || self.graph.removed().contains(seat))
             && choice.ranked(state).first().is_some_and(|best| best.state == next)
     }
 }
