@@ -216,7 +216,7 @@ impl Graph {
     pub(crate) fn refuse(&mut self, id: CommitId) {
         self.remember_refusal(id);
         let state = self.valid.get(&id).map(|commit| commit.body.new_state);
-        self.drop_branch(id);
+        self.drop_branches([id]);
         let doubles = self.doubles.iter().filter(|(_, double)| Some(double.body.new_state) == state);
         for id in doubles.map(|(id, _)| *id).collect::<Vec<_>>() {
             if let Some(double) = self.doubles.remove(&id) {
@@ -230,10 +230,10 @@ impl Graph {
         self.doubles.retain(|_, double| double.body.new_state != *state);
     }
 
-    /// Drops a commit with everything built on it; returns what was dropped. It may come again.
-    pub(crate) fn drop_branch(&mut self, id: CommitId) -> Vec<CommitId> {
-        let mut dropped = Vec::new();
-        let mut next = vec![id];
+    /// Drops commits with everything built on them. They may come again.
+    pub(crate) fn drop_branches(&mut self, ids: impl IntoIterator<Item = CommitId>) {
+        let mut next: Vec<CommitId> = ids.into_iter().collect();
+        let before = self.valid.len();
         while let Some(id) = next.pop() {
             let Some(commit) = self.valid.remove(&id) else { continue };
             let state = commit.body.new_state;
@@ -244,12 +244,10 @@ impl Graph {
             }
             next.extend(self.children.remove(&state).unwrap_or_default());
             self.changes.commits.insert(id);
-            dropped.push(id);
         }
-        if !dropped.is_empty() {
+        if self.valid.len() < before {
             self.fold_removed();
         }
-        dropped
     }
 
     /// Makes a child of the oldest state the oldest: everything beside it is dropped. Returns the states that are gone.
@@ -261,13 +259,13 @@ impl Graph {
         let rivals: Vec<CommitId> =
             self.children.get(&self.root).into_iter().flatten().copied().filter(|id| *id != to).collect();
         let mut gone = BTreeSet::from([self.root]);
-        for rival in rivals {
+        for rival in &rivals {
             let states = |id: &CommitId| self.valid.get(id).map(|commit| commit.body.new_state);
-            gone.extend(states(&rival));
-            let below: Vec<CommitId> = states(&rival).map(|state| self.commits_below(state)).unwrap_or_default();
+            gone.extend(states(rival));
+            let below: Vec<CommitId> = states(rival).map(|state| self.commits_below(state)).unwrap_or_default();
             gone.extend(below.iter().filter_map(states));
-            self.drop_branch(rival);
         }
+        self.drop_branches(rivals);
         self.nodes.remove(&self.root);
         self.children.remove(&self.root);
         self.valid.remove(&to);

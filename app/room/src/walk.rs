@@ -1,5 +1,6 @@
 //! From the state this seat stands on to the one the room chose.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -346,22 +347,45 @@ impl Room {
                 }
             }
         }
-        for id in drop {
-            self.graph.drop_branch(id);
-        }
+        self.graph.drop_branches(drop);
+        self.thin();
         self.settle();
+    }
+
+    /// Makes room where all branches together are too large: what fewest stand on goes first, the newest of it before the older.
+    ///
+    /// The order is the same for all who know the same, so that all keep the same.
+    fn thin(&mut self) {
+        let excess = self.graph.commits().count().saturating_sub(bounds::COMMITS);
+        if excess == 0 {
+            return;
+        }
+        let choice = self.choice();
+        let own: BTreeSet<StateId> = self.graph.way(self.tip).collect();
+        let chosen: BTreeSet<StateId> = self.graph.way(choice.target()).collect();
+        let mut depths = BTreeMap::from([(self.graph.root(), 0)]);
+        let mut weakest = Vec::new();
+        for id in self.graph.commits_below(self.graph.root()) {
+            let Some(commit) = self.graph.commit(&id).map(|commit| &commit.body) else { continue };
+            let depth = depths.get(&commit.parent).map_or(0, |above: &usize| above + 1);
+            depths.insert(commit.new_state, depth);
+            if !own.contains(&commit.new_state) {
+                weakest.push((chosen.contains(&commit.new_state), choice.support.ever(&id), Reverse(depth), id));
+            }
+        }
+        weakest.sort();
+        self.graph.drop_branches(weakest.into_iter().take(excess).map(|(.., id)| id));
     }
 
     /// Moves the oldest state on when the way from it is long and its choice is settled, or much too long.
     fn settle(&mut self) {
         loop {
             let way: Vec<StateId> = self.graph.way(self.tip).collect();
-            let crowded = way.len() > bounds::WAY || self.graph.commits().count() > bounds::COMMITS;
-            if way.len() <= bounds::WAY_KEPT && !crowded {
+            if way.len() <= bounds::WAY_KEPT {
                 return;
             }
             let Some(next) = way.len().checked_sub(2).map(|at| way[at]) else { return };
-            if !crowded && !self.is_settled(self.graph.root(), next) {
+            if way.len() <= bounds::WAY && !self.is_settled(self.graph.root(), next) {
                 return;
             }
             let Some(commit) = self.graph.commit_to(&next).map(|commit| commit.id()) else { return };

@@ -3,6 +3,7 @@
 mod branches;
 mod commits;
 mod door;
+mod flood;
 mod lies;
 mod reading;
 

@@ -1,0 +1,67 @@
+//! More commits than anybody keeps.
+
+use record::{Role, StateId};
+
+use super::super::Table;
+use super::thief::Thief;
+use crate::{Standing, bounds};
+
+/// A convener and three heads, the last of which is hostile: it shows each side a commit of its own on one state, and nobody
+/// hears the other side.
+fn parted() -> (Table, Thief, [StateId; 2]) {
+    let mut table = Table::of(&[Role::Head, Role::Head, Role::Head]);
+    table.settle();
+    let fork = table.rooms[0].tip;
+    let mut thief = Thief::of(&table.rooms[3]);
+    table.puppets.insert(3);
+    let [left, right] = [thief.rotates(fork), thief.rotates(fork)];
+    table.parts(&[2]);
+    table.hear(&[0, 1], &left.encode());
+    table.hear(&[2], &right.encode());
+    table.passes(5_000);
+    assert_ne!(table.rooms[0].state(), table.rooms[2].state());
+    (table, thief, [left.body.new_state, right.body.new_state])
+}
+
+/// Rotates so often from a state on, one commit after the other, before some.
+fn rotates_on(table: &mut Table, thief: &mut Thief, mut at: StateId, times: usize, before: &[usize]) {
+    for _ in 0..times {
+        let commit = thief.rotates(at);
+        at = commit.body.new_state;
+        for who in before {
+            table.gives(*who, &commit.encode()).ok();
+        }
+    }
+}
+
+fn comes_together(table: &mut Table) {
+    table.meets();
+    table.comes_level(300_000);
+    table.goes_on();
+    for who in table.honest() {
+        assert_eq!(table.rooms[who].standing(), Standing::Seated, "room {who}");
+        for (name, length, bound) in table.rooms[who].sizes() {
+            assert!(length <= bound, "{length} of {bound} {name}");
+        }
+    }
+}
+
+/// A third branch from the same state, longer than what anybody keeps, shown to all: neither side may forget where they parted.
+#[test]
+fn branch_longer_than_all_that_is_kept_does_not_part_the_room() {
+    let (mut table, mut thief, [left, _]) = parted();
+    let fork = table.rooms[0].graph.commit_to(&left).expect("known").body.parent;
+    rotates_on(&mut table, &mut thief, fork, bounds::COMMITS + 20, &[0, 1, 2]);
+    comes_together(&mut table);
+}
+
+/// Each side is led on so far that it forgets where they parted. Those who are fewer are brought in anew by the others.
+#[test]
+fn sides_led_so_far_apart_that_no_way_joins_them_come_together() {
+    let (mut table, mut thief, [left, right]) = parted();
+    rotates_on(&mut table, &mut thief, left, bounds::WAY + 20, &[0, 1]);
+    rotates_on(&mut table, &mut thief, right, bounds::WAY + 20, &[2]);
+    let roots = [0, 2].map(|who| table.rooms[who].graph.root());
+    assert!(!table.rooms[0].graph.knows_state(&roots[1]) && !table.rooms[2].graph.knows_state(&roots[0]));
+    comes_together(&mut table);
+}
