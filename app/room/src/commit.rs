@@ -21,8 +21,6 @@ use crate::room::Room;
 const TURN_MS: Millis = 1_500;
 /// And at least this long on a state just reached, however long the task was open.
 const STEP_MS: Millis = 150;
-/// Who was heard within this time is there.
-const PRESENT_MS: Millis = 60_000;
 /// How long after a change of state the next rotation is, at least.
 const ROTATE_MS: Millis = 5_000;
 /// How long the next in the order waits to rotate in the place of one who does not.
@@ -118,7 +116,8 @@ impl Room {
         let forgotten = |(id, commit): (_, &Arc<Signed<Commit>>)| commit.body.author == me && !self.lost.contains(&id);
         let forgotten = !self.alone && self.graph.commits_on(&self.tip).any(forgotten);
         let committed = self.own_commits.contains_key(&self.tip) || forgotten;
-        if !self.connected || !seated || self.elsewhere || self.chosen != self.tip || committed {
+        let waits = self.elsewhere || self.chosen != self.tip || self.stranded.is_some() && !self.alone;
+        if !self.connected || !seated || waits || committed {
             return Ok(());
         }
         let duty = self.duty(now);
@@ -183,9 +182,7 @@ impl Room {
     /// Seats of the tip heard lately, this one included.
     fn present(&self, now: Millis) -> BTreeSet<AuthorKey> {
         let roster = self.graph.roster(&self.tip);
-        let heard = |seat: &&AuthorKey| {
-            **seat == self.me() || self.heard_at(seat).is_some_and(|heard| now < heard.saturating_add(PRESENT_MS))
-        };
+        let heard = |seat: &&AuthorKey| **seat == self.me() || self.is_present(seat, now);
         roster.into_iter().flat_map(|roster| roster.keys()).filter(heard).copied().collect()
     }
 
@@ -340,9 +337,10 @@ impl Room {
             for addition in &commit.adds {
                 let knocked =
                     self.knocks.get(&addition.seat).filter(|held| held.knock.body.key_package == addition.key_package);
-                if let Some((hash, on)) = knocked.map(|held| (held.knock.hash(), held.heard_on)) {
+                let knocked = knocked.map(|held| (held.knock.hash(), held.knock.body.tip, held.heard_on));
+                if let Some((hash, from, on)) = knocked {
                     self.counts.swaps += 1;
-                    self.send_return(hash, &commit.new_state, &welcome, on).ok();
+                    self.send_return(hash, &from, &commit.new_state, &welcome, on).ok();
                 } else if let Some(entry) = self.entry_for(&addition.seat, &commit.new_state, &welcome) {
                     self.effects.push(Effect::Welcome { seat: addition.seat, entry });
                 }

@@ -2,29 +2,26 @@
 //!
 //! ```text
 //! entry  = CBOR [MLS Welcome, sealed]
-//! sealed = under the op key of the state joined: CBOR [era, secrets of eras, oldest state kept, its roster, its era, knocks
-//!          answered and intents cited on the way there, commits from there to the state joined, earlier states, base,
-//!          other control ops, earlier commits]
+//! sealed = under the op key of the state joined: CBOR [era, secrets of eras, place, base, other control ops]
+//! place  = CBOR [oldest state told, its roster, its era, knocks answered and intents cited on the way there, commits from
+//!          there to the state joined, earlier states, earlier commits]
 //! ```
 
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use record::{AuthorKey, DEPTHS, Head, NUMBERS, Op, Record, StateId, Table, Vector};
+use record::{AuthorKey, DEPTHS, Head, NUMBERS, Record, StateId, Table, Vector};
 use zeroize::Zeroizing;
 
-use crate::bounds;
 use crate::eras::Eras;
-use crate::frame::Frame;
-use crate::graph::{Graph, Log, Node};
 use crate::input::Error;
 use crate::mls::{Group, KeyPackageSecrets, SeatKey};
 use crate::op_key::{OpKey, Sealing};
-use crate::policy::{Leaf, Roster};
+use crate::place::{Place, read_control};
+use crate::policy::Leaf;
 use crate::room::Room;
 use crate::walk::Images;
 
@@ -45,64 +42,25 @@ struct Inside {
     #[n(1)]
     eras: Vec<(StateId, ByteVec)>,
     #[n(2)]
-    root: StateId,
+    place: Place,
     #[n(3)]
-    roster: Vec<(AuthorKey, Leaf)>,
-    #[n(4)]
-    root_era: StateId,
-    #[n(5)]
-    answered: Vec<(AuthorKey, u64)>,
-    #[n(6)]
-    log: Vec<ByteVec>,
-    /// With these the newcomer can weigh the way it came by against rivals like everybody else.
-    #[n(7)]
-    way: Vec<ByteVec>,
-    #[n(8)]
-    earlier: Vec<StateId>,
-    #[n(9)]
     base: Vector,
-    #[n(10)]
+    #[n(4)]
     control: Vec<ByteVec>,
-    #[n(11)]
-    commits: Vec<ByteVec>,
 }
 
 impl Room {
     /// What a newcomer gets that an own commit brings to this state.
     pub(crate) fn entry_for(&mut self, seat: &AuthorKey, state: &StateId, welcome: &[u8]) -> Option<Vec<u8>> {
         let era = self.graph.node(state)?.era;
-        // All of it: who was there before may come back to an older state and commit on it, and all must weigh that alike.
-        let (mut way, mut bytes) = (Vec::new(), 0);
-        for commit in self.graph.way(*state).filter_map(|at| self.graph.commit_to(&at)) {
-            bytes += commit.size();
-            if bytes > bounds::ENTRY_WAY_BYTES {
-                break;
-            }
-            way.push(commit);
-        }
-        let root = way.last().map_or(*state, |commit| commit.body.parent);
-        let node = self.graph.node(&root)?.clone();
-        let mut earlier: Vec<StateId> = self.graph.earlier(&root).into_iter().collect();
-        earlier.truncate(bounds::EARLIER);
-        let encoded = |op: &Op| ByteVec::from(op.encode());
+        let log = self.graph.node(state)?.log.clone();
+        let control = self.record.control().filter(|op| !log.contains_key(&op.id()));
         let inside = Inside {
             era,
             eras: self.eras.secrets(),
-            root,
-            root_era: node.era,
-            roster: node.roster.iter().map(|(key, leaf)| (*key, *leaf)).collect(),
-            answered: node.answered.iter().map(|(key, counter)| (*key, *counter)).collect(),
-            log: node.log.values().map(encoded).collect(),
-            way: way.iter().rev().map(|commit| commit.encode().into()).collect(),
-            earlier,
+            place: Place::of(&self.graph, state)?,
             base: self.base_of(seat),
-            control: self.record.control().filter(|op| !node.log.contains_key(&op.id())).map(encoded).collect(),
-            commits: self
-                .graph
-                .commits_to(root, bounds::ENTRY_WAY_BYTES.saturating_sub(bytes))
-                .iter()
-                .map(|commit| commit.encode().into())
-                .collect(),
+            control: control.map(|op| op.encode().into()).collect(),
         };
         let plain = Zeroizing::new(minicbor::to_vec(&inside).ok()?);
         let sealed = self.op_keys.get(state)?.seal(Sealing::Entry, &plain, &mut self.rng);
@@ -143,7 +101,6 @@ impl Room {
         let plain = plain.ok_or(misbehaved("entry does not open"))?;
         let inside: Inside = minicbor::decode(&plain).map_err(|_| misbehaved("entry"))?;
         let secrets = Eras::read(&inside.eras).ok_or(misbehaved("channels of an entry"))?;
-        let roster: Roster = inside.roster.into_iter().collect();
         let rules = group.rules()?;
         let tree = group.seats()?;
         if !tree.contains(&key.public()) || !tree.contains(&inviter) {
@@ -153,38 +110,13 @@ impl Room {
         if !inside.base.iter().all(|(_, head)| bounded(head)) {
             return Err(misbehaved("base of an entry"));
         }
-        let mut commits = VecDeque::new();
-        for bytes in &inside.commits {
-            let Frame::Commit(commit) = Frame::decode(group.room(), bytes)? else {
-                return Err(misbehaved("commit of an entry"));
-            };
-            commits.push_back(Arc::new(commit));
-        }
         let mut record = Record::from_base(inside.base);
-        let mut log = Log::new();
-        for (bytes, cited) in inside.log.iter().map(|op| (op, true)).chain(inside.control.iter().map(|op| (op, false)))
-        {
-            let op = Op::decode(bytes).map_err(|_| misbehaved("op of an entry"))?;
-            if op.room() != group.room() || !op.kind().is_control() || op.body().is_none() {
-                return Err(misbehaved("op of an entry"));
-            }
-            if cited {
-                log.insert(op.id(), op.clone());
-            }
+        let (graph, cited) = inside.place.graph(rules, group.room())?;
+        for op in cited {
             record.cite(op);
         }
-        let answered = inside.answered.into_iter().collect();
-        let (roster, answered, log) = (Arc::new(roster), Arc::new(answered), Arc::new(log));
-        let node = Node { roster, answered, log, era: inside.root_era };
-        let mut graph = Graph::new(rules, inside.root, node, inside.earlier.into_iter().collect(), commits);
-        for bytes in &inside.way {
-            let Frame::Commit(commit) = Frame::decode(group.room(), bytes)? else {
-                return Err(misbehaved("commit of an entry"));
-            };
-            for op in commit.body.cited.iter().filter_map(|op| Op::decode(op).ok()) {
-                record.cite(op);
-            }
-            graph.take(commit);
+        for bytes in &inside.control {
+            record.cite(read_control(group.room(), bytes)?);
         }
         let joined = graph.node(&group.state()).ok_or(misbehaved("a way that leads elsewhere"))?;
         let (roster_told, table) = (joined.roster.clone(), Table::fold(rules.founder, joined.log.values()));

@@ -286,6 +286,32 @@ impl Graph {
         gone
     }
 
+    /// Gives way to another graph of the same room, from elsewhere; who read what here is still known. Returns the states that
+    /// are not kept any more.
+    pub(crate) fn give_way(&mut self, other: Self) -> BTreeSet<StateId> {
+        let before = std::mem::replace(self, other);
+        let gone: BTreeSet<StateId> =
+            before.nodes.into_keys().filter(|state| !self.nodes.contains_key(state)).collect();
+        for state in gone.iter().chain(&before.earlier).filter(|state| !self.nodes.contains_key(state)) {
+            if self.earlier.len() < bounds::EARLIER {
+                self.earlier.insert(*state);
+            }
+        }
+        for (state, readers) in before.readers {
+            if self.readers.len() < bounds::READERS {
+                self.readers.entry(state).or_insert(readers);
+            }
+        }
+        self.refused = before.refused;
+        self.changes.commits.extend(before.changes.commits);
+        self.changes
+            .commits
+            .extend(before.valid.into_keys().chain(before.earlier_commits.iter().map(|commit| commit.id())));
+        self.changes.states.extend(self.nodes.keys().chain(&self.earlier).chain(self.readers.keys()).copied());
+        self.version += before.version + 1;
+        gone
+    }
+
     /// Grows with every change of the commits kept.
     pub(crate) fn version(&self) -> u64 {
         self.version

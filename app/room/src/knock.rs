@@ -5,7 +5,8 @@
 //! knocks on every channel it knows; whoever's turn it is on the other side takes the old leaf out and adds a new one in one
 //! commit that cites the signed knock, so nobody is swapped who did not ask.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -17,9 +18,11 @@ use crate::bounds;
 use crate::channel::ChannelSecret;
 use crate::eras::Eras;
 use crate::frame::{Knock, Signed, Welcome};
+use crate::graph::Node;
 use crate::input::{Alarm, Error, Event, Millis};
 use crate::mls::{Group, KeyPackage, KeyPackageSecrets, Suite};
 use crate::op_key::{OpKey, Sealing};
+use crate::place::Place;
 use crate::room::Room;
 
 /// How often a knock is repeated.
@@ -32,6 +35,8 @@ const ANSWERED_MS: Millis = 12_000;
 const ALONE_MS: Millis = 20_000;
 /// A seat that was just brought in waits this long for the next time, and so long between two of its knocks.
 const PAUSE_MS: Millis = 4_000;
+/// How long more seats are where no known way leads before that is taken to be so: what leads there may be on its way.
+const LEFT_BEHIND_MS: Millis = 45_000;
 /// How many key packages a seat remembers to have knocked with.
 pub(crate) const ASKED: usize = 64;
 
@@ -95,6 +100,17 @@ struct Inside {
     era: StateId,
     #[n(1)]
     eras: Vec<(StateId, ByteVec)>,
+    /// For who stands where no way leads that is known here.
+    #[n(2)]
+    place: Option<Place>,
+}
+
+/// A Welcome opened on a copy of the private keys.
+struct Opened {
+    group: Group,
+    eras: BTreeMap<StateId, ChannelSecret>,
+    era: StateId,
+    place: Option<Place>,
 }
 
 impl Room {
@@ -113,6 +129,30 @@ impl Room {
         if !self.alone && now >= since.saturating_add(ALONE_MS) {
             self.alone = true;
         }
+    }
+
+    /// Whether most of the seats that are here stand where no way leads any more that is known here, and for so long that it is not
+    /// for want of asking.
+    ///
+    /// That is so after sleeping for longer than commits are kept, and after a room was parted for so long that both sides
+    /// forgot where: those who are fewer are then brought in anew by the others.
+    pub(crate) fn is_left_behind(&self, now: Millis) -> bool {
+        self.outnumbered.is_some_and(|since| now >= since.saturating_add(LEFT_BEHIND_MS))
+    }
+
+    /// Counts the seats that are here by whether they stand where a way is known to. Of two sides as large the founder's counts
+    /// for more, or else the one with the lowest key: both sides count alike.
+    pub(crate) fn count_those_away(&mut self, now: Millis) {
+        let founder = self.rules.founder;
+        let mut here = BTreeSet::from([(self.me() != founder, self.me())]);
+        let mut away = BTreeSet::new();
+        for (seat, presence) in &self.presence {
+            let Some(tip) = presence.tip.filter(|_| self.is_present(seat, now) && self.is_peer(seat)) else { continue };
+            let side = if self.graph.node(&tip).is_some() { &mut here } else { &mut away };
+            side.insert((*seat != founder, *seat));
+        }
+        let fewer = (away.len(), Reverse(away.first())) > (here.len(), Reverse(here.first()));
+        self.outnumbered = if fewer { self.outnumbered.or(Some(now)) } else { None };
     }
 
     /// Knocks when it is time, with a fresh key package now and then.
@@ -180,7 +220,8 @@ impl Room {
         if let Some(own) = served {
             let (state, welcome) = (own.commit.body.new_state, own.welcome.clone());
             self.counts.welcomes_again += 1;
-            return self.send_return(hash, &state, &welcome, on);
+            let tip = body.tip;
+            return self.send_return(hash, &tip, &state, &welcome, on);
         }
         let newer = self
             .knocks
@@ -229,10 +270,11 @@ impl Room {
         })
     }
 
-    /// Gives a seat that was swapped in what it needs.
+    /// Gives a seat that was swapped in what it needs; `from` is where it stands.
     pub(crate) fn send_return(
         &mut self,
         knock: [u8; 32],
+        from: &StateId,
         state: &StateId,
         welcome: &[u8],
         on: Topic,
@@ -242,7 +284,9 @@ impl Room {
             None => self.graph.node(&self.graph.root()).map_or(*state, |node| node.era),
         };
         let (Some(_), Some(key)) = (self.eras.get(&era), self.op_keys.get(state)) else { return Ok(()) };
-        let inside = Inside { era, eras: self.eras.secrets() };
+        let lost = self.graph.node(from).is_none();
+        let place = if lost { Place::of(&self.graph, state) } else { None };
+        let inside = Inside { era, eras: self.eras.secrets(), place };
         let plain = Zeroizing::new(minicbor::to_vec(&inside).expect("encoding into memory"));
         let sealed = key.seal(Sealing::Entry, &plain, &mut self.rng);
         let entry = minicbor::to_vec(Return { welcome: welcome.to_vec().into(), sealed: sealed.into() });
@@ -274,7 +318,7 @@ impl Room {
             // Opening one is dear, and whoever waits for its commit asks with everything that comes in.
             let (state, opened) = match self.welcomes[at].state {
                 Some(state) => (Some(state), None),
-                None => self.opened(&self.welcomes[at].welcome).map(|opened| (opened.0.state(), opened)).unzip(),
+                None => self.opened(&self.welcomes[at].welcome).map(|opened| (opened.group.state(), opened)).unzip(),
             };
             self.welcomes[at].state = state;
             // Never back to a state once held: its image may carry a pending commit, and its keys were used.
@@ -283,39 +327,59 @@ impl Room {
                 self.welcomes.remove(at);
                 continue;
             };
-            let Some(told) = self.graph.roster(&state).cloned() else {
+            let known = self.graph.node(&state).is_some();
+            if !known && !self.is_left_behind(now) {
                 // Brought to a state whose commits are still to be heard of.
                 self.pacing.hello_now(now);
                 continue;
-            };
-            if !targets.iter().any(|target| self.graph.is_at_or_below(target, &state)) {
+            }
+            if known && !targets.iter().any(|target| self.graph.is_at_or_below(target, &state)) {
                 continue;
             }
             let opened = opened.or_else(|| self.opened(&self.welcomes[at].welcome));
-            let Some((group, secrets)) =
-                opened.filter(|(group, _)| group.seats().is_ok_and(|seats| told.keys().eq(&seats)))
-            else {
-                self.welcomes.remove(at);
-                continue;
-            };
-            self.welcomes.clear();
-            self.own_knocks.clear();
-            self.group = group;
-            for (state, secret) in secrets {
-                self.begin_era(state, secret);
+            if let Some(opened) = opened.filter(|opened| known || self.moves(opened)) {
+                return self.comes_in(opened, now);
             }
-            (self.stranded, self.alone, self.may_be_older) = (None, false, false);
-            self.pacing.knock_at = None;
-            self.step_made(now)?;
-            self.counts.swapped += 1;
-            self.arrived(now)?;
-            self.pacing.hello_soon(now, &mut self.rng);
-            return self.walk(now);
+            self.welcomes.remove(at);
         }
         Ok(())
     }
 
-    fn opened(&self, welcome: &Welcome) -> Option<(Group, BTreeMap<StateId, ChannelSecret>)> {
+    /// Takes the graph that comes with a Welcome in the place of the own one, if it leads where the Welcome does.
+    fn moves(&mut self, opened: &Opened) -> bool {
+        let Some(place) = opened.place.clone() else { return false };
+        let Ok((graph, cited)) = place.graph(self.rules, self.id) else { return false };
+        let told = graph.node(&opened.group.state());
+        if told.is_none_or(|node| node.era != opened.era || !sits(node, &opened.group)) {
+            return false;
+        }
+        let gone = self.graph.give_way(graph);
+        self.stands.forget(&gone);
+        for op in cited {
+            self.record.cite(op);
+        }
+        self.refold();
+        true
+    }
+
+    /// Goes on with the group of a Welcome.
+    fn comes_in(&mut self, opened: Opened, now: Millis) -> Result<(), Error> {
+        self.welcomes.clear();
+        self.own_knocks.clear();
+        self.group = opened.group;
+        for (state, secret) in opened.eras {
+            self.begin_era(state, secret);
+        }
+        (self.stranded, self.alone, self.may_be_older, self.outnumbered) = (None, false, false, None);
+        self.pacing.knock_at = None;
+        self.step_made(now)?;
+        self.counts.swapped += 1;
+        self.arrived(now)?;
+        self.pacing.hello_soon(now, &mut self.rng);
+        self.walk(now)
+    }
+
+    fn opened(&self, welcome: &Welcome) -> Option<Opened> {
         let entry: Return = minicbor::decode(&welcome.entry).ok()?;
         let own = self.own_knocks.iter().find(|own| own.knock.as_ref().is_some_and(|k| k.hash() == welcome.knock))?;
         // On a copy: a Welcome that fails would take the private keys with it.
@@ -326,8 +390,15 @@ impl Room {
         }
         let plain = Zeroizing::new(OpKey::of(&group).ok()?.open(Sealing::Entry, &entry.sealed)?);
         let inside: Inside = minicbor::decode(&plain).ok()?;
-        let secrets = Eras::read(&inside.eras)?;
-        let era = self.graph.node(&group.state()).map_or(inside.era, |node| node.era);
-        (era == inside.era && secrets.contains_key(&era)).then_some((group, secrets))
+        let eras = Eras::read(&inside.eras)?;
+        let node = self.graph.node(&group.state());
+        let era = node.map_or(inside.era, |node| node.era);
+        let fits = era == inside.era && eras.contains_key(&era) && node.is_none_or(|node| sits(node, &group));
+        fits.then_some(Opened { group, eras, era, place: inside.place })
     }
+}
+
+/// Whether the seats of the group are those the state is known to have.
+fn sits(node: &Node, group: &Group) -> bool {
+    group.seats().is_ok_and(|seats| node.roster.keys().eq(&seats))
 }

@@ -21,6 +21,7 @@ mod op_key;
 mod pacing;
 #[cfg(feature = "parts")]
 pub mod parts;
+mod place;
 mod policy;
 mod presence;
 mod receive;

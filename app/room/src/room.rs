@@ -28,6 +28,9 @@ use crate::store::Written;
 use crate::support::Drawn;
 use crate::walk::Images;
 
+/// Who was heard within this time is there.
+const PRESENT_MS: Millis = 60_000;
+
 /// One room as seen from one seat: the group, the record, and what keeps them level with the others.
 ///
 /// [`Room::handle`] takes what happened and the time, and returns what to do, in order.
@@ -68,6 +71,8 @@ pub struct Room {
     /// Whether nobody answered the knock for so long that this seat carries on where it stands.
     pub(crate) alone: bool,
     pub(crate) elsewhere: bool,
+    /// Since when more of the seats that are here stand where no known way leads than where one does.
+    pub(crate) outnumbered: Option<Millis>,
     /// Whether this seat was opened from a store and has not come back by a knock of its own since: what the others know of it
     /// and it does not may be from before the store went back.
     pub(crate) may_be_older: bool,
@@ -195,6 +200,7 @@ impl Room {
             stranded: None,
             alone: false,
             elsewhere: false,
+            outnumbered: None,
             may_be_older: false,
             op_keys,
             record,
@@ -387,6 +393,11 @@ impl Room {
 
     pub(crate) fn heard_at(&self, seat: &AuthorKey) -> Option<Millis> {
         self.presence.get(seat).map(|presence| presence.heard).filter(|heard| *heard > 0)
+    }
+
+    /// Whether the seat was heard lately.
+    pub(crate) fn is_present(&self, seat: &AuthorKey, now: Millis) -> bool {
+        self.heard_at(seat).is_some_and(|heard| now < heard.saturating_add(PRESENT_MS))
     }
 
     /// Own ops that came back from the relay on no connection yet.

@@ -102,10 +102,15 @@ impl Room {
 
     /// Walks to the chosen state, however often a commit on the way proves invalid.
     pub(crate) fn walk(&mut self, now: Millis) -> Result<(), Error> {
+        self.count_those_away(now);
         for _ in 0..bounds::COMMITS {
             self.trim();
             let target = self.choice().target();
             self.chosen = target;
+            if target == self.tip && self.is_left_behind(now) {
+                self.strand(now);
+                return Ok(());
+            }
             if target == self.tip {
                 (self.stranded, self.alone, self.pacing.walk_at) = (None, false, None);
                 return Ok(());

@@ -2,9 +2,9 @@
 
 use record::{Role, StateId};
 
-use super::super::Table;
+use super::super::{Table, note};
 use super::thief::Thief;
-use crate::{Standing, bounds};
+use crate::{Input, Standing, bounds};
 
 /// A convener and three heads, the last of which is hostile: it shows each side a commit of its own on one state, and nobody
 /// hears the other side.
@@ -63,5 +63,14 @@ fn sides_led_so_far_apart_that_no_way_joins_them_come_together() {
     rotates_on(&mut table, &mut thief, right, bounds::WAY + 20, &[2]);
     let roots = [0, 2].map(|who| table.rooms[who].graph.root());
     assert!(!table.rooms[0].graph.knows_state(&roots[1]) && !table.rooms[2].graph.knows_state(&roots[0]));
+    table.does(2, Input::Write(note("said apart")));
     comes_together(&mut table);
+    assert_eq!([0, 1, 2].map(|who| table.rooms[who].counts().swapped), [0, 0, 1]);
+    // What was said where nobody else came to is read by all who had a seat there.
+    for who in [0, 1, 2] {
+        assert!(table.notes(who).contains(&"said apart".into()), "room {who}");
+    }
+    let store = table.stores[&2].clone();
+    table.reopens(2, &store);
+    table.goes_on();
 }
