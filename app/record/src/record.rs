@@ -25,6 +25,8 @@ pub struct Record {
     heads: BTreeSet<OpId>,
     order: BTreeSet<Position>,
     twins: BTreeSet<AuthorKey>,
+    /// Authors with as many ops of one number as are kept. Of these, two seats need not hold the same.
+    crowded: BTreeSet<AuthorKey>,
     /// Where the chains of removed authors end: what lies beyond is void.
     ends: BTreeMap<AuthorKey, BTreeSet<(u64, OpId)>>,
     /// Who has, or had, a seat. What others said is void, as long as nothing gives them one. None: nobody was told yet.
@@ -54,8 +56,8 @@ struct ValidChain {
     /// From this number on the ids are known.
     linked_from: u64,
     ids: BTreeSet<OpId>,
-    /// Whether what comes before is missing: then the number alone decides, until it comes.
-    open: bool,
+    /// The op that comes before these, if it is missing: until it comes the number alone decides.
+    awaits: Option<OpId>,
 }
 
 impl Validity {
@@ -64,7 +66,7 @@ impl Validity {
             Validity::All => true,
             Validity::Nothing => false,
             Validity::Chains(chains) => chains.iter().any(|chain| {
-                let below = chain.open && op.number() < chain.linked_from && op.number() <= chain.last;
+                let below = chain.awaits.is_some() && op.number() < chain.linked_from && op.number() <= chain.last;
                 below || chain.ids.contains(&op.id())
             }),
         }
@@ -101,8 +103,9 @@ pub enum NotTaken {
     Void,
 }
 
-/// Most ops kept for one author and number; more are refused.
-const TWINS: usize = 4;
+/// Most ops kept for one author and number; more are refused, but for one that leads to where a removal ends the chain. The first
+/// ones are kept, so that nobody takes back what it said by signing more.
+const TWINS: usize = 16;
 /// Most control ops held out of their author's order, of one author.
 const CITED: usize = 4096;
 /// Most bytes of void ops kept.
@@ -187,11 +190,15 @@ impl Record {
         if !follows {
             return Err(NotTaken::BreaksChain);
         }
+        let leads_to_end = self.is_awaited(&author, &id);
         let twins = self.chains.entry(author).or_default().entry(number).or_default();
-        if twins.len() == TWINS {
+        if twins.len() >= TWINS && !leads_to_end {
             return Err(NotTaken::BreaksChain);
         }
         twins.push(id);
+        if twins.len() >= TWINS {
+            self.crowded.insert(author);
+        }
         let beside_base = self.base.head(&author).is_some_and(|base| base.number == number && base.id != id);
         // Each of these the author signed: nobody else can make it look so.
         let twin = twins.len() > 1 || beside_base || self.has_unseen_twin(&op);
@@ -373,6 +380,9 @@ impl Record {
                 ids.retain(|held| held != id);
             }
             chain.retain(|_, ids| !ids.is_empty());
+            if !chain.values().any(|ids| ids.len() >= TWINS) {
+                self.crowded.remove(&op.author());
+            }
         }
         Some(op)
     }
@@ -380,6 +390,14 @@ impl Record {
     /// Whether the op of a removed author is on no chain that ends where its removal says.
     fn is_beyond_end(&self, op: &Op) -> bool {
         !self.validity(&op.author()).is_valid(op)
+    }
+
+    /// Whether a chain that leads to the last valid op of a removed author goes on with this op.
+    fn is_awaited(&self, author: &AuthorKey, id: &OpId) -> bool {
+        match self.ends.contains_key(author).then(|| self.validity(author)) {
+            Some(Validity::Chains(chains)) => chains.iter().any(|chain| chain.awaits == Some(*id)),
+            _ => false,
+        }
     }
 
     /// What of an author is valid, to be asked of many ops.
@@ -390,7 +408,7 @@ impl Record {
         let Some(ends) = self.ends.get(author) else { return Validity::All };
         let chains = ends.iter().map(|(last, end)| {
             let mut chain =
-                ValidChain { last: *last, linked_from: last.saturating_add(1), ids: BTreeSet::new(), open: false };
+                ValidChain { last: *last, linked_from: last.saturating_add(1), ids: BTreeSet::new(), awaits: None };
             let mut at = *end;
             while let Some(held) = self.ops.get(&at).filter(|held| held.number() < chain.linked_from) {
                 chain.linked_from = held.number();
@@ -398,7 +416,7 @@ impl Record {
                 at = held.previous();
             }
             let on_base = self.base.head(author).is_some_and(|base| base.id == at);
-            chain.open = at != OpId::NONE && !on_base;
+            chain.awaits = Some(at).filter(|at| *at != OpId::NONE && !on_base);
             chain
         });
         Validity::Chains(chains.collect())

@@ -77,12 +77,19 @@ impl Vector {
 
     /// Returns whether this vector tells of an op which the other does not.
     pub fn exceeds(&self, other: &Self) -> bool {
+        self.exceeds_beside(other, &BTreeSet::new())
+    }
+
+    /// The same, whatever is told of some authors.
+    pub(crate) fn exceeds_beside(&self, other: &Self, passed_over: &BTreeSet<AuthorKey>) -> bool {
         let newer = |(author, head): (&AuthorKey, &Head)| {
             let theirs = other.number(author);
             head.number > theirs || head.number == theirs && !other.tells_of(author, &head.id)
         };
         let forked = |(author, ends): (&AuthorKey, &BTreeSet<OpId>)| ends.iter().any(|id| !other.tells_of(author, id));
-        self.heads.iter().any(newer) || self.forks.iter().any(forked)
+        let heads = self.heads.iter().filter(|(author, _)| !passed_over.contains(author));
+        let mut forks = self.forks.iter().filter(|(author, _)| !passed_over.contains(author));
+        heads.into_iter().any(newer) || forks.any(forked)
     }
 
     /// Returns whether the op is named as the end of one of the author's chains.

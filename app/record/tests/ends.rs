@@ -302,3 +302,42 @@ fn end_held_apart_cuts_the_other_chain_when_it_is_linked_up() {
     record.insert(named[0].clone()).expect("what leads to the end");
     assert_eq!(ids(&record), [first[0].id(), named[0].id(), named[1].id()]);
 }
+
+/// More ops of one number than are kept, the first of them said to one half and the rest to the other.
+#[test]
+fn of_an_author_with_too_many_versions_nobody_asks_for_the_others() {
+    let versions: Vec<Op> = (0..40).map(|n| after(2, None, note(&n.to_string()))).collect();
+    let mut halves = [Record::default(), Record::default()];
+    for (half, said) in halves.iter_mut().zip(versions.chunks(20)) {
+        for op in said {
+            half.insert(op.clone()).ok();
+        }
+        // Those that came first stay: who said something cannot take it back by saying more.
+        assert!(half.len() < said.len());
+        assert!(said[..half.len()].iter().all(|op| half.op(&op.id()).is_some()));
+    }
+    let [left, right] = &halves;
+    assert!(!left.lacks(right.vector()) && !left.exceeds(right.vector()));
+    let other = after(3, None, note("of somebody else"));
+    let mut more = right.clone();
+    more.insert(other).expect("follows");
+    assert!(left.lacks(more.vector()) && more.exceeds(left.vector()));
+}
+
+/// The removal names an op that follows on a version beyond those kept.
+#[test]
+fn chain_that_a_removal_ends_is_taken_whole_however_many_versions_there_are() {
+    let mut record = Record::default();
+    for n in 0..40 {
+        record.insert(after(2, None, note(&n.to_string()))).ok();
+    }
+    let valid = chain(2, None, &["first", "last"]);
+    assert_eq!(record.insert(valid[0].clone()), Err(NotTaken::BreaksChain));
+    record.end(&removal(2, &[Some(&valid[1])]), &NOBODY);
+    let told = record_of(&valid);
+    assert!(record.lacks(told.vector()));
+    record.insert_apart(valid[1].clone()).expect("where the removal ends the chain");
+    record.insert(valid[0].clone()).expect("leads there");
+    assert_eq!(ids(&record), [valid[0].id(), valid[1].id()]);
+    assert!(!record.lacks(told.vector()) && !record.exceeds(told.vector()));
+}

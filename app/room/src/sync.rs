@@ -187,7 +187,7 @@ impl Room {
             (beacon.counter, signed.hash(), Some(beacon.tip), vector);
         let theirs = &presence.vector;
         let behind_myself = theirs.number(&self.key.public()) > self.record.vector().number(&self.key.public());
-        let (lacks, level) = (self.record.lacks(theirs), !self.record.vector().exceeds(theirs));
+        let (lacks, level) = (self.record.lacks(theirs), !self.record.exceeds(theirs));
         if behind_myself {
             self.pacing.behind_since.get_or_insert(now);
         }
@@ -253,7 +253,7 @@ impl Room {
                 self.pacing.offers.entry(id).or_insert(at);
             }
         }
-        if self.record.vector().exceeds(&hello.vector) {
+        if self.record.exceeds(&hello.vector) {
             sooner(&mut self.pacing.reply_at, now + between(ANSWER_MS, &mut self.rng));
         }
         Ok(())

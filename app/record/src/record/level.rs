@@ -104,7 +104,13 @@ impl Record {
         vector
     }
 
-    /// Returns whether another seat that tells of `other` holds something that is not held here.
+    /// Returns whether something is held here that another seat, which tells of `other`, does not hold. Of authors with more
+    /// ops of one number than are kept nobody needs to hold the same.
+    pub fn exceeds(&self, other: &Vector) -> bool {
+        self.vector.exceeds_beside(other, &self.crowded)
+    }
+
+    /// Returns whether another seat that tells of `other` holds something that is not held here, and would be taken.
     pub fn lacks(&self, other: &Vector) -> bool {
         other.iter().filter(|(author, _)| !self.is_stranger(author)).any(|(author, head)| {
             let mine = self.vector.number(author);
@@ -122,7 +128,8 @@ impl Record {
             let on_base = |id: &OpId| self.base.head(author).is_some_and(|base| base.id == *id);
             let unknown = |id: &OpId| open && !self.ops.contains_key(id) && !on_base(id);
             let end = missing.any(|(last, id)| head.number > *last || other.tells_of(author, id));
-            number > mine || end || whole && unknown(&head.id) || other.forks(author).any(unknown)
+            let more = number > mine || whole && unknown(&head.id) || other.forks(author).any(unknown);
+            end || more && !self.crowded.contains(author)
         })
     }
 

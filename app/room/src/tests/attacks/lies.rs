@@ -358,3 +358,28 @@ fn lie_about_others_ends_with_the_seat_that_lied() {
     let said = table.rooms[1].handle(Input::Write(note("hello")), now).1;
     assert!(said.is_ok(), "{said:?}");
 }
+
+/// Forty versions of one op, half of them said to each side.
+#[test]
+fn more_versions_than_are_kept_make_nobody_ask_for_ever() {
+    let mut table = Table::of(&[Role::Head, Role::Head, Role::Head]);
+    table.settle();
+    table.puppets.insert(3);
+    let hostile = key(4).0;
+    for n in 0..40 {
+        let op = forged(&table.rooms[3], note(&format!("version {n}")), &hostile);
+        let message = sealed(&mut table, 3, &op);
+        table.hear(&[if n < 20 { 0 } else { 2 }], &message);
+    }
+    table.passes(60_000);
+    for who in table.honest() {
+        let alarms: Vec<Alarm> = table.rooms[who].alarms().copied().collect();
+        assert!(alarms.contains(&Alarm::TwoVersions(hostile.public())), "room {who} is not told");
+    }
+    let from = table.wire.len();
+    table.passes(600_000);
+    let frames = table.wire.len() - from;
+    // Three seats that have nothing to say send sixty to ninety beacons in ten minutes.
+    assert!(frames < 150, "{frames} frames");
+    table.goes_on();
+}
