@@ -90,8 +90,7 @@ impl Room {
     /// What somebody on the channel of an old era is told: the way to here; or, if it was taken away, only that.
     fn way_for(&mut self, hello: &Hello) -> Vec<Given> {
         if self.table.removed.contains_key(&hello.author) {
-            let removals = self.record.control().filter(|op| op.removes(&hello.author));
-            return removals.map(|op| Given::Op(op.encode().into())).collect();
+            return self.removals_of(&hello.author);
         }
         let (mut given, mut bytes) = (Vec::new(), 0);
         for id in self.graph.commits_for(hello.root, &hello.newest.0).into_iter().take(bounds::REPLAYED) {
@@ -109,6 +108,19 @@ impl Room {
             given.push(Given::Frame(self.beacon().into()));
         }
         given
+    }
+
+    /// The ops that took a seat away, those by who may first.
+    fn removals_of(&self, seat: &AuthorKey) -> Vec<Given> {
+        let by = self.table.removed.get(seat).map(|removal| removal.by);
+        let mut removals: Vec<&Op> = self.record.control().filter(|op| op.removes(seat)).collect();
+        removals.sort_by_key(|op| (Some(op.author()) != by, op.number()));
+        let mut bytes = 0;
+        let encoded = removals.into_iter().map(Op::encode).take_while(|op| {
+            bytes += op.len();
+            bytes <= PAGE_BYTES
+        });
+        encoded.map(|op| Given::Op(op.into())).collect()
     }
 
     pub(crate) fn send_answer(&mut self, due: &DueAnswer) {

@@ -141,7 +141,7 @@ impl Room {
             return Err(misbehaved("admitted by somebody else than the link names"));
         }
         // If this very commit loses against another, being swapped with this key package was asked for.
-        room.asked.push_back(own);
+        room.asked.push_back((0, own));
         Ok(room)
     }
 }

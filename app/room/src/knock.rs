@@ -179,7 +179,7 @@ impl Room {
             self.counter = self.counter.max(answered);
             let counter = self.next_counter();
             let knock = Knock { room: self.id, author: self.me(), counter, tip: self.tip, key_package: secrets.hash() };
-            self.asks(secrets.hash());
+            self.asks(counter, secrets.hash());
             self.own_knocks.push_back(OwnKnock { knock: Some(Signed::sign(knock, &self.key)), secrets, made: now });
             if self.own_knocks.len() > bounds::OWN_KNOCKS {
                 self.own_knocks.pop_front();
@@ -203,13 +203,12 @@ impl Room {
     ) -> Result<(), Error> {
         let body = &knock.body;
         if body.author == self.me() {
-            self.own_counter_heard(body.counter, !self.asked.contains(&body.key_package));
+            self.own_counter_heard(body.counter, !self.has_asked(body.counter, &body.key_package));
             return Ok(());
         }
         if !self.table.is_seated(&body.author) || key_package.len() > bounds::KEY_PACKAGE_BYTES {
             return Err(Error::PeerMisbehaved("a knock by nobody who belongs here"));
         }
-        self.hear(body.author, now);
         let hash = knock.hash();
         let served = self.own_commits.values().find(|own| {
             let standing = self.graph.is_at_or_below(&self.tip, &own.commit.body.new_state)
@@ -239,13 +238,13 @@ impl Room {
     /// taken for the first until the seat has come back by a knock of its own; then it stops, so that two copies do not
     /// turn each other out for ever.
     pub(crate) fn swapped(&mut self, state: &StateId, key_package: KeyPackageHash) {
-        if self.asked.contains(&key_package) {
+        let answered = self.graph.node(state).and_then(|node| node.answered.get(&self.me())).copied().unwrap_or(0);
+        if self.has_asked(answered, &key_package) {
             return;
         }
         if self.may_be_older {
-            let answered = self.graph.node(state).and_then(|node| node.answered.get(&self.me())).copied();
-            self.counter = self.counter.max(answered.unwrap_or(0));
-            self.asks(key_package);
+            self.counter = self.counter.max(answered);
+            self.asks(answered, key_package);
             self.restored();
         } else {
             self.elsewhere = true;
@@ -253,8 +252,15 @@ impl Room {
         }
     }
 
-    fn asks(&mut self, key_package: KeyPackageHash) {
-        self.asked.push_back(key_package);
+    /// Whether this seat knocked with a key package, or did so before what it remembers.
+    fn has_asked(&self, counter: u64, key_package: &KeyPackageHash) -> bool {
+        let forgotten =
+            self.asked.front().filter(|_| self.asked.len() == ASKED).is_some_and(|(first, _)| counter < *first);
+        forgotten || self.asked.iter().any(|(_, asked)| asked == key_package)
+    }
+
+    fn asks(&mut self, counter: u64, key_package: KeyPackageHash) {
+        self.asked.push_back((counter, key_package));
         if self.asked.len() > ASKED {
             self.asked.pop_front();
         }

@@ -101,10 +101,10 @@ impl Place {
 }
 
 fn read_commit(room: RoomId, bytes: &[u8]) -> Result<Signed<Commit>, Error> {
-    match Frame::decode(room, bytes)? {
-        Frame::Commit(commit) => Ok(commit),
-        _ => Err(Error::PeerMisbehaved("another frame in the place of a commit")),
-    }
+    let Frame::Commit(commit) = Frame::decode(room, bytes)? else {
+        return Err(Error::PeerMisbehaved("another frame in the place of a commit"));
+    };
+    Ok(commit)
 }
 
 /// Reads a control op with its content.

@@ -63,8 +63,8 @@ pub struct Room {
     /// When seats were last brought in anew.
     pub(crate) brought: BTreeMap<AuthorKey, Millis>,
     pub(crate) own_knocks: VecDeque<OwnKnock>,
-    /// Key packages this seat knocked with: who swaps it with another one was asked by somebody else.
-    pub(crate) asked: VecDeque<KeyPackageHash>,
+    /// Counters and key packages of this seat's knocks: who swaps it with another one was asked by somebody else.
+    pub(crate) asked: VecDeque<(u64, KeyPackageHash)>,
     pub(crate) welcomes: VecDeque<HeldWelcome>,
     /// Since when the way to the chosen state is closed.
     pub(crate) stranded: Option<Millis>,

@@ -109,7 +109,7 @@ struct Core {
     #[n(14)]
     own_knocks: Vec<(KeyPackageHash, Option<SignedBytes>, Millis)>,
     #[n(15)]
-    asked: Vec<KeyPackageHash>,
+    asked: Vec<(u64, KeyPackageHash)>,
     #[n(16)]
     unreadable: CommitIds,
     #[n(17)]

@@ -166,7 +166,10 @@ impl Room {
             return Err(Error::PeerMisbehaved("a beacon by no seat of the room"));
         }
         let Some(vector) = vector else { return Ok(()) };
-        self.hear(beacon.author, now);
+        // Only a beacon newer than all before shows that the seat is here: anybody can send an old one again.
+        if self.presence.get(&beacon.author).is_none_or(|presence| beacon.counter > presence.counter) {
+            self.hear(beacon.author, now);
+        }
         let Some(presence) = self.presence.get_mut(&beacon.author) else { return Ok(()) };
         if beacon.counter < presence.counter {
             // Late, or of a seat that went back to an older copy and does not know: it is shown what it signed later.
@@ -222,7 +225,6 @@ impl Room {
             }
             return Err(Error::PeerMisbehaved("a hello by no seat of the room"));
         }
-        self.hear(hello.author, now);
         let unknown = !self.graph.knows_state(&hello.tip);
         if unknown || hello.newest.0.iter().any(|id| !self.graph.knows(id)) && self.graph.knows_state(&hello.root) {
             self.pacing.hello_soon(now, &mut self.rng);

@@ -90,13 +90,19 @@ impl Room {
         let mut seed = [0; 32];
         self.rng.fill_bytes(&mut seed);
         let key = OneTimeKey::derive(self.rules.suite, &seed)?;
-        let gaps = self.gaps().into_iter().filter(|gap| !only_these || vector.head(&gap.author).is_some());
+        let mut gaps = self.gaps();
+        gaps.retain(|gap| !only_these || vector.head(&gap.author).is_some());
+        if gaps.len() > bounds::GAPS {
+            // Each time others: some may never be filled.
+            let first = self.rng.next_u64() % gaps.len() as u64;
+            gaps.rotate_left(first as usize);
+        }
         let want = Want {
             room: self.id,
             author: self.me(),
             one_time: key.public().to_vec().into(),
             insists,
-            gaps: gaps.take(bounds::GAPS).collect(),
+            gaps: gaps.into_iter().take(bounds::GAPS).collect(),
             vector,
             only_these,
             apart,

@@ -6,7 +6,7 @@ use super::super::{Table, Tell, forged, key, note, sealed};
 use super::{answer, beacon, op_of, want_of};
 use crate::frame::{Frame, SealedOp};
 use crate::op_key::Sealing;
-use crate::{Alarm, Input, Standing, bounds};
+use crate::{Alarm, Effect, Input, Standing, bounds};
 
 /// An observer says of everybody that it holds one op more of them than there is.
 #[test]
@@ -382,4 +382,52 @@ fn more_versions_than_are_kept_make_nobody_ask_for_ever() {
     // Three seats that have nothing to say send sixty to ninety beacons in ten minutes.
     assert!(frames < 150, "{frames} frames");
     table.goes_on();
+}
+
+/// The relay sends again all that a seat ever said, while that seat is away.
+#[test]
+fn repeated_frames_do_not_make_an_absent_seat_look_present() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let from = table.wire.len();
+    table.does(2, Input::Disconnected);
+    table.does(2, Input::Connected);
+    table.does(2, Input::Write(note("going")));
+    table.settle();
+    let said = table.wire[from..].to_vec();
+    let gone = table.rooms[2].me();
+    table.puppets.insert(2);
+    table.passes(600_000);
+    let heard = table.rooms[0].heard_at(&gone);
+    for (topic, message) in said {
+        let now = table.now;
+        table.rooms[0].handle(Input::Message(topic, &message), now).1.ok();
+    }
+    assert_eq!(table.rooms[0].heard_at(&gone), heard);
+}
+
+/// So many knocks ago that it is not remembered.
+#[test]
+fn own_old_knock_sent_again_does_not_make_a_seat_think_it_was_restored() {
+    let mut table = Table::of(&[Role::Head]);
+    table.settle();
+    let topic = table.rooms[1].topic().expect("a topic");
+    let mut knocks = Vec::new();
+    for _ in 0..100 {
+        table.rooms[1].strand(table.now);
+        table.rooms[1].pacing.knock_at = Some(table.now);
+        table.rooms[1].knock_if_due(table.now).expect("knocks");
+        let effects = std::mem::take(&mut table.rooms[1].effects);
+        for effect in effects {
+            if let Effect::Send(_, message) = effect {
+                knocks.push(message);
+            }
+        }
+        table.now += 60_000;
+    }
+    assert!(knocks.len() > 64, "{} knocks", knocks.len());
+    for knock in &knocks {
+        table.rooms[1].handle(Input::Message(topic, knock), table.now).1.ok();
+    }
+    assert!(!table.rooms[1].alarms().any(|alarm| *alarm == Alarm::Restored));
 }
