@@ -21,6 +21,8 @@ pub struct Head {
     pub id: OpId,
 }
 
+/// Of an author of whom nothing is held.
+const NONE: Head = Head { number: 0, depth: 0, id: OpId::NONE };
 /// Most authors in one vector.
 const AUTHORS: usize = 1024;
 /// Most further chains of one author told of in a vector.
@@ -51,9 +53,15 @@ impl Vector {
 
     /// Tells of an author what another vector tells.
     pub fn copy(&mut self, author: &AuthorKey, from: &Self) {
-        let none = Head { number: 0, depth: 0, id: OpId::NONE };
-        self.set(*author, from.head(author).copied().unwrap_or(none));
+        self.set(*author, from.head(author).copied().unwrap_or(NONE));
         self.set_forks(*author, from.forks(author).copied().collect());
+    }
+
+    /// Tells of one more op of an author, as though a chain ended there.
+    pub fn tell(&mut self, author: &AuthorKey, id: OpId) {
+        self.heads.entry(*author).or_insert(NONE);
+        let forks = self.forks(author).copied().chain([id]).collect();
+        self.set_forks(*author, forks);
     }
 
     /// Sets the head of an author.

@@ -50,7 +50,9 @@ impl Room {
         let beyond = self.record.beyond(&want.vector).filter(|op| joins(&op.author())).map(|op| (op, false));
         // Or the table changed by ops from before the base, and their author does not remember.
         let cited = self.record.cited_beside(&want.vector).filter(|_| want.apart).map(|op| (op, true));
-        for (op, in_gap) in gaps.chain(cited).chain(beyond) {
+        let untold = |op: &&Op| !want.vector.tells_of(&op.author(), &op.id());
+        let removals = self.own_removals().filter(untold).map(|op| (op, true));
+        for (op, in_gap) in removals.chain(gaps).chain(cited).chain(beyond) {
             if !asked(&op.author()) {
                 continue;
             }

@@ -18,7 +18,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use record::{AuthorKey, StateId};
+use record::{AuthorKey, StateId, Table};
 use sha2::{Digest, Sha256};
 
 use crate::frame::CommitId;
@@ -34,6 +34,8 @@ pub(crate) struct Choice<'a> {
     /// Commits that cannot be reached from here any more: they count while anybody else stands there.
     pub(crate) lost: &'a BTreeSet<CommitId>,
     pub(crate) me: AuthorKey,
+    /// Only to tell who could bring this seat to a commit that is lost.
+    pub(crate) table: &'a Table,
 }
 
 /// How good a commit is among its siblings; the greatest wins.
@@ -75,8 +77,7 @@ impl Choice<'_> {
             .map(|(id, commit)| {
                 let commit = &commit.body;
                 let (support, latest) = self.support.counts(&id, roster);
-                let alive = self.support.ever(&id) > 0
-                    && (!self.lost.contains(&id) || self.support.others_stand(&id, &self.me));
+                let alive = self.support.ever(&id) > 0 && (!self.lost.contains(&id) || self.others_stand_on(&id));
                 let readable = !self.unreadable.contains(&id) || 2 * support > roster.len();
                 let weight =
                     (support, latest, !commit.removes.is_empty(), Reverse(lot(&parent, &commit.author)), Reverse(id));
@@ -85,6 +86,11 @@ impl Choice<'_> {
             .collect();
         rivals.sort_by(|(a, _), (b, _)| b.cmp(a));
         rivals.into_iter().map(|(_, rival)| rival).collect()
+    }
+
+    /// Whether a seat is at or below a commit that could bring this one there.
+    pub(crate) fn others_stand_on(&self, commit: &CommitId) -> bool {
+        self.support.there(commit).any(|seat| *seat != self.me && self.table.is_seated(seat))
     }
 }
 

@@ -83,6 +83,9 @@ impl Room {
         self.pacing.heard_news();
         if body.author != self.me() {
             self.hear(body.author, now);
+        } else if !self.own_commits.contains_key(&body.parent) {
+            // This seat forgot it, and with it who came in: what those said lately was refused.
+            self.pacing.hello_soon(now, &mut self.rng);
         }
         for commit in taken {
             self.taken(&commit.body, now);

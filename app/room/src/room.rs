@@ -487,6 +487,9 @@ impl Room {
         self.send_hello(now)?;
         self.send_beacon();
         self.pacing.beacon_idle(now, &mut self.rng);
+        if !self.gaps().is_empty() {
+            self.pacing.want_soon(now, &mut self.rng);
+        }
         if self.stranded.is_some() {
             self.pacing.knock_at = Some(now);
         }

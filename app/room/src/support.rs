@@ -17,6 +17,7 @@ pub(crate) struct Support {
     /// What it was drawn from: the versions of the graph and of the beacons.
     of: (u64, u64),
     places: BTreeMap<AuthorKey, usize>,
+    seats: Vec<AuthorKey>,
     below: BTreeMap<CommitId, Below>,
 }
 
@@ -52,12 +53,12 @@ impl Support {
         let commits = graph.commits_below(graph.root());
         let bodies: Vec<_> =
             commits.iter().filter_map(|id| graph.commit(id).map(|commit| (*id, &commit.body))).collect();
-        let mut places = BTreeMap::new();
+        let (mut places, mut seats) = (BTreeMap::new(), Vec::new());
         let authors = bodies.iter().map(|(_, commit)| commit.author);
         for seat in authors.chain(stands.ever().chain(stands.latest()).map(|(seat, _)| seat)) {
-            let next = places.len();
-            if !graph.removed().contains(&seat) {
-                places.entry(seat).or_insert(next);
+            if !graph.removed().contains(&seat) && !places.contains_key(&seat) {
+                places.insert(seat, seats.len());
+                seats.push(seat);
             }
         }
         let mut at: BTreeMap<StateId, Below> = BTreeMap::new();
@@ -94,7 +95,7 @@ impl Support {
             here.latest.intersect_with(&here.ever);
             below.insert(id, here);
         }
-        Self { of, places, below }
+        Self { of, places, seats, below }
     }
 
     /// How many seats of a roster ever stood at or below a commit, and how many of them last.
@@ -114,10 +115,10 @@ impl Support {
         self.below.get(commit).is_some_and(|below| self.contains(&below.ever, seat))
     }
 
-    /// Whether any seat but this one stands at or below a commit, as far as is known, or went there after it was last heard.
-    pub(crate) fn others_stand(&self, commit: &CommitId, me: &AuthorKey) -> bool {
-        let me = self.places.get(me);
-        self.below.get(commit).is_some_and(|below| below.there.ones().any(|place| Some(&place) != me))
+    /// The seats that stand at or below a commit, as far as is known, or went there after they were last heard.
+    pub(crate) fn there(&self, commit: &CommitId) -> impl Iterator<Item = &AuthorKey> {
+        let places = self.below.get(commit).into_iter().flat_map(|below| below.there.ones());
+        places.filter_map(|place| self.seats.get(place))
     }
 
     fn contains(&self, seats: &FixedBitSet, seat: &AuthorKey) -> bool {

@@ -6,7 +6,7 @@
 //! era; in old ones, where removed seats may listen, they are sealed to a one-time key in the Hello.
 
 use rand_core::RngCore;
-use record::{AuthorKey, Vector};
+use record::{AuthorKey, Op, Vector};
 use wire::Topic;
 
 use crate::bounds;
@@ -16,6 +16,7 @@ use crate::input::{Alarm, Error, Event, Millis};
 use crate::mls::OneTimeKey;
 use crate::pacing::{ANSWER_MS, DueAnswer, Question, between, sooner};
 use crate::room::{Room, Standing};
+use crate::want::GIVE_UP;
 
 impl Room {
     pub(crate) fn next_timer(&self) -> Option<Millis> {
@@ -112,7 +113,9 @@ impl Room {
             vector: if self.standing() == Standing::Removed { self.last_words() } else { Vector::default() },
             insists,
         };
-        let full = Hello { stands: told, vector: self.record.vector().clone(), ..short.clone() };
+        let mut vector = self.record.vector().clone();
+        self.tell_of_own_removals(&mut vector);
+        let full = Hello { stands: told, vector, ..short.clone() };
         let (full, short) = (Signed::sign(full, &self.key), Signed::sign(short, &self.key));
         let current = self.topic();
         let old: Vec<Topic> = self.channels().map(Channel::topic).filter(|topic| Some(*topic) != current).collect();
@@ -124,14 +127,30 @@ impl Room {
         Ok(())
     }
 
-    /// What a seat without a seat tells of: the ops it said, and those of who took it away.
+    /// What a seat without a seat tells of: the ops it said, and those of who took it away. Who did may have gone back to an older
+    /// copy and not know; then nobody else has been told of the removal.
     fn last_words(&self) -> Vector {
         let mut words = Vector::default();
         let by = self.table.removed.get(&self.me()).map(|removal| removal.by);
         for author in by.into_iter().chain([self.me()]) {
             words.copy(&author, self.record.vector());
         }
+        self.tell_of_own_removals(&mut words);
         words
+    }
+
+    fn tell_of_own_removals(&self, vector: &mut Vector) {
+        for removal in self.own_removals() {
+            vector.tell(&removal.author(), removal.id());
+        }
+    }
+
+    /// The ops that take this seat away and are on no chain held here.
+    pub(crate) fn own_removals(&self) -> impl Iterator<Item = &Op> {
+        let me = self.me();
+        let by = self.table.removed.get(&me).map(|removal| removal.by);
+        let beside = move |op: &&Op| Some(op.author()) == by && op.removes(&me) && self.record.op(&op.id()).is_none();
+        self.record.control().filter(beside)
     }
 
     /// Whether the seat belongs here: in the tree, or at the table.
@@ -190,11 +209,12 @@ impl Room {
             (beacon.counter, signed.hash(), Some(beacon.tip), vector);
         let theirs = &presence.vector;
         let behind_myself = theirs.number(&self.key.public()) > self.record.vector().number(&self.key.public());
+        let fills = self.pacing.fruitless < GIVE_UP && self.record.may_be_filled_by(theirs);
         let (lacks, level) = (self.record.lacks(theirs), !self.record.exceeds(theirs));
         if behind_myself {
             self.pacing.behind_since.get_or_insert(now);
         }
-        if lacks {
+        if lacks || fills {
             self.pacing.want_on(on, now, &mut self.rng);
         }
         if level {
@@ -239,7 +259,6 @@ impl Room {
         }
         if !here {
             let lacks = !self.graph.commits_for(hello.root, &hello.newest.0).is_empty();
-            // Who knows all commits and stands elsewhere may not know who else stands where.
             let weighs_otherwise = hello.tip != self.tip && self.graph.is_contested();
             if lacks || weighs_otherwise {
                 let (at, hash) = (now + between(ANSWER_MS, &mut self.rng), signed.hash());
@@ -248,7 +267,11 @@ impl Room {
             return Ok(());
         }
         self.take_stands(&hello.stands);
-        for (place, id) in self.graph.commits_for(hello.root, &hello.newest.0).into_iter().enumerate() {
+        let lacking = self.graph.commits_for(hello.root, &hello.newest.0);
+        // Who knows all commits and stands elsewhere may not know who else stands where: it took no beacon of seats it did not
+        // know yet.
+        self.pacing.tells_stands |= lacking.is_empty() && hello.tip != self.tip;
+        for (place, id) in lacking.into_iter().enumerate() {
             if self.pacing.offers.len() < bounds::OFFERS {
                 // In order, as far as the delays allow: a commit that comes before its parent waits for it.
                 let at = now + between(ANSWER_MS, &mut self.rng) + place as Millis;

@@ -96,8 +96,8 @@ enum Walked {
 
 impl Room {
     pub(crate) fn choice(&self) -> Choice<'_> {
-        let Self { graph, stands, unreadable, lost, drawn, .. } = self;
-        Choice { graph, support: drawn.get(graph, stands), unreadable, lost, me: self.me() }
+        let Self { graph, stands, unreadable, lost, drawn, table, .. } = self;
+        Choice { graph, support: drawn.get(graph, stands), unreadable, lost, me: self.me(), table }
     }
 
     /// Walks to the chosen state, however often a commit on the way proves invalid.
@@ -176,7 +176,7 @@ impl Room {
         let mut way: Vec<StateId> = self.graph.way(target).take_while(|state| !below.contains(state)).collect();
         while let Some(state) = way.pop() {
             let Some(commit) = self.graph.commit_to(&state).map(|commit| commit.id()) else { return false };
-            if !self.choice().support.others_stand(&commit, &self.me()) && self.way_to(state).is_none() {
+            if !self.choice().others_stand_on(&commit) && self.way_to(state).is_none() {
                 return self.lost.len() < bounds::UNREADABLE && self.lost.insert(commit);
             }
         }

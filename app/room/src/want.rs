@@ -18,7 +18,7 @@ const WANT_PATIENCE_MS: Millis = 2_000;
 /// Patience doubles with each attempt without gain, up to this.
 const WANT_PATIENCE_MAX_MS: Millis = 30_000;
 /// After this many attempts without gain it is only asked again when somebody is heard to hold more.
-const GIVE_UP: u32 = 8;
+pub(crate) const GIVE_UP: u32 = 8;
 /// After so many attempts ops are taken although the state they were said in is not heard of.
 const PATIENT_ATTEMPTS: u32 = 2;
 

@@ -42,6 +42,12 @@ impl Record {
         })
     }
 
+    /// Whether another seat, which tells of `other`, may hold what is missing here between ops that are held: it tells of what comes
+    /// after, and of no hole of its own.
+    pub fn may_be_filled_by(&self, other: &Vector) -> bool {
+        self.gaps().any(|gap| other.number(&gap.author) >= gap.to && other.forks(&gap.author).next().is_none())
+    }
+
     /// What is held in its author's chain, or also what is only cited, of what somebody else misses; by number.
     pub fn within(&self, gap: &Gap, also_cited: bool) -> impl Iterator<Item = &Op> {
         let missing = |op: &&Op| op.author() == gap.author && op.number() > gap.after && op.number() <= gap.to;

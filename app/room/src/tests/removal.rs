@@ -83,3 +83,30 @@ fn removal_by_nobody_who_may_changes_nothing() {
     table.goes_on();
     assert_eq!(table.rooms[0].roster().len(), 3);
 }
+
+/// Who ordered a removal goes back to an older copy, and only the removed seat has been told of it.
+#[test]
+fn removal_that_only_the_removed_seat_was_told_of_is_heard_from_it() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let gone = table.rooms[1].me();
+    let before = table.stores[&0].clone();
+    table.sides = [(1, 1), (2, 2)].into();
+    // Which is not told to the removed seat: the removal does not follow on anything it holds.
+    table.does(0, Input::Write(note("without you")));
+    table.does(0, Input::Remove(gone));
+    table.settle();
+    table.sides = [(2, 2)].into();
+    for input in [Input::Disconnected, Input::Connected] {
+        table.does(1, input);
+    }
+    table.settle();
+    assert_eq!(table.rooms[1].standing(), Standing::Removed);
+    table.reopens(0, &before);
+    assert!(table.rooms[0].table.removed.is_empty());
+    table.meets();
+    table.passes(120_000);
+    for who in [0, 2] {
+        assert!(table.rooms[who].table.removed.contains_key(&gone), "room {who} takes it for seated");
+    }
+}
