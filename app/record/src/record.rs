@@ -190,11 +190,11 @@ impl Record {
         if !follows {
             return Err(NotTaken::BreaksChain);
         }
-        let leads_to_end = self.is_awaited(&author, &id);
-        let twins = self.chains.entry(author).or_default().entry(number).or_default();
-        if twins.len() >= TWINS && !leads_to_end {
+        let full = self.chains.get(&author).and_then(|chain| chain.get(&number)).is_some_and(|ids| ids.len() >= TWINS);
+        if full && !self.is_awaited(&author, &id) {
             return Err(NotTaken::BreaksChain);
         }
+        let twins = self.chains.entry(author).or_default().entry(number).or_default();
         twins.push(id);
         if twins.len() >= TWINS {
             self.crowded.insert(author);

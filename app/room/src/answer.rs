@@ -105,7 +105,8 @@ impl Room {
             given.push(Given::Frame(frame.into()));
         }
         given.extend(self.stands.all().take(bounds::STANDS_TOLD).map(|stand| Given::Frame(stand.encode().into())));
-        if self.graph.roster(&self.tip).is_some_and(|roster| !roster.contains_key(&hello.author)) {
+        let seated = self.graph.roster(&self.tip).is_some_and(|roster| roster.contains_key(&hello.author));
+        if !seated || !self.graph.knows_state(&hello.tip) {
             // It cannot walk here, and may not even know of its seat: what is held here it hears nowhere else.
             given.push(Given::Frame(self.beacon().into()));
         }

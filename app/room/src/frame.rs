@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | 1 | Commit | room, parent, new state, author, counter, adds, removes, knocks answered, cited ops, MLS commit |
 //! | 2 | Op | state, sealed op (not signed here: the op is) |
-//! | 3 | Beacon | room, author, counter, tip, SHA-256 of the vector; the vector follows the signature |
+//! | 3 | Beacon | room, author, counter, tip, SHA-256 of the vector, SHA-256 of what is known of the tip; the vector follows the signature |
 //! | 4 | Hello | room, author, root, tip, ids of the newest commits, one-time key, signed beacons, vector, whether it insists |
 //! | 5 | Want | room, author, one-time key, whether it insists, vector, whether only the authors in it are asked for, whether ops that do not join on are of use, gaps |
 //! | 6 | Answer | no body and no signature (what is in it is signed): hash of the Want or Hello, whether more follows, HPKE encapsulated key, ciphertext of a list of ops and frames |
@@ -25,6 +25,10 @@ use sha2::{Digest, Sha256};
 
 use crate::bounds;
 use crate::mls::{Sealed, SeatKey};
+
+/// Counters are less than this. A seat that went back to an older copy of itself goes on from what others know of it, and must
+/// have room.
+pub(crate) const COUNTERS: u64 = 1 << 60;
 
 /// Names a commit: SHA-256 over body and signature of its frame.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +135,9 @@ pub(crate) struct Beacon {
     /// SHA-256 of the encoded vector.
     #[cbor(n(4), with = "minicbor::bytes")]
     pub(crate) holds: [u8; 32],
+    /// [`crate::graph::Node::digest`] of the tip.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub(crate) knows: [u8; 32],
 }
 
 impl Beacon {
@@ -270,10 +277,12 @@ pub(crate) trait Body: Encode<()> + for<'b> Decode<'b, ()> {
     const TAG: &'static [u8];
     fn room(&self) -> RoomId;
     fn author(&self) -> AuthorKey;
+    /// The author's counter, 0 where there is none.
+    fn counter(&self) -> u64;
 }
 
 macro_rules! body {
-    ($name:ident, $kind:literal, $tag:literal) => {
+    ($name:ident, $kind:literal, $tag:literal, $counter:expr) => {
         impl Body for $name {
             const KIND: u8 = $kind;
             const TAG: &'static [u8] = $tag;
@@ -283,14 +292,18 @@ macro_rules! body {
             fn author(&self) -> AuthorKey {
                 self.author
             }
+            fn counter(&self) -> u64 {
+                let counter: fn(&Self) -> u64 = $counter;
+                counter(self)
+            }
         }
     };
 }
-body!(Commit, 1, b"nonpaper/commit/v1");
-body!(Beacon, 3, b"nonpaper/beacon/v1");
-body!(Hello, 4, b"nonpaper/hello/v1");
-body!(Want, 5, b"nonpaper/want/v1");
-body!(Knock, 7, b"nonpaper/knock/v1");
+body!(Commit, 1, b"nonpaper/commit/v1", |commit| commit.counter);
+body!(Beacon, 3, b"nonpaper/beacon/v1", |beacon| beacon.counter);
+body!(Hello, 4, b"nonpaper/hello/v1", |_| 0);
+body!(Want, 5, b"nonpaper/want/v1", |_| 0);
+body!(Knock, 7, b"nonpaper/knock/v1", |knock| knock.counter);
 const OP: u8 = 2;
 const ANSWER: u8 = 6;
 const WELCOME: u8 = 8;
@@ -304,7 +317,7 @@ impl<B: Body> Signed<B> {
 
     fn check(bytes: &[u8], signature: [u8; 64]) -> Result<Self, FrameError> {
         let body: B = minicbor::decode(bytes).map_err(|_| FrameError::Malformed)?;
-        if minicbor::to_vec(&body).map_err(|_| FrameError::Malformed)? != bytes {
+        if minicbor::to_vec(&body).map_err(|_| FrameError::Malformed)? != bytes || body.counter() >= COUNTERS {
             return Err(FrameError::Malformed);
         }
         let key = VerifyingKey::from_bytes(&body.author().0).map_err(|_| FrameError::WrongSignature)?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use record::{AuthorKey, Op, OpId, StateId, Table};
+use sha2::{Digest, Sha256};
 
 use crate::bounds;
 use crate::frame::{Commit, CommitId, Signed};
@@ -54,6 +55,16 @@ pub(crate) struct Node {
     pub(crate) era: StateId,
 }
 
+impl Node {
+    /// SHA-256 over all of it: seats that know the same of a state say so in their beacons.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let roster: Vec<_> = self.roster.iter().collect();
+        let answered: Vec<_> = self.answered.iter().collect();
+        let log: Vec<_> = self.log.keys().collect();
+        Sha256::digest(minicbor::to_vec((roster, answered, log, self.era)).expect("encoding into memory")).into()
+    }
+}
+
 /// What became of a commit frame.
 pub(crate) enum Taken {
     /// Valid; these are in the graph now: it, and others that waited for it.
@@ -100,12 +111,12 @@ impl Graph {
         graph
     }
 
-    /// Adds what a stored graph remembered of who read where.
-    pub(crate) fn remember(&mut self, state: StateId, readers: Option<Roster>) {
+    /// Adds what a stored graph remembered of a state: whether it lies before the oldest one, and who read there.
+    pub(crate) fn remember(&mut self, state: StateId, earlier: bool, readers: Option<Roster>) {
         if let Some(readers) = readers {
             self.readers.insert(state, Arc::new(readers));
         }
-        if !self.nodes.contains_key(&state) {
+        if earlier && !self.nodes.contains_key(&state) {
             self.earlier.insert(state);
         }
     }
@@ -284,6 +295,16 @@ impl Graph {
         }
         self.fold_removed();
         gone
+    }
+
+    /// What is known of a state, in one number; zero when nothing is.
+    pub(crate) fn digest(&self, state: &StateId) -> [u8; 32] {
+        self.nodes.get(state).map(Node::digest).unwrap_or_default()
+    }
+
+    /// Commits whose parent is not known here, which another graph may know.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Signed<Commit>> {
+        self.orphans.values()
     }
 
     /// Gives way to another graph of the same room, from elsewhere; who read what here is still known. Returns the states that

@@ -5,12 +5,11 @@
 //! knocks on every channel it knows; whoever's turn it is on the other side takes the old leaf out and adds a new one in one
 //! commit that cites the signed knock, so nobody is swapped who did not ask.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
-use record::{AuthorKey, KeyPackageHash, StateId};
+use record::{AuthorKey, KeyPackageHash, Op, StateId};
 use wire::Topic;
 use zeroize::Zeroizing;
 
@@ -18,11 +17,12 @@ use crate::bounds;
 use crate::channel::ChannelSecret;
 use crate::eras::Eras;
 use crate::frame::{Knock, Signed, Welcome};
-use crate::graph::Node;
+use crate::graph::{Node, Taken};
 use crate::input::{Alarm, Error, Event, Millis};
 use crate::mls::{Group, KeyPackage, KeyPackageSecrets, Suite};
 use crate::op_key::{OpKey, Sealing};
 use crate::place::Place;
+use crate::presence::Presence;
 use crate::room::Room;
 
 /// How often a knock is repeated.
@@ -131,8 +131,8 @@ impl Room {
         }
     }
 
-    /// Whether most of the seats that are here stand where no way leads any more that is known here, and for so long that it is not
-    /// for want of asking.
+    /// Whether half of the table and more stand where no way leads any more that is known here, and for so long that it is not for
+    /// want of asking.
     ///
     /// That is so after sleeping for longer than commits are kept, and after a room was parted for so long that both sides
     /// forgot where: those who are fewer are then brought in anew by the others.
@@ -140,19 +140,24 @@ impl Room {
         self.outnumbered.is_some_and(|since| now >= since.saturating_add(LEFT_BEHIND_MS))
     }
 
-    /// Counts the seats that are here by whether they stand where a way is known to. Of two sides as large the founder's counts
-    /// for more, or else the one with the lowest key: both sides count alike.
+    /// Looks where the others stand. Where this seat has forgotten too, they count while they are here.
     pub(crate) fn count_those_away(&mut self, now: Millis) {
-        let founder = self.rules.founder;
-        let mut here = BTreeSet::from([(self.me() != founder, self.me())]);
-        let mut away = BTreeSet::new();
-        for (seat, presence) in &self.presence {
-            let Some(tip) = presence.tip.filter(|_| self.is_present(seat, now) && self.is_peer(seat)) else { continue };
-            let side = if self.graph.node(&tip).is_some() { &mut here } else { &mut away };
-            side.insert((*seat != founder, *seat));
-        }
-        let fewer = (away.len(), Reverse(away.first())) > (here.len(), Reverse(here.first()));
-        self.outnumbered = if fewer { self.outnumbered.or(Some(now)) } else { None };
+        let away = |seat: &AuthorKey, presence: &Presence| {
+            let unknown = |tip: &StateId| !self.graph.knows_state(tip);
+            let forgotten = |tip: &StateId| self.graph.is_earlier(tip) && self.is_present(seat, now);
+            presence.tip.is_some_and(|tip| unknown(&tip) || forgotten(&tip))
+        };
+        let away = self.presence.iter().filter(|(seat, presence)| away(seat, presence)).map(|(seat, _)| *seat);
+        let outnumbered = self.decide(away.collect());
+        self.outnumbered = if outnumbered { self.outnumbered.or(Some(now)) } else { None };
+    }
+
+    /// Whether these are more than half of the table, or half of it and the founder among them: both of two sides count alike,
+    /// and no few can do it.
+    fn decide(&self, mut seats: BTreeSet<AuthorKey>) -> bool {
+        seats.retain(|seat| self.table.is_seated(seat));
+        let all = self.table.seats.iter().filter(|seat| self.table.is_seated(&seat.key)).count();
+        2 * seats.len() + usize::from(seats.contains(&self.rules.founder)) > all
     }
 
     /// Knocks when it is time, with a fresh key package now and then.
@@ -351,12 +356,27 @@ impl Room {
         Ok(())
     }
 
-    /// Takes the graph that comes with a Welcome in the place of the own one, if it leads where the Welcome does.
+    /// Takes the graph that comes with a Welcome in the place of the own one, if it leads where the Welcome does, and those
+    /// who outnumber this seat say of where they stand there just what it says.
     fn moves(&mut self, opened: &Opened) -> bool {
         let Some(place) = opened.place.clone() else { return false };
-        let Ok((graph, cited)) = place.graph(self.rules, self.id) else { return false };
-        let told = graph.node(&opened.group.state());
-        if told.is_none_or(|node| node.era != opened.era || !sits(node, &opened.group)) {
+        let Ok((mut graph, mut cited)) = place.graph(self.rules, self.id) else { return false };
+        for commit in self.graph.waiting() {
+            if let Taken::New(commits) = graph.take(commit.clone()) {
+                let ops = commits.iter().flat_map(|commit| &commit.body.cited);
+                cited.extend(ops.filter_map(|op| Op::decode(op).ok()));
+            }
+        }
+        let state = opened.group.state();
+        let sound = graph.node(&state).is_some_and(|node| node.era == opened.era && sits(node, &opened.group));
+        let vouches = |presence: &Presence| {
+            presence.tip.is_some_and(|tip| {
+                let on_the_way = graph.is_at_or_below(&tip, &state) || graph.is_at_or_below(&state, &tip);
+                on_the_way && graph.digest(&tip) == presence.knows
+            })
+        };
+        let vouch = self.presence.iter().filter(|(_, presence)| vouches(presence)).map(|(seat, _)| *seat);
+        if !sound || !self.decide(vouch.collect()) {
             return false;
         }
         let gone = self.graph.give_way(graph);

@@ -90,8 +90,8 @@ impl Room {
     pub fn hostile_beacon(&mut self, at: StateId, same_counter: bool) -> Vec<u8> {
         let counter = if same_counter { self.counter } else { self.next_counter() };
         let vector: Vector = self.record.vector().clone();
-        let holds = Beacon::digest(&vector);
-        let beacon = Beacon { room: self.id, author: self.me(), counter, tip: at, holds };
+        let (holds, knows) = (Beacon::digest(&vector), self.graph.digest(&at));
+        let beacon = Beacon { room: self.id, author: self.me(), counter, tip: at, holds, knows };
         Signed::sign(beacon, &self.key).encode_whole(&vector)
     }
 

@@ -8,8 +8,8 @@ use minicbor::{Decode, Encode};
 use record::{AuthorKey, Op, RoomId, StateId};
 
 use crate::bounds;
-use crate::frame::{Commit, Frame, Signed};
-use crate::graph::{Graph, Log, Node};
+use crate::frame::{COUNTERS, Commit, Frame, Signed};
+use crate::graph::{Graph, Log, Node, Taken};
 use crate::input::Error;
 use crate::mls::Rules;
 use crate::policy::Leaf;
@@ -75,8 +75,9 @@ impl Place {
             bytes += commit.size();
             commits.push_back(Arc::new(commit));
         }
-        if bytes > bounds::EARLIER_BYTES || self.earlier.len() > bounds::EARLIER {
-            return Err(misbehaved("a place with too much before it"));
+        let counted = self.answered.iter().all(|(_, counter)| *counter < COUNTERS);
+        if bytes > bounds::EARLIER_BYTES || self.earlier.len() > bounds::EARLIER || !counted {
+            return Err(misbehaved("a place beyond its bounds"));
         }
         let mut log = Log::new();
         for bytes in &self.log {
@@ -92,9 +93,10 @@ impl Place {
         };
         let mut graph = Graph::new(rules, self.root, node, self.earlier.into_iter().collect(), commits);
         for bytes in &self.way {
-            let commit = read_commit(room, bytes)?;
-            cited.extend(commit.body.cited.iter().filter_map(|op| Op::decode(op).ok()));
-            graph.take(commit);
+            if let Taken::New(commits) = graph.take(read_commit(room, bytes)?) {
+                let ops = commits.iter().flat_map(|commit| &commit.body.cited);
+                cited.extend(ops.filter_map(|op| Op::decode(op).ok()));
+            }
         }
         Ok((graph, cited))
     }

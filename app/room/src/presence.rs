@@ -13,6 +13,8 @@ pub(crate) struct Presence {
     pub(crate) frame: [u8; 32],
     /// Where the seat stood then.
     pub(crate) tip: Option<StateId>,
+    /// What it knows of that state, as a digest.
+    pub(crate) knows: [u8; 32],
     /// What it holds.
     pub(crate) vector: Vector,
     /// When it was last heard.

@@ -37,14 +37,15 @@ impl Stands {
         let before = self.latest.get(&author).map(|latest| (latest.body.counter, latest.body.tip));
         let newer = before.is_none_or(|(counter, _)| beacon.body.counter > counter);
         let moved = newer && before.is_none_or(|(_, before)| before != tip);
-        self.version += 1;
         if newer {
             self.latest.insert(author, beacon.clone());
+            self.version += 1;
         }
         let theirs = self.by.entry(author).or_default();
         if theirs.keys().any(|held| graph.is_at_or_below(held, &tip)) {
             return moved;
         }
+        self.version += 1;
         theirs.retain(|held, _| !graph.is_at_or_below(&tip, held));
         theirs.insert(tip, beacon);
         // The lowest count, so that all who have heard all keep the same.

@@ -294,8 +294,10 @@ impl Room {
             }
         }
         for (row, bytes) in of(STATE) {
-            let (_, readers): (bool, Option<Vec<(AuthorKey, Leaf)>>) = minicbor::decode(bytes).map_err(damaged)?;
-            graph.remember(StateId(id(row)?), readers.map(|readers| readers.into_iter().collect::<Roster>()));
+            let (earlier, readers): (bool, Option<Vec<(AuthorKey, Leaf)>>) =
+                minicbor::decode(bytes).map_err(damaged)?;
+            let readers = readers.map(|readers| readers.into_iter().collect::<Roster>());
+            graph.remember(StateId(id(row)?), earlier, readers);
         }
         graph.changes = Default::default();
 

@@ -78,8 +78,8 @@ impl Room {
     pub(crate) fn beacon(&mut self) -> Vec<u8> {
         let vector = self.record.vector().clone();
         let counter = self.next_counter();
-        let beacon =
-            Beacon { room: self.id, author: self.me(), counter, tip: self.tip, holds: Beacon::digest(&vector) };
+        let (holds, knows) = (Beacon::digest(&vector), self.graph.digest(&self.tip));
+        let beacon = Beacon { room: self.id, author: self.me(), counter, tip: self.tip, holds, knows };
         let beacon = Signed::sign(beacon, &self.key);
         let message = beacon.encode_whole(&vector);
         self.stands.take(&self.graph, beacon);
@@ -205,8 +205,8 @@ impl Room {
             }
             return Ok(());
         }
-        (presence.counter, presence.frame, presence.tip, presence.vector) =
-            (beacon.counter, signed.hash(), Some(beacon.tip), vector);
+        (presence.counter, presence.frame) = (beacon.counter, signed.hash());
+        (presence.tip, presence.knows, presence.vector) = (Some(beacon.tip), beacon.knows, vector);
         let theirs = &presence.vector;
         let behind_myself = theirs.number(&self.key.public()) > self.record.vector().number(&self.key.public());
         let fills = self.pacing.fruitless < GIVE_UP && self.record.may_be_filled_by(theirs);
@@ -260,7 +260,7 @@ impl Room {
         if !here {
             let lacks = !self.graph.commits_for(hello.root, &hello.newest.0).is_empty();
             let weighs_otherwise = hello.tip != self.tip && self.graph.is_contested();
-            if lacks || weighs_otherwise {
+            if lacks || weighs_otherwise || unknown {
                 let (at, hash) = (now + between(ANSWER_MS, &mut self.rng), signed.hash());
                 self.pacing.answer(hello.author, DueAnswer { at, hash, on, question: Question::Hello(hello.clone()) });
             }

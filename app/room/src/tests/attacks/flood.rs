@@ -74,3 +74,53 @@ fn sides_led_so_far_apart_that_no_way_joins_them_come_together() {
     table.reopens(2, &store);
     table.goes_on();
 }
+
+/// The same, and one side has taken the hostile member away meanwhile, or both somebody: neither listens where the other speaks.
+#[test]
+fn sides_led_far_apart_with_a_channel_each_come_together() {
+    for both in [false, true] {
+        let mut table = Table::of(&[Role::Head, Role::Head, Role::Head, Role::Head]);
+        table.settle();
+        let fork = table.rooms[0].tip;
+        let mut thief = Thief::of(&table.rooms[3]);
+        table.puppets.insert(3);
+        let [left, right] = [thief.rotates(fork), thief.rotates(fork)];
+        table.parts(&[2, 4]);
+        table.hear(&[0, 1], &left.encode());
+        table.hear(&[2, 4], &right.encode());
+        table.passes(5_000);
+        rotates_on(&mut table, &mut thief, left.body.new_state, bounds::WAY + 20, &[0, 1]);
+        rotates_on(&mut table, &mut thief, right.body.new_state, bounds::WAY + 20, &[2, 4]);
+        let (gone, leaver) = (table.rooms[3].me(), table.rooms[4].me());
+        table.does(0, Input::Remove(gone));
+        if both {
+            table.does(4, Input::Remove(leaver));
+        }
+        table.passes(10_000);
+        table.puppets.insert(4);
+        comes_together(&mut table);
+        assert!(!table.rooms[2].roster().contains_key(&gone), "both {both}");
+    }
+}
+
+/// A commit that was dropped because there were too many of its author is not one from before, also not after a restart.
+#[test]
+fn commit_dropped_for_the_crowd_can_come_again_after_a_restart() {
+    let mut table = Table::of(&[Role::Head, Role::Head, Role::Head]);
+    table.settle();
+    let fork = table.rooms[0].tip;
+    let mut thief = Thief::of(&table.rooms[3]);
+    table.puppets.insert(3);
+    let mut commits = [thief.rotates(fork), thief.rotates(fork), thief.rotates(fork)];
+    commits.sort_by_key(crate::frame::Signed::id);
+    table.parts(&[2]);
+    table.hear(&[0, 1], &commits[2].encode());
+    for commit in &commits {
+        table.hear(&[2], &commit.encode());
+    }
+    table.passes(5_000);
+    assert_ne!(table.rooms[0].state(), table.rooms[2].state());
+    let store = table.stores[&2].clone();
+    table.reopens(2, &store);
+    comes_together(&mut table);
+}

@@ -5,6 +5,7 @@ mod commits;
 mod door;
 mod flood;
 mod lies;
+mod place;
 mod reading;
 
 pub(super) mod thief;
@@ -31,7 +32,8 @@ fn op_of(room: &Room, author: &SeatKey, number: u64, previous: OpId, depth: u64,
 fn beacon(table: &Table, who: usize, counter: u64, vector: Vector) -> Vec<u8> {
     let room = &table.rooms[who];
     let holds = Beacon::digest(&vector);
-    let beacon = Beacon { room: room.id, author: room.me(), counter, tip: room.tip, holds };
+    let knows = room.graph.digest(&room.tip);
+    let beacon = Beacon { room: room.id, author: room.me(), counter, tip: room.tip, holds, knows };
     Signed::sign(beacon, &room.key).encode_whole(&vector)
 }
 

@@ -36,6 +36,20 @@ impl Thief {
 
     /// Commits on a state it holds, and holds where that leads.
     pub(in crate::tests) fn commits(&mut self, on: StateId, deed: &Deed) -> Signed<Commit> {
+        self.stages(on, deed).0
+    }
+
+    /// Brings somebody in who knocked: the commit, the Welcome and where they lead.
+    pub(in crate::tests) fn brings(
+        &mut self,
+        on: StateId,
+        add: &KeyPackage,
+        knock: &Signed<Knock>,
+    ) -> (Signed<Commit>, Vec<u8>, Group) {
+        self.stages(on, &Deed { adds: vec![add.clone()], knocks: vec![knock.bytes()], ..Deed::default() })
+    }
+
+    fn stages(&mut self, on: StateId, deed: &Deed) -> (Signed<Commit>, Vec<u8>, Group) {
         let mut group = Group::from_image(self.room, &self.images[&on]).expect("opens");
         let staged = group.stage(&deed.removes, &deed.adds, &self.key).expect("MLS does not mind");
         group.merge_pending().expect("merges");
@@ -55,7 +69,7 @@ impl Thief {
             cited: deed.cited.iter().map(|op| op.encode().into()).collect(),
             mls: staged.commit.into(),
         };
-        Signed::sign(commit, &self.key)
+        (Signed::sign(commit, &self.key), staged.welcome, group)
     }
 
     /// Only rotates.
@@ -94,7 +108,8 @@ impl Thief {
     /// Says that it stands there.
     pub(in crate::tests) fn beacon(&mut self, at: StateId, vector: &Vector) -> Vec<u8> {
         let (room, author, counter) = (self.room, self.key.public(), self.next());
-        let beacon = Beacon { room, author, counter, tip: at, holds: Beacon::digest(vector) };
+        let (holds, knows) = (Beacon::digest(vector), [0; 32]);
+        let beacon = Beacon { room, author, counter, tip: at, holds, knows };
         Signed::sign(beacon, &self.key).encode_whole(vector)
     }
 
