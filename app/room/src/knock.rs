@@ -5,11 +5,11 @@
 //! knocks on every channel it knows; whoever's turn it is on the other side takes the old leaf out and adds a new one in one
 //! commit that cites the signed knock, so nobody is swapped who did not ask.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
-use record::{AuthorKey, KeyPackageHash, Op, StateId};
+use record::{AuthorKey, KeyPackageHash, StateId};
 use wire::Topic;
 use zeroize::Zeroizing;
 
@@ -17,12 +17,11 @@ use crate::bounds;
 use crate::channel::ChannelSecret;
 use crate::eras::Eras;
 use crate::frame::{Knock, Signed, Welcome};
-use crate::graph::{Node, Taken};
+use crate::graph::Node;
 use crate::input::{Alarm, Error, Event, Millis};
 use crate::mls::{Group, KeyPackage, KeyPackageSecrets, Suite};
 use crate::op_key::{OpKey, Sealing};
 use crate::place::Place;
-use crate::presence::Presence;
 use crate::room::Room;
 
 /// How often a knock is repeated.
@@ -35,8 +34,6 @@ const ANSWERED_MS: Millis = 12_000;
 const ALONE_MS: Millis = 20_000;
 /// A seat that was just brought in waits this long for the next time, and so long between two of its knocks.
 const PAUSE_MS: Millis = 4_000;
-/// How long more seats are where no known way leads before that is taken to be so: what leads there may be on its way.
-const LEFT_BEHIND_MS: Millis = 45_000;
 /// How many key packages a seat remembers to have knocked with.
 pub(crate) const ASKED: usize = 64;
 
@@ -106,11 +103,11 @@ struct Inside {
 }
 
 /// A Welcome opened on a copy of the private keys.
-struct Opened {
-    group: Group,
+pub(crate) struct Opened {
+    pub(crate) group: Group,
     eras: BTreeMap<StateId, ChannelSecret>,
-    era: StateId,
-    place: Option<Place>,
+    pub(crate) era: StateId,
+    pub(crate) place: Option<Place>,
 }
 
 impl Room {
@@ -129,35 +126,6 @@ impl Room {
         if !self.alone && now >= since.saturating_add(ALONE_MS) {
             self.alone = true;
         }
-    }
-
-    /// Whether half of the table and more stand where no way leads any more that is known here, and for so long that it is not for
-    /// want of asking.
-    ///
-    /// That is so after sleeping for longer than commits are kept, and after a room was parted for so long that both sides
-    /// forgot where: those who are fewer are then brought in anew by the others.
-    pub(crate) fn is_left_behind(&self, now: Millis) -> bool {
-        self.outnumbered.is_some_and(|since| now >= since.saturating_add(LEFT_BEHIND_MS))
-    }
-
-    /// Looks where the others stand. Where this seat has forgotten too, they count while they are here.
-    pub(crate) fn count_those_away(&mut self, now: Millis) {
-        let away = |seat: &AuthorKey, presence: &Presence| {
-            let unknown = |tip: &StateId| !self.graph.knows_state(tip);
-            let forgotten = |tip: &StateId| self.graph.is_earlier(tip) && self.is_present(seat, now);
-            presence.tip.is_some_and(|tip| unknown(&tip) || forgotten(&tip))
-        };
-        let away = self.presence.iter().filter(|(seat, presence)| away(seat, presence)).map(|(seat, _)| *seat);
-        let outnumbered = self.decide(away.collect());
-        self.outnumbered = if outnumbered { self.outnumbered.or(Some(now)) } else { None };
-    }
-
-    /// Whether these are more than half of the table, or half of it and the founder among them: both of two sides count alike,
-    /// and no few can do it.
-    fn decide(&self, mut seats: BTreeSet<AuthorKey>) -> bool {
-        seats.retain(|seat| self.table.is_seated(seat));
-        let all = self.table.seats.iter().filter(|seat| self.table.is_seated(&seat.key)).count();
-        2 * seats.len() + usize::from(seats.contains(&self.rules.founder)) > all
     }
 
     /// Knocks when it is time, with a fresh key package now and then.
@@ -356,38 +324,6 @@ impl Room {
         Ok(())
     }
 
-    /// Takes the graph that comes with a Welcome in the place of the own one, if it leads where the Welcome does, and those
-    /// who outnumber this seat say of where they stand there just what it says.
-    fn moves(&mut self, opened: &Opened) -> bool {
-        let Some(place) = opened.place.clone() else { return false };
-        let Ok((mut graph, mut cited)) = place.graph(self.rules, self.id) else { return false };
-        for commit in self.graph.waiting() {
-            if let Taken::New(commits) = graph.take(commit.clone()) {
-                let ops = commits.iter().flat_map(|commit| &commit.body.cited);
-                cited.extend(ops.filter_map(|op| Op::decode(op).ok()));
-            }
-        }
-        let state = opened.group.state();
-        let sound = graph.node(&state).is_some_and(|node| node.era == opened.era && sits(node, &opened.group));
-        let vouches = |presence: &Presence| {
-            presence.tip.is_some_and(|tip| {
-                let on_the_way = graph.is_at_or_below(&tip, &state) || graph.is_at_or_below(&state, &tip);
-                on_the_way && graph.digest(&tip) == presence.knows
-            })
-        };
-        let vouch = self.presence.iter().filter(|(_, presence)| vouches(presence)).map(|(seat, _)| *seat);
-        if !sound || !self.decide(vouch.collect()) {
-            return false;
-        }
-        let gone = self.graph.give_way(graph);
-        self.stands.forget(&gone);
-        for op in cited {
-            self.record.cite(op);
-        }
-        self.refold();
-        true
-    }
-
     /// Goes on with the group of a Welcome.
     fn comes_in(&mut self, opened: Opened, now: Millis) -> Result<(), Error> {
         self.welcomes.clear();
@@ -425,6 +361,6 @@ impl Room {
 }
 
 /// Whether the seats of the group are those the state is known to have.
-fn sits(node: &Node, group: &Group) -> bool {
+pub(crate) fn sits(node: &Node, group: &Group) -> bool {
     group.seats().is_ok_and(|seats| node.roster.keys().eq(&seats))
 }

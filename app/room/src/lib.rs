@@ -15,6 +15,7 @@ mod frame;
 mod graph;
 mod input;
 mod knock;
+mod left_behind;
 mod mls;
 mod number;
 mod op_key;

@@ -1,0 +1,77 @@
+//! Where no way leads any more that is known here: seeing that it is so, and starting anew from where the others stand.
+//!
+//! It comes of sleeping for longer than commits are kept, and of a room parted for so long that both sides forgot where. Those
+//! who are fewer knock like anybody who is stranded; their Welcome comes with a [`crate::place::Place`].
+
+use std::collections::BTreeSet;
+
+use record::{AuthorKey, Op, StateId};
+
+use crate::graph::Taken;
+use crate::input::Millis;
+use crate::knock::{Opened, sits};
+use crate::presence::Presence;
+use crate::room::Room;
+
+/// How long more seats are where no known way leads before that is taken to be so: what leads there may be on its way.
+const LEFT_BEHIND_MS: Millis = 45_000;
+
+impl Room {
+    /// Whether half of the table and more stand where no way leads any more that is known here, and for so long that it is not for
+    /// want of asking.
+    pub(crate) fn is_left_behind(&self, now: Millis) -> bool {
+        self.outnumbered.is_some_and(|since| now >= since.saturating_add(LEFT_BEHIND_MS))
+    }
+
+    /// Looks where the others stand. Where this seat has forgotten too, they count while they are here.
+    pub(crate) fn count_those_away(&mut self, now: Millis) {
+        let away = |seat: &AuthorKey, presence: &Presence| {
+            let unknown = |tip: &StateId| !self.graph.knows_state(tip);
+            let forgotten = |tip: &StateId| self.graph.is_earlier(tip) && self.is_present(seat, now);
+            presence.tip.is_some_and(|tip| unknown(&tip) || forgotten(&tip))
+        };
+        let away = self.presence.iter().filter(|(seat, presence)| away(seat, presence)).map(|(seat, _)| *seat);
+        let outnumbered = self.decide(away.collect());
+        self.outnumbered = if outnumbered { self.outnumbered.or(Some(now)) } else { None };
+    }
+
+    /// Whether these are more than half of the table, or half of it and the founder among them: both of two sides count alike,
+    /// and no few can do it.
+    fn decide(&self, mut seats: BTreeSet<AuthorKey>) -> bool {
+        seats.retain(|seat| self.table.is_seated(seat));
+        let all = self.table.seats.iter().filter(|seat| self.table.is_seated(&seat.key)).count();
+        2 * seats.len() + usize::from(seats.contains(&self.rules.founder)) > all
+    }
+
+    /// Takes the graph that comes with a Welcome in the place of the own one, if it leads where the Welcome does, and those
+    /// who outnumber this seat say of where they stand there just what it says.
+    pub(crate) fn moves(&mut self, opened: &Opened) -> bool {
+        let Some(place) = opened.place.clone() else { return false };
+        let Ok((mut graph, mut cited)) = place.graph(self.rules, self.id) else { return false };
+        for commit in self.graph.waiting() {
+            if let Taken::New(commits) = graph.take(commit.clone()) {
+                let ops = commits.iter().flat_map(|commit| &commit.body.cited);
+                cited.extend(ops.filter_map(|op| Op::decode(op).ok()));
+            }
+        }
+        let state = opened.group.state();
+        let sound = graph.node(&state).is_some_and(|node| node.era == opened.era && sits(node, &opened.group));
+        let vouches = |presence: &Presence| {
+            presence.tip.is_some_and(|tip| {
+                let on_the_way = graph.is_at_or_below(&tip, &state) || graph.is_at_or_below(&state, &tip);
+                on_the_way && graph.digest(&tip) == presence.knows
+            })
+        };
+        let vouch = self.presence.iter().filter(|(_, presence)| vouches(presence)).map(|(seat, _)| *seat);
+        if !sound || !self.decide(vouch.collect()) {
+            return false;
+        }
+        let gone = self.graph.give_way(graph);
+        self.stands.forget(&gone);
+        for op in cited {
+            self.record.cite(op);
+        }
+        self.refold();
+        true
+    }
+}
