@@ -260,23 +260,24 @@ impl Room {
     /// Stages the one own commit on the tip and sends it; it is merged when it comes back.
     pub(crate) fn stage_commit(&mut self, duty: &Duty, cited: Vec<ByteVec>, now: Millis) -> Result<(), Error> {
         let key_packages: Vec<KeyPackage> = duty.adds.values().cloned().collect();
-        let staged = self.group.stage(&duty.removes, &key_packages, &self.key)?;
-        self.images.keep(&self.group, self.tip, now)?;
         let addition = |k: &KeyPackage| Addition { seat: k.seat(), key_package: k.hash() };
         let mut adds: Vec<Addition> = key_packages.iter().map(addition).collect();
         adds.sort();
-        let commit = Commit {
+        let mut commit = Commit {
             room: self.id,
             parent: self.tip,
-            new_state: staged.new_state,
+            new_state: self.tip,
             author: self.me(),
             counter: self.next_counter(),
             adds,
             removes: duty.removes.iter().copied().collect(),
             knocks: duty.knocks.clone(),
             cited,
-            mls: staged.commit.into(),
+            mls: Vec::new().into(),
         };
+        let staged = self.group.stage(&duty.removes, &key_packages, &self.key, &commit.claims())?;
+        self.images.keep(&self.group, self.tip, now)?;
+        (commit.new_state, commit.mls) = (staged.new_state, staged.commit.into());
         let commit = Signed::sign(commit, &self.key);
         self.counts.commits += 1;
         self.own_commits.insert(self.tip, OwnCommit { commit, welcome: staged.welcome, welcomed: false });

@@ -94,6 +94,17 @@ pub(crate) struct Commit {
     pub(crate) mls: ByteVec,
 }
 
+impl Commit {
+    /// What the MLS commit carries of its frame, so that nobody signs two frames for one state that say different things:
+    /// `SHA-256("nonpaper/claims/v1" ‖ CBOR [room, parent, author, counter, adds, removes, knocks, cited])`.
+    pub(crate) fn claims(&self) -> [u8; 32] {
+        let Self { room, parent, author, counter, adds, removes, knocks, cited, .. } = self;
+        let claims = minicbor::to_vec((room, parent, author, counter, adds, removes, knocks, cited));
+        let claims = claims.expect("encoding into memory");
+        Sha256::new().chain_update(b"nonpaper/claims/v1").chain_update(claims).finalize().into()
+    }
+}
+
 impl SignedBytes {
     /// Reads the body without checking the signature.
     pub(crate) fn peek<B: Body>(&self) -> Option<B> {

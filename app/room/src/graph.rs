@@ -56,7 +56,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// SHA-256 over all of it: seats that know the same of a state say so in their beacons.
+    /// SHA-256 over it, the ids of the intents standing for them.
     pub(crate) fn digest(&self) -> [u8; 32] {
         let roster: Vec<_> = self.roster.iter().collect();
         let answered: Vec<_> = self.answered.iter().collect();
@@ -297,20 +297,25 @@ impl Graph {
         gone
     }
 
-    /// What is known of a state, in one number; zero when nothing is.
-    pub(crate) fn digest(&self, state: &StateId) -> [u8; 32] {
-        self.nodes.get(state).map(Node::digest).unwrap_or_default()
+    /// The same from one of its states on, with the ops that stand in it.
+    pub(crate) fn from(&self, root: StateId) -> Option<(Self, Vec<Op>)> {
+        let node = self.nodes.get(&root)?.clone();
+        let mut ops: Vec<Op> = node.log.values().cloned().collect();
+        let mut graph = Self::new(self.rules, root, node, BTreeSet::new(), VecDeque::new());
+        for commit in self.commits_below(root).iter().filter_map(|id| self.valid.get(id)) {
+            ops.extend(commit.body.cited.iter().filter_map(|op| Op::decode(op).ok()));
+            graph.take(Signed::clone(commit));
+        }
+        Some((graph, ops))
     }
 
-    /// Commits whose parent is not known here, which another graph may know.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Signed<Commit>> {
-        self.orphans.values()
-    }
-
-    /// Gives way to another graph of the same room, from elsewhere; who read what here is still known. Returns the states that
-    /// are not kept any more.
+    /// Gives way to another graph of the same room, from elsewhere; who read what here is still known, and what waited for what
+    /// was not known here is judged there. Returns the states that are not kept any more.
     pub(crate) fn give_way(&mut self, other: Self) -> BTreeSet<StateId> {
         let before = std::mem::replace(self, other);
+        for commit in before.orphans.into_values() {
+            self.take(commit);
+        }
         let gone: BTreeSet<StateId> =
             before.nodes.into_keys().filter(|state| !self.nodes.contains_key(state)).collect();
         for state in gone.iter().chain(&before.earlier).filter(|state| !self.nodes.contains_key(state)) {
@@ -319,11 +324,10 @@ impl Graph {
             }
         }
         for (state, readers) in before.readers {
-            if self.readers.len() < bounds::READERS {
-                self.readers.entry(state).or_insert(readers);
+            if self.readers.len() < bounds::READERS || self.readers.contains_key(&state) {
+                self.readers.insert(state, readers);
             }
         }
-        self.refused = before.refused;
         self.changes.commits.extend(before.changes.commits);
         self.changes
             .commits

@@ -14,7 +14,7 @@ use wire::Topic;
 use zeroize::Zeroizing;
 
 use crate::bounds;
-use crate::channel::ChannelSecret;
+use crate::channel::{Channel, ChannelSecret};
 use crate::eras::Eras;
 use crate::frame::{Knock, Signed, Welcome};
 use crate::graph::Node;
@@ -25,7 +25,9 @@ use crate::place::Place;
 use crate::room::Room;
 
 /// How often a knock is repeated.
-const AGAIN_MS: Millis = 5_000;
+pub(crate) const AGAIN_MS: Millis = 5_000;
+/// And how often when nobody was heard lately.
+const NOBODY_MS: Millis = 60_000;
 /// How long one key package is knocked with.
 const FRESH_MS: Millis = 45_000;
 /// And how long when a commit answers it and no Welcome comes: whoever has that may be gone.
@@ -34,6 +36,8 @@ const ANSWERED_MS: Millis = 12_000;
 const ALONE_MS: Millis = 20_000;
 /// A seat that was just brought in waits this long for the next time, and so long between two of its knocks.
 const PAUSE_MS: Millis = 4_000;
+/// The tip in the knock of a seat that knows no way.
+const NOWHERE: StateId = StateId([0; 32]);
 /// How many key packages a seat remembers to have knocked with.
 pub(crate) const ASKED: usize = 64;
 
@@ -102,6 +106,13 @@ struct Inside {
     place: Option<Place>,
 }
 
+impl Opened {
+    /// The channel of an era, as told.
+    pub(crate) fn topic(&self, era: &StateId) -> Option<Topic> {
+        self.eras.get(era).map(|secret| Channel::new(secret).topic())
+    }
+}
+
 /// A Welcome opened on a copy of the private keys.
 pub(crate) struct Opened {
     pub(crate) group: Group,
@@ -137,21 +148,25 @@ impl Room {
         {
             return Ok(());
         }
-        self.pacing.knock_at = Some(now + AGAIN_MS);
+        let anybody = self.presence.keys().any(|seat| self.is_present(seat, now));
+        self.pacing.knock_at = Some(now + if anybody { AGAIN_MS } else { NOBODY_MS });
         // An older copy of this seat may have knocked before, with higher numbers. The number that was answered is knocked with
         // again: the Welcome may be lost.
         let answered = self.graph.answered(&self.me());
         let fresh = |own: &OwnKnock| {
             own.knock.as_ref().is_some_and(|knock| {
                 let most = if knock.body.counter == answered { ANSWERED_MS } else { FRESH_MS };
-                knock.body.counter >= answered && now < own.made.saturating_add(most)
+                let right = self.is_left_behind(now) == (knock.body.tip == NOWHERE);
+                right && knock.body.counter >= answered && now < own.made.saturating_add(most)
             })
         };
         if !self.own_knocks.back().is_some_and(fresh) {
             let secrets = KeyPackageSecrets::new(&self.key, self.rules.suite)?;
             self.counter = self.counter.max(answered);
             let counter = self.next_counter();
-            let knock = Knock { room: self.id, author: self.me(), counter, tip: self.tip, key_package: secrets.hash() };
+            // Who knows the state it names brings it from there only, and it lost the way.
+            let tip = if self.is_left_behind(now) { NOWHERE } else { self.tip };
+            let knock = Knock { room: self.id, author: self.me(), counter, tip, key_package: secrets.hash() };
             self.asks(counter, secrets.hash());
             self.own_knocks.push_back(OwnKnock { knock: Some(Signed::sign(knock, &self.key)), secrets, made: now });
             if self.own_knocks.len() > bounds::OWN_KNOCKS {
@@ -329,8 +344,10 @@ impl Room {
         self.welcomes.clear();
         self.own_knocks.clear();
         self.group = opened.group;
-        for (state, secret) in opened.eras {
-            self.begin_era(state, secret);
+        // The one that begins here follows from the state itself.
+        let here = self.group.state();
+        for (era, secret) in opened.eras.into_iter().filter(|(era, _)| *era != here) {
+            self.begin_era(era, secret);
         }
         (self.stranded, self.alone, self.may_be_older, self.outnumbered) = (None, false, false, None);
         self.pacing.knock_at = None;

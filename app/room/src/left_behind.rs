@@ -5,20 +5,22 @@
 
 use std::collections::BTreeSet;
 
-use record::{AuthorKey, Op, StateId};
+use record::{AuthorKey, StateId};
+use sha2::{Digest, Sha256};
+use wire::Topic;
 
-use crate::graph::Taken;
+use crate::graph::Node;
 use crate::input::Millis;
 use crate::knock::{Opened, sits};
 use crate::presence::Presence;
 use crate::room::Room;
 
-/// How long more seats are where no known way leads before that is taken to be so: what leads there may be on its way.
+/// How long so many stand where no known way leads before that is taken to be so: what leads there may be on its way.
 const LEFT_BEHIND_MS: Millis = 45_000;
 
 impl Room {
-    /// Whether half of the table and more stand where no way leads any more that is known here, and for so long that it is not for
-    /// want of asking.
+    /// Whether so many of the table stand where no way leads any more that is known here, and for so long that it is not for want
+    /// of asking.
     pub(crate) fn is_left_behind(&self, now: Millis) -> bool {
         self.outnumbered.is_some_and(|since| now >= since.saturating_add(LEFT_BEHIND_MS))
     }
@@ -44,28 +46,28 @@ impl Room {
     }
 
     /// Takes the graph that comes with a Welcome in the place of the own one, if it leads where the Welcome does, and those
-    /// who outnumber this seat say of where they stand there just what it says.
+    /// who outnumber this seat say of where they stand, on the way there, just what it says. What it says of states before the
+    /// last of those is not taken: nobody vouches for it.
     pub(crate) fn moves(&mut self, opened: &Opened) -> bool {
         let Some(place) = opened.place.clone() else { return false };
-        let Ok((mut graph, mut cited)) = place.graph(self.rules, self.id) else { return false };
-        for commit in self.graph.waiting() {
-            if let Taken::New(commits) = graph.take(commit.clone()) {
-                let ops = commits.iter().flat_map(|commit| &commit.body.cited);
-                cited.extend(ops.filter_map(|op| Op::decode(op).ok()));
-            }
-        }
+        let Ok((graph, _)) = place.graph(self.rules, self.id) else { return false };
         let state = opened.group.state();
         let sound = graph.node(&state).is_some_and(|node| node.era == opened.era && sits(node, &opened.group));
-        let vouches = |presence: &Presence| {
-            presence.tip.is_some_and(|tip| {
-                let on_the_way = graph.is_at_or_below(&tip, &state) || graph.is_at_or_below(&state, &tip);
-                on_the_way && graph.digest(&tip) == presence.knows
-            })
-        };
-        let vouch = self.presence.iter().filter(|(_, presence)| vouches(presence)).map(|(seat, _)| *seat);
-        if !sound || !self.decide(vouch.collect()) {
+        let way: Vec<StateId> = graph.way(state).collect();
+        let mut vouch = BTreeSet::new();
+        let mut newest = way.len();
+        for (seat, presence) in &self.presence {
+            let at = presence.tip.and_then(|tip| way.iter().position(|state| *state == tip));
+            let told = at.and_then(|at| Some((at, knows(graph.node(&way[at])?, |era| opened.topic(era))?)));
+            if let Some((at, _)) = told.filter(|(_, told)| *told == presence.knows) {
+                vouch.insert(*seat);
+                newest = newest.min(at);
+            }
+        }
+        if !sound || !self.decide(vouch) {
             return false;
         }
+        let Some((graph, cited)) = graph.from(way[newest]) else { return false };
         let gone = self.graph.give_way(graph);
         self.stands.forget(&gone);
         for op in cited {
@@ -74,4 +76,10 @@ impl Room {
         self.refold();
         true
     }
+}
+
+/// What a beacon says of the state its author stands on: the digest of what is known of it, and the channel of its era.
+pub(crate) fn knows(node: &Node, topic: impl FnOnce(&StateId) -> Option<Topic>) -> Option<[u8; 32]> {
+    let topic = topic(&node.era)?;
+    Some(Sha256::new().chain_update(node.digest()).chain_update(topic.0).finalize().into())
 }

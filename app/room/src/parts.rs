@@ -60,24 +60,27 @@ impl Hoard {
         let image = self.images.get(&on).ok_or(Error::NotNow)?;
         let mut group = Group::from_image(room.id, image)?;
         group.forget_pending()?;
-        let staged = group.stage(removes, &[], &room.key)?;
-        group.merge_pending()?;
-        self.images.insert(staged.new_state, group.image()?);
         let mut commit = Commit {
             room: room.id,
             parent: on,
-            new_state: staged.new_state,
+            new_state: on,
             author: room.me(),
             counter: room.next_counter(),
             adds: Vec::new(),
             removes: removes.iter().copied().collect(),
             knocks: Vec::new(),
             cited: Vec::new(),
-            mls: staged.commit.into(),
+            mls: Vec::new().into(),
         };
+        if lie == Lie::HidesRemovals {
+            commit.removes.clear();
+        }
+        let staged = group.stage(removes, &[], &room.key, &commit.claims())?;
+        group.merge_pending()?;
+        self.images.insert(staged.new_state, group.image()?);
+        (commit.new_state, commit.mls) = (staged.new_state, staged.commit.into());
         match lie {
-            Lie::None => {}
-            Lie::HidesRemovals => commit.removes.clear(),
+            Lie::None | Lie::HidesRemovals => {}
             Lie::OtherState => commit.new_state.0[0] ^= 1,
             Lie::Garbage => commit.mls = vec![1, 2, 3].into(),
         }
@@ -90,7 +93,7 @@ impl Room {
     pub fn hostile_beacon(&mut self, at: StateId, same_counter: bool) -> Vec<u8> {
         let counter = if same_counter { self.counter } else { self.next_counter() };
         let vector: Vector = self.record.vector().clone();
-        let (holds, knows) = (Beacon::digest(&vector), self.graph.digest(&at));
+        let (holds, knows) = (Beacon::digest(&vector), self.knows(&at));
         let beacon = Beacon { room: self.id, author: self.me(), counter, tip: at, holds, knows };
         Signed::sign(beacon, &self.key).encode_whole(&vector)
     }

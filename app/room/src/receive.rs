@@ -7,6 +7,7 @@ use crate::bounds;
 use crate::frame::{Commit, Frame, SealedOp, Signed};
 use crate::graph::Taken;
 use crate::input::{Alarm, Error, Event, Millis};
+use crate::knock::AGAIN_MS;
 use crate::op_key::Sealing;
 use crate::policy;
 use crate::room::Room;
@@ -39,6 +40,9 @@ impl Room {
     pub(crate) fn hear(&mut self, seat: AuthorKey, now: Millis) {
         if self.presence.len() < bounds::SEATS || self.presence.contains_key(&seat) {
             self.presence.entry(seat).or_default().heard = now;
+        }
+        if let Some(at) = &mut self.pacing.knock_at {
+            *at = (*at).min(now + AGAIN_MS);
         }
         self.pacing.heard_somebody(now, &mut self.rng);
     }

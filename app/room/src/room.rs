@@ -71,7 +71,7 @@ pub struct Room {
     /// Whether nobody answered the knock for so long that this seat carries on where it stands.
     pub(crate) alone: bool,
     pub(crate) elsewhere: bool,
-    /// Since when more of the seats that are here stand where no known way leads than where one does.
+    /// Since when so many of the table stand where no known way leads that this seat may have to be brought there.
     pub(crate) outnumbered: Option<Millis>,
     /// Whether this seat was opened from a store and has not come back by a knock of its own since: what the others know of it
     /// and it does not may be from before the store went back.

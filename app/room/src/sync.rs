@@ -6,13 +6,14 @@
 //! era; in old ones, where removed seats may listen, they are sealed to a one-time key in the Hello.
 
 use rand_core::RngCore;
-use record::{AuthorKey, Op, Vector};
+use record::{AuthorKey, Op, StateId, Vector};
 use wire::Topic;
 
 use crate::bounds;
 use crate::channel::Channel;
 use crate::frame::{Beacon, CommitId, CommitIds, Hello, Signed, SignedBytes};
 use crate::input::{Alarm, Error, Event, Millis};
+use crate::left_behind;
 use crate::mls::OneTimeKey;
 use crate::pacing::{ANSWER_MS, DueAnswer, Question, between, sooner};
 use crate::room::{Room, Standing};
@@ -78,12 +79,18 @@ impl Room {
     pub(crate) fn beacon(&mut self) -> Vec<u8> {
         let vector = self.record.vector().clone();
         let counter = self.next_counter();
-        let (holds, knows) = (Beacon::digest(&vector), self.graph.digest(&self.tip));
+        let (holds, knows) = (Beacon::digest(&vector), self.knows(&self.tip));
         let beacon = Beacon { room: self.id, author: self.me(), counter, tip: self.tip, holds, knows };
         let beacon = Signed::sign(beacon, &self.key);
         let message = beacon.encode_whole(&vector);
         self.stands.take(&self.graph, beacon);
         message
+    }
+
+    /// What is known of a state, in one number: zero when it is not known.
+    pub(crate) fn knows(&self, state: &StateId) -> [u8; 32] {
+        let topic = |era: &StateId| self.eras.get(era).map(|era| era.channel.topic());
+        self.graph.node(state).and_then(|node| left_behind::knows(node, topic)).unwrap_or_default()
     }
 
     /// Asks everybody to compare, on every channel; on old ones with no word about other seats and their ops.
@@ -178,6 +185,7 @@ impl Room {
         // Also where this seat cannot follow yet, and also of seats only the own log says are removed: where others stand
         // must depend neither on what came first nor on the log.
         let ever = self.table.seat(&beacon.author).is_some();
+        let before = self.stands.last_counter(&beacon.author);
         if ever && !self.graph.is_earlier(&beacon.tip) && self.stands.take(&self.graph, signed.clone()) {
             self.pacing.heard_news();
         }
@@ -186,11 +194,12 @@ impl Room {
         }
         let Some(vector) = vector else { return Ok(()) };
         // Only a beacon newer than all before shows that the seat is here: anybody can send an old one again.
-        if self.presence.get(&beacon.author).is_none_or(|presence| beacon.counter > presence.counter) {
+        let known = self.presence.get(&beacon.author).map_or(0, |presence| presence.counter);
+        if beacon.counter > known && beacon.counter >= before {
             self.hear(beacon.author, now);
         }
         let Some(presence) = self.presence.get_mut(&beacon.author) else { return Ok(()) };
-        if beacon.counter < presence.counter {
+        if beacon.counter < presence.counter.max(before) {
             // Late, or of a seat that went back to an older copy and does not know: it is shown what it signed later.
             if self.record.lacks(&vector) {
                 self.pacing.want_on(on, now, &mut self.rng);

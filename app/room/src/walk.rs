@@ -270,6 +270,7 @@ impl Room {
             && adds.eq(commit.adds.iter().map(|add| (add.seat, add.key_package)))
             && candidate.removes.iter().eq(removes.iter())
             && candidate.new_state == Some(commit.new_state)
+            && candidate.claims == commit.claims()
             && candidate.plain;
         if !as_claimed {
             return Err(Followed::Lies);

@@ -6,13 +6,14 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and the crates of ours that it may name, in its code, its tests and its build.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("wire", &[]),
     ("relay-core", &["wire"]),
     ("relay", &["relay-core", "wire"]),
     ("record", &[]),
     ("room", &["record", "wire"]),
     ("talk", &["room", "record", "wire"]),
+    ("vault", &[]),
     ("web", &["talk", "record", "wire"]),
     ("simulator", &["talk", "room", "record", "relay-core", "wire", "entropy"]),
     ("entropy", &[]),

@@ -38,6 +38,8 @@ pub(crate) struct Candidate {
     pub(crate) removes: BTreeSet<AuthorKey>,
     /// Whether everything else stays as it is: rules, leaf keys, credentials, capabilities; no other proposals.
     pub(crate) plain: bool,
+    /// What its author said of it besides.
+    pub(crate) claims: Vec<u8>,
     pub(crate) new_state: Option<StateId>,
 }
 
@@ -112,12 +114,14 @@ impl Group {
 
     /// Stages a commit that takes seats away, adds these key packages, and refreshes the own path.
     ///
-    /// A seat that is in the tree and is added again is swapped: its old leaf goes.
+    /// A seat that is in the tree and is added again is swapped: its old leaf goes. `claims` become part of the commit and of
+    /// the state it leads to, as its authenticated data (RFC 9420 section 6).
     pub(crate) fn stage(
         &mut self,
         removes: &BTreeSet<AuthorKey>,
         adds: &[KeyPackage],
         key: &SeatKey,
+        claims: &[u8],
     ) -> Result<Staged, MlsError> {
         if self.mls.pending_commit().is_some() {
             return Err(MlsError::Failed("a commit is pending"));
@@ -125,6 +129,7 @@ impl Group {
         let leaves = self.leaves()?;
         let goes = |leaf: &Leaf| removes.contains(&leaf.key) || adds.iter().any(|add| add.seat() == leaf.key);
         let gone: Vec<LeafNodeIndex> = leaves.iter().filter(|(_, leaf)| goes(leaf)).map(|(index, _)| *index).collect();
+        self.mls.set_aad(claims.to_vec());
         let bundle = self
             .mls
             .commit_builder()
@@ -171,6 +176,7 @@ impl Group {
             return Err(MlsError::Invalid("commit by no member"));
         };
         let committer = leaves.get(&committer).ok_or(MlsError::Invalid("commit by no member"))?;
+        let claims = processed.aad().to_vec();
         let ProcessedMessageContent::StagedCommitMessage(commit) = processed.into_content() else {
             return Err(MlsError::Invalid("not a commit"));
         };
@@ -194,7 +200,7 @@ impl Group {
         });
         let new_state = next_state(&self.room, &commit);
         let (committer, plain) = (committer.key, proposals && rules && path);
-        Ok(Candidate { commit, committer, adds, removes, plain, new_state })
+        Ok(Candidate { commit, committer, adds, removes, plain, claims, new_state })
     }
 
     pub(crate) fn merge(&mut self, candidate: Candidate) -> Result<(), MlsError> {

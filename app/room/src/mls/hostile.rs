@@ -24,11 +24,18 @@ pub(crate) enum Change {
 }
 
 /// Makes a self-update that changes the own leaf; returns the commit and the state it leads to.
-pub(crate) fn self_update(room: RoomId, image: &Image, key: &SeatKey, change: Change) -> (Vec<u8>, StateId) {
+pub(crate) fn self_update(
+    room: RoomId,
+    image: &Image,
+    key: &SeatKey,
+    change: Change,
+    claims: &[u8],
+) -> (Vec<u8>, StateId) {
     let suite = Group::from_image(room, image).and_then(|group| group.rules()).expect("a room").suite;
     let provider = Provider::of(image);
     let loaded = MlsGroup::load(provider.storage(), &GroupId::from_slice(&room.0));
     let mut group = loaded.expect("reads").expect("is there");
+    group.set_aad(claims.to_vec());
     let leaf = LeafNodeParameters::builder();
     let leaf = match change {
         Change::Credential => {

@@ -60,9 +60,9 @@ impl KeyPackage {
         let mut group = Group::found(RoomId([0; 32]), &rules, &key)?;
         let unusable = |_| MlsError::Invalid("key package with keys that are none");
         let nobody = BTreeSet::new();
-        group.stage(&nobody, std::slice::from_ref(self), &key).map_err(unusable)?;
+        group.stage(&nobody, std::slice::from_ref(self), &key, &[]).map_err(unusable)?;
         group.merge_pending()?;
-        group.stage(&nobody, &[], &key).map_err(unusable)?;
+        group.stage(&nobody, &[], &key, &[]).map_err(unusable)?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use record::{Body, LinkId, Role};
 
+use super::attacks::thief::{Deed, Thief};
 use super::{Table, add, forged, key, misbehaved, note};
 use crate::commit::Duty;
 use crate::frame::{Commit, Signed};
@@ -85,9 +86,9 @@ fn intent_for_a_seat_admits_no_other_key_package_of_that_seat() {
 #[test]
 fn commit_that_hides_what_it_adds_is_refused_when_it_is_followed() {
     let mut table = Table::of(&[Role::Head, Role::Head]);
-    staged(&mut table, 0, &[newcomer(9)], vec![]);
-    let message = altered(&mut table, 0, |commit| commit.adds.clear());
-    table.rooms[0].own_commits.clear();
+    let tip = table.rooms[0].tip;
+    let deed = Deed { adds: vec![newcomer(9)], ..Deed::default() };
+    let message = Thief::of(&table.rooms[0]).lies(tip, &deed, |commit| commit.adds.clear()).encode();
     for who in [1, 2] {
         // The frame looks like a rotation; MLS shows what it is.
         table.gives(who, &message).expect("statically in order");
@@ -214,4 +215,40 @@ fn any_seat_may_rotate() {
     assert!(table.broadcasts(&message).iter().all(Result::is_ok));
     assert!(table.rooms.iter().all(|room| room.state() != before && room.state() == table.rooms[0].state()));
     table.goes_on();
+}
+
+/// Two frames around one MLS commit, each with other intents: whoever sees the one would judge what comes later otherwise than
+/// whoever sees the other.
+#[test]
+fn two_frames_for_one_state_do_not_part_those_who_hear_either() {
+    for first in [0, 1] {
+        let mut table = Table::of(&[Role::Head, Role::Head, Role::Head]);
+        table.settle();
+        table.does(
+            0,
+            Input::Write(Body::Invite(record::Invite {
+                link: LinkId([7; 16]),
+                party: None,
+                role: Role::Head,
+                expires_at: 0,
+            })),
+        );
+        let invite = table.rooms[0].ops().last().expect("written").clone();
+        let tip = table.rooms[3].tip;
+        table.puppets.insert(3);
+        let mut thief = Thief::of(&table.rooms[3]);
+        let honest = thief.commits(tip, &Deed { cited: vec![invite], ..Deed::default() });
+        let other = thief.again(&honest.body, |commit| commit.cited.clear());
+        let frames = [honest.encode(), other.encode()];
+        table.hear(&[1], &frames[first]);
+        table.hear(&[0, 2], &frames[1 - first]);
+        for frame in &frames {
+            table.hears(frame);
+        }
+        table.passes(10_000);
+        assert_eq!(table.rooms[1].state(), honest.body.new_state);
+        let knows: Vec<[u8; 32]> = [0, 1, 2].map(|who| table.rooms[who].knows(&honest.body.new_state)).to_vec();
+        assert!(knows.iter().all(|known| *known == knows[0]), "{first}: they know different things of one state");
+        table.goes_on();
+    }
 }

@@ -39,7 +39,7 @@ fn reopened(group: Group) -> Group {
 }
 
 fn stages(group: &mut Group, adds: &[KeyPackage], n: u8) -> Staged {
-    group.stage(&BTreeSet::new(), adds, &key(n)).expect("stages")
+    group.stage(&BTreeSet::new(), adds, &key(n), &[]).expect("stages")
 }
 
 fn follows(group: &mut Group, commit: &[u8]) {
@@ -61,7 +61,7 @@ fn pending_commit_survives_in_bytes() {
         let staged = stages(&mut alice, &[carol], 1);
         let mut alice = reopened(alice);
         assert_eq!(alice.pending_state(), Some(staged.new_state));
-        assert!(alice.stage(&BTreeSet::new(), &[], &key(1)).is_err(), "one commit is pending");
+        assert!(alice.stage(&BTreeSet::new(), &[], &key(1), &[]).is_err(), "one commit is pending");
         alice.merge_pending().expect("merges");
         follows(&mut bob, &staged.commit);
         let carol = Group::join(secrets, &staged.welcome).expect("joins");

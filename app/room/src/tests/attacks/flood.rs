@@ -124,3 +124,12 @@ fn commit_dropped_for_the_crowd_can_come_again_after_a_restart() {
     table.reopens(2, &store);
     comes_together(&mut table);
 }
+
+/// One side is shown the way of the other while it is too long already to go there and too short to be forgotten.
+#[test]
+fn side_that_knows_where_the_others_went_and_cannot_follow_is_brought_there() {
+    let (mut table, mut thief, [left, right]) = parted();
+    rotates_on(&mut table, &mut thief, right, bounds::WAY + 20, &[0, 1, 2]);
+    rotates_on(&mut table, &mut thief, left, bounds::REPLAYED + 20, &[0, 1]);
+    comes_together(&mut table);
+}

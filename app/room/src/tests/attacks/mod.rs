@@ -32,7 +32,7 @@ fn op_of(room: &Room, author: &SeatKey, number: u64, previous: OpId, depth: u64,
 fn beacon(table: &Table, who: usize, counter: u64, vector: Vector) -> Vec<u8> {
     let room = &table.rooms[who];
     let holds = Beacon::digest(&vector);
-    let knows = room.graph.digest(&room.tip);
+    let knows = room.knows(&room.tip);
     let beacon = Beacon { room: room.id, author: room.me(), counter, tip: room.tip, holds, knows };
     Signed::sign(beacon, &room.key).encode_whole(&vector)
 }

@@ -36,7 +36,12 @@ impl Thief {
 
     /// Commits on a state it holds, and holds where that leads.
     pub(in crate::tests) fn commits(&mut self, on: StateId, deed: &Deed) -> Signed<Commit> {
-        self.stages(on, deed).0
+        self.stages(on, deed, |_| ()).0
+    }
+
+    /// Commits, and says of it what is not so, in the frame and in what MLS carries of it.
+    pub(in crate::tests) fn lies(&mut self, on: StateId, deed: &Deed, lie: impl FnOnce(&mut Commit)) -> Signed<Commit> {
+        self.stages(on, deed, lie).0
     }
 
     /// Brings somebody in who knocked: the commit, the Welcome and where they lead.
@@ -46,29 +51,36 @@ impl Thief {
         add: &KeyPackage,
         knock: &Signed<Knock>,
     ) -> (Signed<Commit>, Vec<u8>, Group) {
-        self.stages(on, &Deed { adds: vec![add.clone()], knocks: vec![knock.bytes()], ..Deed::default() })
+        self.stages(on, &Deed { adds: vec![add.clone()], knocks: vec![knock.bytes()], ..Deed::default() }, |_| ())
     }
 
-    fn stages(&mut self, on: StateId, deed: &Deed) -> (Signed<Commit>, Vec<u8>, Group) {
+    fn stages(
+        &mut self,
+        on: StateId,
+        deed: &Deed,
+        alter: impl FnOnce(&mut Commit),
+    ) -> (Signed<Commit>, Vec<u8>, Group) {
         let mut group = Group::from_image(self.room, &self.images[&on]).expect("opens");
-        let staged = group.stage(&deed.removes, &deed.adds, &self.key).expect("MLS does not mind");
-        group.merge_pending().expect("merges");
-        self.images.insert(staged.new_state, group.image().expect("an image"));
         let mut adds: Vec<Addition> =
             deed.adds.iter().map(|add| Addition { seat: add.seat(), key_package: add.hash() }).collect();
         adds.sort();
-        let commit = Commit {
+        let mut commit = Commit {
             room: self.room,
             parent: on,
-            new_state: staged.new_state,
+            new_state: on,
             author: self.key.public(),
             counter: self.next(),
             adds,
             removes: deed.removes.iter().copied().collect(),
             knocks: deed.knocks.clone(),
             cited: deed.cited.iter().map(|op| op.encode().into()).collect(),
-            mls: staged.commit.into(),
+            mls: Vec::new().into(),
         };
+        alter(&mut commit);
+        let staged = group.stage(&deed.removes, &deed.adds, &self.key, &commit.claims()).expect("MLS does not mind");
+        group.merge_pending().expect("merges");
+        self.images.insert(staged.new_state, group.image().expect("an image"));
+        (commit.new_state, commit.mls) = (staged.new_state, staged.commit.into());
         (Signed::sign(commit, &self.key), staged.welcome, group)
     }
 
@@ -101,6 +113,13 @@ impl Thief {
     /// Signs another frame with the same content.
     pub(in crate::tests) fn reframes(&mut self, honest: &Commit, alter: impl FnOnce(&mut Commit)) -> Signed<Commit> {
         let mut commit = Commit { author: self.key.public(), counter: self.next(), ..honest.clone() };
+        alter(&mut commit);
+        Signed::sign(commit, &self.key)
+    }
+
+    /// Signs another frame for an own commit.
+    pub(in crate::tests) fn again(&mut self, own: &Commit, alter: impl FnOnce(&mut Commit)) -> Signed<Commit> {
+        let mut commit = own.clone();
         alter(&mut commit);
         Signed::sign(commit, &self.key)
     }
