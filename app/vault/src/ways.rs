@@ -188,7 +188,7 @@ impl Header {
         given: &[u8; 32],
         nonce: [u8; NONCE_BYTES],
     ) {
-        let wrapped = self.wrap(1, &*derive(given, self.store, "nonpaper/vault/passkey/v1"), key, nonce);
+        let wrapped = self.wrap(1, &derive(given, self.store, "nonpaper/vault/passkey/v1"), key, nonce);
         self.ways.push(Way::Passkey { credential: credential.to_vec().into(), salt, wrapped });
     }
 

@@ -17,6 +17,8 @@ const UNREAD_MS: (Millis, Millis) = (1_000, 20_000);
 const PARTED_MS: (Millis, Millis) = (3_000, 60_000);
 const WITHHELD_MS: (Millis, Millis) = (5_000, 30_000);
 const SLEEP_MS: Millis = 30 * 24 * 60 * 60 * 1000;
+/// Within this long a page opens that was about to.
+const PAGES_OPEN_MS: Millis = 60_000;
 /// Most batches a store loses.
 const LOST_BATCHES: u64 = 20;
 /// So many honest seats are never lost for good.
@@ -201,8 +203,11 @@ impl Schedule {
     fn sleeps(&mut self) {
         self.hits.hit(Fault::Slept);
         self.says(&"all", format_args!("sleep for 30 days"));
-        let all = self.everybody_goes();
+        self.everybody_goes();
         self.queue.retain(|_, happening| !matches!(happening, Happening::Comes(_)));
+        // Pages that were about to open still do, and are left too.
+        self.passes(PAGES_OPEN_MS);
+        let all = self.everybody_goes();
         self.passes(SLEEP_MS);
         self.come_back(all);
     }
