@@ -11,7 +11,8 @@
 //! 4. with the lowest `SHA-256(parent ‖ author)`,
 //! 5. with the lowest commit id.
 //!
-//! Branches that only removed seats stand on are passed over. Depth is not used: against a seat that never stops making
+//! Branches that only removed seats stand on are passed over; by a seat itself, also those it cannot read or reach and where nobody
+//! stands who could bring it there. Depth is not used: against a seat that never stops making
 //! siblings it makes the room swing.
 
 use std::cmp::Reverse;
@@ -25,7 +26,7 @@ use crate::frame::CommitId;
 use crate::graph::Graph;
 use crate::support::Support;
 
-/// What is known, by frames and beacons alone; and what this seat cannot read.
+/// What is known, by frames and beacons alone; and what this seat cannot read or reach.
 pub(crate) struct Choice<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) support: Arc<Support>,

@@ -37,8 +37,8 @@ impl Room {
         self.outnumbered = if outnumbered { self.outnumbered.or(Some(now)) } else { None };
     }
 
-    /// Whether these are more than half of the table, or half of it and the founder among them: both of two sides count alike,
-    /// and no few can do it.
+    /// Whether these are more than half of the table, or half of it and the founder among them: of two sides that count alike, at
+    /// most one is to move, and no few can move anybody.
     fn decide(&self, mut seats: BTreeSet<AuthorKey>) -> bool {
         seats.retain(|seat| self.table.is_seated(seat));
         let all = self.table.seats.iter().filter(|seat| self.table.is_seated(&seat.key)).count();

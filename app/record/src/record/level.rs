@@ -42,8 +42,8 @@ impl Record {
         })
     }
 
-    /// Whether another seat, which tells of `other`, may hold what is missing here between ops that are held: it tells of what comes
-    /// after, and of no hole of its own.
+    /// Whether another seat, which tells of `other`, may hold what is missing here between ops that are held: it tells of as much or
+    /// more, and of no hole of its own.
     pub fn may_be_filled_by(&self, other: &Vector) -> bool {
         self.gaps().any(|gap| other.number(&gap.author) >= gap.to && other.forks(&gap.author).next().is_none())
     }
