@@ -128,6 +128,8 @@ impl Tree {
     fn cargo(&self) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        // Nobody looks for a mutant in a debugger, and each is built once.
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         command
     }
 
