@@ -341,3 +341,20 @@ fn chain_that_a_removal_ends_is_taken_whole_however_many_versions_there_are() {
     assert_eq!(ids(&record), [valid[0].id(), valid[1].id()]);
     assert!(!record.lacks(told.vector()) && !record.exceeds(told.vector()));
 }
+
+/// Another chain of the author, as long as the one that leads to the base: whichever of the two others name first.
+#[test]
+fn newcomer_misses_the_chain_beside_its_base_that_is_as_long() {
+    for n in 0..8 {
+        let known = chain(2, None, &["1", "2", "3"]);
+        let beside = chain(2, Some(&known[0]), &["another 2", &format!("another 3, {n}")]);
+        let base = record_of(&known).vector().clone();
+        let mut newcomer = Record::from_base(base);
+        let whole = record_of(known.iter().chain(&beside));
+        assert!(newcomer.lacks(whole.vector()), "{n}");
+        for op in &beside {
+            newcomer.insert_apart(op.clone()).expect("signed by its author");
+        }
+        assert!(!newcomer.lacks(whole.vector()), "{n}");
+    }
+}

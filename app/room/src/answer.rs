@@ -95,7 +95,7 @@ impl Room {
             return self.removals_of(&hello.author);
         }
         let (mut given, mut bytes) = (Vec::new(), 0);
-        for id in self.graph.commits_for(hello.root, &hello.newest.0).into_iter().take(bounds::REPLAYED) {
+        for id in self.graph.commits_for(hello.root, hello.tip, &hello.newest.0).into_iter().take(bounds::REPLAYED) {
             let Some(commit) = self.graph.commit(&id) else { continue };
             let frame = commit.encode();
             bytes += frame.len();

@@ -461,8 +461,8 @@ impl Graph {
         found
     }
 
-    /// The commits somebody lacks who knows the room from `root` on up to these, parents first.
-    pub(crate) fn commits_for(&self, root: StateId, newest: &BTreeSet<CommitId>) -> Vec<CommitId> {
+    /// The commits somebody lacks who knows the room from `root` on up to these, and stands at `tip`; parents first.
+    pub(crate) fn commits_for(&self, root: StateId, tip: StateId, newest: &BTreeSet<CommitId>) -> Vec<CommitId> {
         let mut has: BTreeSet<CommitId> = BTreeSet::new();
         for id in newest {
             let mut at = self.valid.get(id);
@@ -477,12 +477,14 @@ impl Graph {
         } else {
             Some(earlier.len())
         };
-        if from.is_none() && !self.nodes.contains_key(&root) {
+        // What leads to where it stands it knows, though the oldest state it knows is not known here.
+        let known = [root, tip].into_iter().find(|state| self.nodes.contains_key(state));
+        if from.is_none() && known.is_none() {
             return Vec::new();
         }
         let mut lacks: Vec<CommitId> =
             earlier[from.unwrap_or(earlier.len())..].iter().map(|commit| commit.id()).collect();
-        let above = if self.nodes.contains_key(&root) { root } else { self.root };
+        let above = known.filter(|_| from.is_none() || self.nodes.contains_key(&root)).unwrap_or(self.root);
         lacks.extend(self.commits_below(above).into_iter().filter(|id| !has.contains(id)));
         lacks
     }

@@ -267,7 +267,7 @@ impl Room {
             self.pacing.want_on(on, now, &mut self.rng);
         }
         if !here {
-            let lacks = !self.graph.commits_for(hello.root, &hello.newest.0).is_empty();
+            let lacks = !self.graph.commits_for(hello.root, hello.tip, &hello.newest.0).is_empty();
             let weighs_otherwise = hello.tip != self.tip && self.graph.is_contested();
             if lacks || weighs_otherwise || unknown {
                 let (at, hash) = (now + between(ANSWER_MS, &mut self.rng), signed.hash());
@@ -276,7 +276,7 @@ impl Room {
             return Ok(());
         }
         self.take_stands(&hello.stands);
-        let lacking = self.graph.commits_for(hello.root, &hello.newest.0);
+        let lacking = self.graph.commits_for(hello.root, hello.tip, &hello.newest.0);
         // Who knows all commits and stands elsewhere may not know who else stands where: it took no beacon of seats it did not
         // know yet.
         self.pacing.tells_stands |= lacking.is_empty() && hello.tip != self.tip;

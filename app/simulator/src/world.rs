@@ -304,7 +304,7 @@ impl World {
                     self.browsers[who.0].wake = Some(at);
                     self.queue.push(at.max(self.now + 1), Happening::Wakes(who));
                 }
-                Effect::Show(_) => {}
+                Effect::Persist(_) | Effect::Show(_) => {}
             }
         }
     }

@@ -120,6 +120,7 @@ impl Talk {
     }
 
     pub(crate) fn welcome(&mut self, seat: &AuthorKey, entry: Vec<u8>) {
+        self.kept.touched = true;
         let key = self.key.clone();
         let found = self
             .doors

@@ -4,6 +4,7 @@ use record::{AuthorKey, LinkId, OpId, PartyId, Role};
 use wire::{FromClient, FromRelay};
 
 use crate::door::KnockId;
+use crate::store::Batch;
 
 /// Milliseconds since 1970-01-01 UTC, as the shell's clock tells them. Never used to judge what others did.
 pub type Millis = u64;
@@ -57,6 +58,9 @@ pub enum PartyChoice {
 
 /// What the shell must do, in order.
 pub enum Effect {
+    /// Store this, whole or not at all, before anything that follows is done. If it cannot be stored, drop the talk and
+    /// [`crate::Talk::reopen`] it from what is stored.
+    Persist(Batch),
     /// Send this to the relay, if connected; else drop it: the talk will ask again.
     Send(FromClient),
     /// Call again with [`Input::Timer`] at this time. Replaces the earlier request.

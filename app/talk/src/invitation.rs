@@ -4,16 +4,41 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use minicbor::{Decode, Encode};
 use record::{AuthorKey, LinkId};
 use room::{Channel, ChannelSecret};
 use zeroize::Zeroizing;
 
 /// A parsed invitation link. Holds a secret; has no Debug.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
 pub struct Invitation {
+    #[n(0)]
     pub(crate) link: LinkId,
+    #[cbor(n(1), with = "secret")]
     secret: Zeroizing<[u8; 32]>,
+    #[n(2)]
     pub(crate) inviter: AuthorKey,
+}
+
+/// How the secret of a link is stored.
+mod secret {
+    use minicbor::bytes::ByteArray;
+    use minicbor::decode::{Decode, Decoder, Error as DecodeError};
+    use minicbor::encode::{Encode, Encoder, Error as EncodeError, Write};
+    use zeroize::Zeroizing;
+
+    pub(super) fn encode<C, W: Write>(
+        secret: &Zeroizing<[u8; 32]>,
+        e: &mut Encoder<W>,
+        ctx: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        ByteArray::from(**secret).encode(e, ctx)
+    }
+
+    pub(super) fn decode<C>(d: &mut Decoder<'_>, ctx: &mut C) -> Result<Zeroizing<[u8; 32]>, DecodeError> {
+        ByteArray::<32>::decode(d, ctx).map(|secret| Zeroizing::new(*secret))
+    }
 }
 
 /// Why a text is no invitation.

@@ -8,6 +8,7 @@ mod doors;
 mod input;
 pub mod invitation;
 mod line;
+mod store;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -19,4 +20,5 @@ pub use doors::LINK_LIFE_MS;
 pub use input::{Command, Effect, Event, Input, Millis, PartyChoice};
 pub use invitation::Invitation;
 pub use room::Suite;
+pub use store::Batch;
 pub use talk::{Asking, Error, Opening, Talk};

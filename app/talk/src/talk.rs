@@ -12,6 +12,7 @@ use crate::door::{DoorMessage, Doorway, Newcomer, Outcome};
 use crate::input::{Command, Effect, Event, Input, Millis};
 use crate::invitation::Invitation;
 use crate::line::{Line, NotSealedHere};
+use crate::store::Kept;
 use crate::view::TurnedAway;
 use crate::viewing::NoteCache;
 
@@ -53,6 +54,9 @@ pub enum Error {
     /// The seat may not do this, or not now.
     #[error("not allowed here or now")]
     NotNow,
+    /// What was stored is not a talk, or not all of one.
+    #[error("the stored talk is damaged")]
+    Damaged,
     /// Something that must not happen: this program is wrong.
     #[error("a fault of this program")]
     Bug,
@@ -79,6 +83,7 @@ pub struct Talk {
     line: Line,
     room_timer: Option<Millis>,
     pub(crate) refused: u64,
+    pub(crate) kept: Kept,
     pub(crate) effects: Vec<Effect>,
 }
 
@@ -96,9 +101,9 @@ impl Talk {
         let mut rng = ChaCha20Rng::from_seed(opening.seed);
         let key = SeatKey::from_seed(&draw(&mut rng));
         let founding = Founding { key: key.clone(), suite: opening.suite, seed: draw(&mut rng) };
-        let mut room = Room::found(founding)?;
-        room.handle(room::Input::Write(Body::Charter(Charter { title, party, name })), now).1?;
+        let room = Room::found(founding)?;
         let mut talk = Self::new(Place::Seated(Box::new(room)), key, rng, None);
+        talk.say(Body::Charter(Charter { title, party, name }), now)?;
         talk.effects.push(Effect::Show(Event::Changed));
         let effects = talk.finish();
         Ok((talk, effects))
@@ -119,7 +124,7 @@ impl Talk {
         Ok((talk, effects))
     }
 
-    fn new(place: Place, key: SeatKey, rng: ChaCha20Rng, came_by: Option<Invitation>) -> Self {
+    pub(crate) fn new(place: Place, key: SeatKey, rng: ChaCha20Rng, came_by: Option<Invitation>) -> Self {
         Self {
             place,
             doors: BTreeMap::new(),
@@ -130,6 +135,7 @@ impl Talk {
             line: Line::default(),
             room_timer: None,
             refused: 0,
+            kept: Kept::new(),
             effects: Vec::new(),
         }
     }
@@ -177,10 +183,12 @@ impl Talk {
         if let Some(at) = self.room_timer.into_iter().chain(knock).min() {
             self.effects.push(Effect::Schedule(at));
         }
-        std::mem::take(&mut self.effects)
+        let batch = self.batch().map(Effect::Persist);
+        batch.into_iter().chain(std::mem::take(&mut self.effects)).collect()
     }
 
     fn command(&mut self, command: Command, now: Millis) -> Result<(), Error> {
+        self.kept.touched = true;
         match command {
             Command::Invite { party, role } => self.invite(party, role, now),
             Command::Revoke(link) => self.revoke(link, now),
@@ -215,8 +223,7 @@ impl Talk {
         let (effects, done) = room.handle(input, now);
         for effect in effects {
             match effect {
-                // Nothing is stored yet: a talk lives as long as its page.
-                room::Effect::Persist(_) => {}
+                room::Effect::Persist(batch) => self.kept.room(batch),
                 room::Effect::Attend(channel) => self.attend(&channel),
                 room::Effect::Leave(topic) => self.line.leave(topic, &mut self.effects),
                 room::Effect::Send(topic, message) => {
@@ -358,8 +365,14 @@ impl Talk {
             Place::Seated(room) if room.channels().any(|channel| channel.topic() == topic) => {
                 self.room_event(room::Input::Message(topic, &message), now)
             }
-            Place::Seated(_) => self.at_my_door(topic, &message, now),
-            Place::AtTheDoor(_) => self.at_their_door(&message, now),
+            Place::Seated(_) => {
+                self.kept.touched = true;
+                self.at_my_door(topic, &message, now);
+            }
+            Place::AtTheDoor(_) => {
+                self.kept.touched = true;
+                self.at_their_door(&message, now);
+            }
             Place::TurnedAway(_) => {}
         }
     }

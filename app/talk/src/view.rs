@@ -1,5 +1,6 @@
 //! What a page shows of a talk: plain data, cheap to clone and to compare.
 
+use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
 use record::{AuthorKey, LinkId, OpId, PartyId, Role};
@@ -61,19 +62,26 @@ pub enum Phase {
 }
 
 /// Why the door stays shut; each is one sentence for the person.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode)]
+#[cbor(index_only)]
 pub enum TurnedAway {
     /// The inviter declined.
+    #[n(1)]
     Declined,
     /// The link was used by somebody before.
+    #[n(2)]
     Spent,
     /// The inviter took the link back.
+    #[n(3)]
     Revoked,
     /// The link is too old.
+    #[n(4)]
     Expired,
     /// Too many people wait with this link.
+    #[n(5)]
     Crowded,
     /// What came back did not come from the inviter's room as promised: nobody was let in.
+    #[n(6)]
     NotGenuine,
 }
 

@@ -188,6 +188,8 @@ impl Running {
     fn perform(&self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
+                // Nothing is stored yet: a talk lives as long as its page.
+                Effect::Persist(_) => {}
                 Effect::Send(frame) => {
                     if let Some(socket) = &*self.socket.borrow() {
                         socket.send(&frame);

@@ -124,7 +124,7 @@ impl Record {
                 Some(ends) => head.number.min(ends.iter().map(|(last, _)| *last).max().unwrap_or(0)),
                 None => head.number,
             };
-            let whole = number == head.number && head.number > self.base.number(author);
+            let whole = number == head.number && head.number >= self.base.number(author);
             // Of a removed author what counts is the chain that ends where the removal says; while that end is not here,
             // every chain may be the one.
             let ends: Vec<&(u64, OpId)> = self.ends.get(author).into_iter().flatten().collect();

@@ -104,12 +104,13 @@ impl KeyPackageSecrets {
     }
 
     /// As bytes for the vault: CBOR [key package, private keys as OpenMLS keeps them].
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> Vec<u8> {
         let image = self.provider.storage().image().encode();
         minicbor::to_vec((ByteVec::from(self.bytes.clone()), ByteVec::from(image))).expect("encoding into memory")
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, MlsError> {
+    /// Reads what [`KeyPackageSecrets::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Self, MlsError> {
         let read: Result<(ByteVec, ByteVec), _> = minicbor::decode(bytes);
         let (bytes, image) = read.map_err(|_| MlsError::Invalid("kept key package"))?;
         Ok(Self { provider: Provider::of(&Image::decode(&image)?), bytes: bytes.into() })

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::{Decode, Encode};
 use record::{AuthorKey, LinkId, Name};
 use room::{Channel, KeyPackage, SeatKey, Suite};
 
@@ -35,24 +37,69 @@ pub(crate) struct Knocking {
     pub(crate) party: Name,
     pub(crate) key_package: KeyPackage,
     n_i: [u8; 32],
+    /// What the newcomer revealed.
+    n_j: Option<[u8; 32]>,
     pub(crate) digits: Option<DoorDigits>,
     heard: Millis,
     stands: Stands,
 }
 
 /// How far a knock has come: Waits → Admitted → Welcomed, or Waits → TurnedAway.
+#[derive(Clone, Encode, Decode)]
 enum Stands {
     /// For the person to decide.
+    #[n(0)]
     Waits,
     /// For the commit.
+    #[n(1)]
     Admitted,
     /// The entry is ready and given as often as it is asked for.
-    Welcomed(Vec<u8>),
+    #[n(2)]
+    Welcomed(#[n(0)] ByteVec),
     /// The person declined.
-    TurnedAway(Reason),
+    #[n(3)]
+    TurnedAway(#[n(0)] Reason),
+}
+
+/// What of a door is stored.
+#[derive(Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct KeptDoorway {
+    #[n(0)]
+    invitation: Invitation,
+    #[n(1)]
+    made_after: u64,
+    #[n(2)]
+    knocks: Vec<KeptKnock>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct KeptKnock {
+    #[n(0)]
+    knock: Knock,
+    #[n(1)]
+    n_i: ByteArray<32>,
+    #[n(2)]
+    n_j: Option<ByteArray<32>>,
+    #[n(3)]
+    stands: Stands,
 }
 
 impl Knocking {
+    /// Somebody who waits, not heard yet. None when the knock offers nothing this room can take.
+    fn read(knock: Knock, suite: Suite, n_i: [u8; 32]) -> Option<Self> {
+        let (hash, body) = (knock.hash(), knock.open()?);
+        let offered = body.key_packages.iter().find(|offered| offered.suite == suite)?;
+        let key_package = KeyPackage::parse(&offered.key_package, suite).ok()?;
+        if key_package.seat() != body.seat {
+            return None;
+        }
+        let (name, party) = (body.name, body.party);
+        let (n_j, digits, heard, stands) = (None, None, 0, Stands::Waits);
+        Some(Self { hash, knock, name, party, key_package, n_i, n_j, digits, heard, stands })
+    }
+
     /// Whether the person here has still to decide.
     pub(crate) fn waits(&self) -> bool {
         matches!(self.stands, Stands::Waits)
@@ -68,6 +115,32 @@ impl Doorway {
     pub(crate) fn new(invitation: Invitation, made_after: usize) -> Self {
         let lobby = Channel::new(&invitation.lobby_secret());
         Self { invitation, lobby, made_after, knocks: BTreeMap::new() }
+    }
+
+    /// What is to be stored of it.
+    pub(crate) fn kept(&self) -> KeptDoorway {
+        let knocks = self.knocks.values().map(|knocking| KeptKnock {
+            knock: knocking.knock.clone(),
+            n_i: knocking.n_i.into(),
+            n_j: knocking.n_j.map(ByteArray::from),
+            stands: knocking.stands.clone(),
+        });
+        let made_after = self.made_after as u64;
+        KeptDoorway { invitation: self.invitation.clone(), made_after, knocks: knocks.collect() }
+    }
+
+    /// The same again, with what was stored. Nobody who knocked was heard since.
+    pub(crate) fn reopen(kept: KeptDoorway, suite: Suite) -> Option<Self> {
+        let mut doorway = Self::new(kept.invitation, usize::try_from(kept.made_after).ok()?);
+        for KeptKnock { knock, n_i, n_j, stands } in kept.knocks {
+            let knocking = Knocking::read(knock, suite, *n_i)?;
+            let hash = knocking.hash;
+            doorway.knocks.insert(id_of(&hash), Knocking { stands, ..knocking });
+            if let Some(n_j) = n_j {
+                doorway.reveal(&hash, &n_j);
+            }
+        }
+        Some(doorway)
     }
 
     fn link(&self) -> LinkId {
@@ -110,15 +183,8 @@ impl Doorway {
         if let Some(reason) = closed.or(crowded.then_some(Reason::Crowded)) {
             return Some((DoorMessage::closed(hash, reason, key), None));
         }
-        let offered = body.key_packages.iter().find(|offered| offered.suite == suite)?;
-        let key_package = KeyPackage::parse(&offered.key_package, suite).ok()?;
-        if key_package.seat() != body.seat {
-            return None;
-        }
-        let (name, party) = (body.name, body.party);
-        let knocking =
-            Knocking { hash, knock, name, party, key_package, n_i, digits: None, heard: now, stands: Stands::Waits };
-        self.knocks.insert(id, knocking);
+        let knocking = Knocking::read(knock, suite, n_i)?;
+        self.knocks.insert(id, Knocking { heard: now, ..knocking });
         Some((DoorMessage::challenge(hash, n_i, key), Some(id)))
     }
 
@@ -136,6 +202,7 @@ impl Doorway {
         if knocking.digits.is_some() || !knocking.knock.committed_to(n_j) {
             return None;
         }
+        knocking.n_j = Some(*n_j);
         knocking.digits = Some(DoorDigits::of(&link, &inviter, &knocking.knock.body, n_j, &knocking.n_i));
         Some(id_of(hash))
     }
@@ -174,7 +241,7 @@ impl Doorway {
         let knocking =
             self.knocks.values_mut().find(|k| k.key_package.seat() == *seat && matches!(k.stands, Stands::Admitted))?;
         let message = DoorMessage::reply(knocking.hash, &entry, key);
-        knocking.stands = Stands::Welcomed(entry);
+        knocking.stands = Stands::Welcomed(entry.into());
         Some(message)
     }
 

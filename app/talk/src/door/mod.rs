@@ -17,9 +17,9 @@ mod message;
 mod newcomer;
 
 pub use digits::DoorDigits;
-pub(crate) use inviter::Doorway;
+pub(crate) use inviter::{Doorway, KeptDoorway};
 pub(crate) use message::{DoorMessage, Reason};
-pub(crate) use newcomer::{Newcomer, Outcome};
+pub(crate) use newcomer::{KeptNewcomer, Newcomer, Outcome};
 
 /// Names a knock on this browser: the first half of its hash.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

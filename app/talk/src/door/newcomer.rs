@@ -1,5 +1,7 @@
 //! The newcomer's side of the door.
 
+use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::{Decode, Encode};
 use record::Name;
 use room::{Channel, KeyPackageSecrets, MlsError, Room, SeatKey, Suite};
 
@@ -29,6 +31,22 @@ pub(crate) struct Newcomer {
     pub(crate) inviter_here: bool,
     pub(crate) knock_at: Option<Millis>,
     room_seed: [u8; 32],
+}
+
+/// What of a newcomer is stored.
+#[derive(Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct KeptNewcomer {
+    #[n(0)]
+    knock: Knock,
+    #[n(1)]
+    n_j: ByteArray<32>,
+    #[n(2)]
+    n_i: Option<ByteArray<32>>,
+    #[n(3)]
+    secrets: Vec<(Suite, ByteVec)>,
+    #[n(4)]
+    room_seed: ByteArray<32>,
 }
 
 /// What a message of the lobby led to.
@@ -66,6 +84,37 @@ impl Newcomer {
         let lobby = Channel::new(&invitation.lobby_secret());
         let (n_i, inviter_here, knock_at) = (None, false, None);
         Ok(Self { invitation, name, party, lobby, key, secrets, knock, n_j, n_i, inviter_here, knock_at, room_seed })
+    }
+
+    /// What is to be stored of it.
+    pub(crate) fn kept(&self) -> KeptNewcomer {
+        KeptNewcomer {
+            knock: self.knock.clone(),
+            n_j: self.n_j.into(),
+            n_i: self.n_i.map(ByteArray::from),
+            secrets: self.secrets.iter().map(|(suite, secrets)| (*suite, secrets.encode().into())).collect(),
+            room_seed: self.room_seed.into(),
+        }
+    }
+
+    /// The same again, with what was stored.
+    pub(crate) fn reopen(kept: KeptNewcomer, invitation: Invitation, key: SeatKey) -> Option<Self> {
+        let body = kept.knock.open()?;
+        let secrets = kept.secrets.iter().map(|(suite, bytes)| Some((*suite, KeyPackageSecrets::decode(bytes).ok()?)));
+        Some(Self {
+            lobby: Channel::new(&invitation.lobby_secret()),
+            invitation,
+            name: body.name,
+            party: body.party,
+            key,
+            secrets: secrets.collect::<Option<_>>()?,
+            knock: kept.knock,
+            n_j: *kept.n_j,
+            n_i: kept.n_i.map(|n_i| *n_i),
+            inviter_here: false,
+            knock_at: None,
+            room_seed: *kept.room_seed,
+        })
     }
 
     pub(crate) fn knock(&mut self, now: Millis) -> DoorMessage {

@@ -3,6 +3,7 @@
 mod alarms;
 mod numbers;
 mod removal;
+mod store;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -29,6 +30,8 @@ struct Person {
     talk: Talk,
     attends: BTreeSet<Topic>,
     wake: Option<Millis>,
+    /// What it stored.
+    store: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Table {
@@ -69,11 +72,15 @@ impl Table {
 
     fn sits_down(&mut self, talk: Talk, effects: Vec<Effect>) -> usize {
         let who = self.people.len();
-        self.people.push(Person { talk, attends: BTreeSet::new(), wake: None });
+        self.people.push(Person { talk, attends: BTreeSet::new(), wake: None, store: BTreeMap::new() });
         self.performs(who, effects);
+        self.connects(who);
+        who
+    }
+
+    fn connects(&mut self, who: usize) {
         self.happens(who, Input::Connected { host: "talks.example".into() });
         self.happens(who, Input::Relay(FromRelay::Hello { limits: Limits::default(), challenge: [7; 32] }));
-        who
     }
 
     fn does(&mut self, who: usize, command: Command) -> Result<(), Error> {
@@ -88,8 +95,16 @@ impl Table {
     }
 
     fn performs(&mut self, who: usize, effects: Vec<Effect>) {
-        for effect in effects {
+        for (place, effect) in effects.into_iter().enumerate() {
             match effect {
+                Effect::Persist(batch) => {
+                    assert_eq!(place, 0, "nothing goes out before it is stored");
+                    let store = &mut self.people[who].store;
+                    for row in &batch.deletes {
+                        store.remove(row);
+                    }
+                    store.extend(batch.puts);
+                }
                 Effect::Send(FromClient::Subscribe { topic }) => {
                     self.people[who].attends.insert(topic);
                 }
