@@ -51,7 +51,7 @@ fn what_one_way_wrapped_is_of_no_use_in_another_place() {
     let mut header = header();
     let wrapped = header.ways.iter().find_map(|way| match way {
         Way::Passphrase { wrapped, .. } => Some(wrapped.clone()),
-        _ => None,
+        Way::Passkey { .. } | Way::Recovery { .. } | Way::Browser { .. } => None,
     });
     header.ways.retain(|way| !matches!(way, Way::Recovery { .. }));
     header.ways.push(Way::Recovery { wrapped: wrapped.expect("there") });

@@ -75,6 +75,29 @@ fn sides_led_so_far_apart_that_no_way_joins_them_come_together() {
     table.goes_on();
 }
 
+/// Who was just brought in begins where the others are. What it alone hears next it hands on all the same.
+#[test]
+fn seat_that_was_brought_in_hands_on_what_comes_next() {
+    let (mut table, mut thief, [left, right]) = parted();
+    rotates_on(&mut table, &mut thief, left, bounds::WAY + 20, &[0, 1]);
+    rotates_on(&mut table, &mut thief, right, bounds::WAY + 20, &[2]);
+    table.meets();
+    while table.rooms[2].counts().swapped == 0 {
+        table.passes(250);
+    }
+    table.parts(&[2]);
+    assert_eq!(table.rooms[2].graph.root(), table.rooms[0].tip);
+    thief.follows_all(&table.rooms[0]);
+    let next = thief.rotates(table.rooms[0].tip);
+    table.hear(&[2], &next.encode());
+    table.passes(2_000);
+    assert_eq!(table.rooms[2].state(), next.body.new_state);
+    table.meets();
+    table.comes_level(60_000);
+    let knows = table.rooms[0].graph.knows_state(&next.body.new_state);
+    assert!(knows, "it was not handed on");
+}
+
 /// The same, and one side has taken the hostile member away meanwhile, or both somebody: neither listens where the other speaks.
 #[test]
 fn sides_led_far_apart_with_a_channel_each_come_together() {

@@ -99,7 +99,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
                 draft.set(String::new());
                 wrong.set(None);
             }
-            Err(Error::Name | Error::NoteLength | Error::NotNow | Error::Bug) => {
+            Err(Error::Name | Error::NoteLength | Error::NotNow | Error::Damaged | Error::Bug) => {
                 wrong.set(Some(words.not_sent.to_owned()))
             }
         }
