@@ -139,6 +139,11 @@ impl Room {
         }
     }
 
+    /// The way is open again.
+    pub(crate) fn found_the_way(&mut self) {
+        (self.stranded, self.alone, self.pacing.knock_at) = (None, false, None);
+    }
+
     /// Knocks when it is time, with a fresh key package now and then.
     pub(crate) fn knock_if_due(&mut self, now: Millis) -> Result<(), Error> {
         if self.stranded.is_none()
@@ -349,8 +354,8 @@ impl Room {
         for (era, secret) in opened.eras.into_iter().filter(|(era, _)| *era != here) {
             self.begin_era(era, secret);
         }
-        (self.stranded, self.alone, self.may_be_older, self.outnumbered) = (None, false, false, None);
-        self.pacing.knock_at = None;
+        (self.may_be_older, self.outnumbered) = (false, None);
+        self.found_the_way();
         self.step_made(now)?;
         self.counts.swapped += 1;
         self.arrived(now)?;

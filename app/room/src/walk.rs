@@ -112,7 +112,8 @@ impl Room {
                 return Ok(());
             }
             if target == self.tip {
-                (self.stranded, self.alone, self.pacing.walk_at) = (None, false, None);
+                self.pacing.walk_at = None;
+                self.found_the_way();
                 return Ok(());
             }
             if !self.table.is_seated(&self.me()) || self.elsewhere {
@@ -131,7 +132,7 @@ impl Room {
             match self.walk_along(from, &way, now)? {
                 Walked::Arrived => {
                     self.counts.reorgs += u64::from(leaves);
-                    (self.stranded, self.alone) = (None, false);
+                    self.found_the_way();
                     self.arrived(now)?;
                 }
                 Walked::Refused => {}

@@ -280,7 +280,12 @@ impl Table {
         for _ in 0..time / 250 {
             self.now += 250;
             for who in self.honest() {
-                self.does(who, Input::Timer);
+                let effects = self.rooms[who].tell(Input::Timer, self.now).expect("allowed");
+                // What was due is done: a page that is to wake at once, again and again, never rests.
+                let late = effects.iter().any(|effect| matches!(effect, Effect::Wake(at) if *at <= self.now));
+                assert!(!late, "room {who} is to wake in the past");
+                let effects = self.performs(who, effects);
+                self.pass_from(who, effects);
             }
         }
     }

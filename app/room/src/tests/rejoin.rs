@@ -62,3 +62,15 @@ fn seat_without_an_image_on_the_way_is_swapped_in() {
     assert_eq!(table.rooms[2].counts().swapped, 1);
     assert!(table.rooms[0].alarms().count() > 0, "the others are told");
 }
+
+/// What it would have knocked for is there: its page would wake at once, again and again.
+#[test]
+fn seat_that_finds_the_way_by_itself_comes_to_rest() {
+    let mut table = Table::of(&[Role::Head]);
+    table.settle();
+    let now = table.now;
+    table.rooms[1].strand(now);
+    // Looks at every timer.
+    table.settle();
+    assert_eq!(table.rooms[1].stranded, None);
+}
