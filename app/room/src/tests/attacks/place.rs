@@ -159,6 +159,8 @@ fn place_makes_nobody_a_reader_of_what_was_before() {
     let place = Place::of(&graph, &state).expect("a place");
     let before = led.table.rooms[VICTIM].graph.readers(&first).cloned();
     assert!(led.follows(era, None, place), "it leads where it says");
+    // Nobody vouches for what was before.
+    assert_eq!(led.table.rooms[VICTIM].graph.root(), state);
     let after = led.table.rooms[VICTIM].graph.readers(&first).cloned();
     let readers = |roster: Option<Arc<Roster>>| roster.map(|roster| roster.keys().copied().collect::<Vec<_>>());
     assert_eq!(readers(after), readers(before));
