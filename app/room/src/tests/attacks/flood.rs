@@ -52,6 +52,10 @@ fn branch_longer_than_all_that_is_kept_does_not_part_the_room() {
     let (mut table, mut thief, [left, _]) = parted();
     let fork = table.rooms[0].graph.commit_to(&left).expect("known").body.parent;
     rotates_on(&mut table, &mut thief, fork, bounds::COMMITS + 20, &[0, 1, 2]);
+    assert!(
+        [0, 1, 2].iter().all(|who| table.rooms[*who].graph.node(&fork).is_some()),
+        "somebody forgot where they parted"
+    );
     comes_together(&mut table);
 }
 
