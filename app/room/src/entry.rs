@@ -111,8 +111,8 @@ impl Room {
             return Err(misbehaved("base of an entry"));
         }
         let mut record = Record::from_base(inside.base);
-        let (graph, cited) = inside.place.graph(rules, group.room())?;
-        for op in cited {
+        let graph = inside.place.graph(rules, group.room())?;
+        for op in graph.intents() {
             record.cite(op);
         }
         for bytes in &inside.control {

@@ -297,16 +297,21 @@ impl Graph {
         gone
     }
 
-    /// The same from one of its states on, with the ops that stand in it.
-    pub(crate) fn from(&self, root: StateId) -> Option<(Self, Vec<Op>)> {
+    /// The same with one of its states as the oldest, and nothing of what was before.
+    pub(crate) fn begun_at(&self, root: StateId) -> Option<Self> {
         let node = self.nodes.get(&root)?.clone();
-        let mut ops: Vec<Op> = node.log.values().cloned().collect();
         let mut graph = Self::new(self.rules, root, node, BTreeSet::new(), VecDeque::new());
         for commit in self.commits_below(root).iter().filter_map(|id| self.valid.get(id)) {
-            ops.extend(commit.body.cited.iter().filter_map(|op| Op::decode(op).ok()));
             graph.take(Signed::clone(commit));
         }
-        Some((graph, ops))
+        Some(graph)
+    }
+
+    /// All intents cited by commits kept, or on the way to the oldest state.
+    pub(crate) fn intents(&self) -> Vec<Op> {
+        let before = self.nodes.get(&self.root).into_iter().flat_map(|node| node.log.values().cloned());
+        let cited = self.valid.values().flat_map(|commit| &commit.body.cited);
+        before.chain(cited.filter_map(|op| Op::decode(op).ok())).collect()
     }
 
     /// Gives way to another graph of the same room, from elsewhere; who read what here is still known, and what waited for what

@@ -50,7 +50,7 @@ impl Room {
     /// last of those is not taken: nobody vouches for it.
     pub(crate) fn moves(&mut self, opened: &Opened) -> bool {
         let Some(place) = opened.place.clone() else { return false };
-        let Ok((graph, _)) = place.graph(self.rules, self.id) else { return false };
+        let Ok(graph) = place.graph(self.rules, self.id) else { return false };
         let state = opened.group.state();
         let sound = graph.node(&state).is_some_and(|node| node.era == opened.era && sits(node, &opened.group));
         let way: Vec<StateId> = graph.way(state).collect();
@@ -67,10 +67,10 @@ impl Room {
         if !sound || !self.decide(vouch) {
             return false;
         }
-        let Some((graph, cited)) = graph.from(way[newest]) else { return false };
+        let Some(graph) = graph.begun_at(way[newest]) else { return false };
         let gone = self.graph.give_way(graph);
         self.stands.forget(&gone);
-        for op in cited {
+        for op in self.graph.intents() {
             self.record.cite(op);
         }
         self.refold();

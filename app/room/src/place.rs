@@ -9,7 +9,7 @@ use record::{AuthorKey, Op, RoomId, StateId};
 
 use crate::bounds;
 use crate::frame::{COUNTERS, Commit, Frame, Signed};
-use crate::graph::{Graph, Log, Node, Taken};
+use crate::graph::{Graph, Log, Node};
 use crate::input::Error;
 use crate::mls::Rules;
 use crate::policy::Leaf;
@@ -66,8 +66,8 @@ impl Place {
         })
     }
 
-    /// The graph as told, and the ops cited in it.
-    pub(crate) fn graph(self, rules: Rules, room: RoomId) -> Result<(Graph, Vec<Op>), Error> {
+    /// The graph as told.
+    pub(crate) fn graph(self, rules: Rules, room: RoomId) -> Result<Graph, Error> {
         let misbehaved = Error::PeerMisbehaved;
         let (mut commits, mut bytes) = (VecDeque::new(), 0);
         for commit in &self.commits {
@@ -84,7 +84,6 @@ impl Place {
             let op = read_control(room, bytes)?;
             log.insert(op.id(), op);
         }
-        let mut cited: Vec<Op> = log.values().cloned().collect();
         let node = Node {
             roster: Arc::new(self.roster.into_iter().collect()),
             answered: Arc::new(self.answered.into_iter().collect()),
@@ -93,12 +92,9 @@ impl Place {
         };
         let mut graph = Graph::new(rules, self.root, node, self.earlier.into_iter().collect(), commits);
         for bytes in &self.way {
-            if let Taken::New(commits) = graph.take(read_commit(room, bytes)?) {
-                let ops = commits.iter().flat_map(|commit| &commit.body.cited);
-                cited.extend(ops.filter_map(|op| Op::decode(op).ok()));
-            }
+            graph.take(read_commit(room, bytes)?);
         }
-        Ok((graph, cited))
+        Ok(graph)
     }
 }
 
