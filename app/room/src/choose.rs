@@ -89,6 +89,23 @@ impl Choice<'_> {
         rivals.into_iter().map(|(_, rival)| rival).collect()
     }
 
+    /// Whether of two states the first is to be stood on, were there no others.
+    pub(crate) fn prefers(&self, state: &StateId, other: &StateId) -> bool {
+        let ways = [*state, *other].map(|state| self.graph.way(state).collect::<Vec<_>>());
+        let [mut first, mut second] = ways.each_ref().map(|way| way.iter().rev());
+        let mut parent = self.graph.root();
+        loop {
+            match (first.next(), second.next()) {
+                (Some(a), Some(b)) if a == b => parent = *a,
+                (Some(a), Some(b)) => {
+                    let best = self.ranked(parent).into_iter().find(|rival| [*a, *b].contains(&rival.state));
+                    return best.is_some_and(|best| best.state == *a);
+                }
+                (deeper, _) => return deeper.is_some(),
+            }
+        }
+    }
+
     /// Whether a seat is at or below a commit that could bring this one there.
     pub(crate) fn others_stand_on(&self, commit: &CommitId) -> bool {
         self.support.there(commit).any(|seat| *seat != self.me && self.table.is_seated(seat))

@@ -259,13 +259,15 @@ impl Room {
         }
     }
 
-    /// Knocks that no commit on the way here has answered.
+    /// Knocks that no commit on the way here has answered. Who stands here already cannot be brought here: it looks for a branch
+    /// this seat is not on either, and two would bring each other to and fro.
     pub(crate) fn open_knocks(&self, now: Millis) -> impl Iterator<Item = (&AuthorKey, &HeldKnock)> {
         let answered = self.graph.node(&self.tip).map(|node| &node.answered);
         self.knocks.iter().filter(move |(seat, held)| {
             let last = answered.and_then(|answered| answered.get(seat)).copied();
             let brought = self.brought.get(*seat).is_some_and(|at| now < at.saturating_add(PAUSE_MS));
-            self.table.is_seated(seat) && !brought && last.is_none_or(|last| held.knock.body.counter > last)
+            let here = held.knock.body.tip == self.tip;
+            self.table.is_seated(seat) && !brought && !here && last.is_none_or(|last| held.knock.body.counter > last)
         })
     }
 
@@ -310,9 +312,7 @@ impl Room {
 
     /// Uses a Welcome that leads to where the room stands. One that does not waits: its commit may still come.
     pub(crate) fn come_back(&mut self, now: Millis) -> Result<(), Error> {
-        // Who carries on alone may be brought to where the room stands, or to where its own branch leads.
-        let mut targets = vec![self.choice().target()];
-        targets.extend(self.alone.then(|| self.choice().target_from(self.tip)));
+        let target = self.choice().target();
         for at in (0..self.welcomes.len()).rev() {
             // Opening one is dear, and whoever waits for its commit asks with everything that comes in.
             let (state, opened) = match self.welcomes[at].state {
@@ -332,7 +332,9 @@ impl Room {
                 self.pacing.hello_now(now);
                 continue;
             }
-            if known && !targets.iter().any(|target| self.graph.is_at_or_below(target, &state)) {
+            // Two who carry on alone, each for want of somebody gone for good, meet where the better of their branches is.
+            let better = || self.alone && self.choice().prefers(&state, &self.tip);
+            if known && !self.graph.is_at_or_below(&target, &state) && !better() {
                 continue;
             }
             let opened = opened.or_else(|| self.opened(&self.welcomes[at].welcome));
@@ -355,7 +357,6 @@ impl Room {
             self.begin_era(era, secret);
         }
         (self.may_be_older, self.outnumbered) = (false, None);
-        self.found_the_way();
         self.step_made(now)?;
         self.counts.swapped += 1;
         self.arrived(now)?;

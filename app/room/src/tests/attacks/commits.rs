@@ -190,7 +190,7 @@ fn old_add_replayed_after_a_remove_admits_nobody() {
     table.settle();
     assert_eq!(table.rooms[2].standing(), Standing::Removed);
     table.puppets.insert(2);
-    let knock = removed.knocks(table.rooms[0].tip, again.hash());
+    let knock = removed.knocks(again.hash());
     // An accomplice with a seat cites the old Add, with the old key package's name and with a new knock.
     let mut accomplice = Thief::of(&table.rooms[1]);
     let tip = table.rooms[0].tip;

@@ -140,14 +140,14 @@ fn seat_is_not_swapped_that_did_not_ask() {
     let secrets = KeyPackageSecrets::new(&victim.key, Suite::Classical).expect("makes");
     let recorded = KeyPackage::parse(secrets.bytes(), Suite::Classical).expect("parses");
     let tip = table.rooms[0].tip;
-    let other = thief.knocks(tip, recorded.hash());
+    let other = thief.knocks(recorded.hash());
     for knocks in [vec![], vec![other.bytes()]] {
         let deed = Deed { adds: vec![recorded.clone()], knocks, ..Deed::default() };
         assert!(misbehaved(&table.broadcasts(&thief.commits(tip, &deed).encode())));
     }
     assert!(table.rooms[..3].iter().all(|room| room.state() == tip));
     // The victim itself asks once and is served; the same knock does not serve a second time.
-    let asked = victim.knocks(tip, recorded.hash());
+    let asked = victim.knocks(recorded.hash());
     let deed = Deed { adds: vec![recorded.clone()], knocks: vec![asked.bytes()], ..Deed::default() };
     let first = thief.commits(tip, &deed);
     table.puppets.insert(1);
@@ -188,7 +188,7 @@ fn seat_that_is_swapped_without_having_asked_stops_and_says_so() {
     let mut table = Table::of(&[Role::Head, Role::Head]);
     let mut thief = Thief::of(&table.rooms[2]);
     let secrets = KeyPackageSecrets::new(&thief.key, Suite::Classical).expect("makes");
-    let knock = thief.knocks(table.rooms[2].tip, secrets.hash());
+    let knock = thief.knocks(secrets.hash());
     table.does(2, Input::Disconnected);
     table.parts(&[2]);
     table.hears(&knock.encode_whole(secrets.bytes()));
@@ -213,7 +213,6 @@ fn seat_that_is_swapped_without_having_asked_stops_and_says_so() {
 fn thirty_thousand_knocks_leave_the_room_small_and_at_work() {
     let mut table = Table::of(&[Role::Head, Role::Head]);
     let mut hostile = Thief::of(&table.rooms[2]);
-    let tip = table.rooms[2].tip;
     table.puppets.insert(2);
     // Most name key packages that are none; some a good one, each time a fresh one.
     let before = table.rooms[0].counts().commits + table.rooms[1].counts().commits;
@@ -221,10 +220,10 @@ fn thirty_thousand_knocks_leave_the_room_small_and_at_work() {
         let junk = n.to_be_bytes();
         let knock = if n % 100 == 0 {
             let secrets = KeyPackageSecrets::new(&hostile.key, Suite::Classical).expect("makes");
-            hostile.knocks(tip, secrets.hash()).encode_whole(secrets.bytes())
+            hostile.knocks(secrets.hash()).encode_whole(secrets.bytes())
         } else {
             let hash = record::KeyPackageHash(<sha2::Sha256 as sha2::Digest>::digest(junk).into());
-            hostile.knocks(tip, hash).encode_whole(&junk)
+            hostile.knocks(hash).encode_whole(&junk)
         };
         table.hears(&knock);
         if n % 1_000 == 0 {

@@ -132,10 +132,10 @@ impl Thief {
         Signed::sign(beacon, &self.key).encode_whole(vector)
     }
 
-    /// Knocks with a key package, whosever it is.
-    pub(in crate::tests) fn knocks(&mut self, at: StateId, key_package: KeyPackageHash) -> Signed<Knock> {
+    /// Knocks with a key package, whosever it is, from a state nobody knows.
+    pub(in crate::tests) fn knocks(&mut self, key_package: KeyPackageHash) -> Signed<Knock> {
         let (room, author, counter) = (self.room, self.key.public(), self.next());
-        Signed::sign(Knock { room, author, counter, tip: at, key_package }, &self.key)
+        Signed::sign(Knock { room, author, counter, tip: StateId([7; 32]), key_package }, &self.key)
     }
 
     /// Orders the removal of seats, one op for each, on top of what a room holds of it.

@@ -233,7 +233,7 @@ fn add_slipped_into_a_swap_is_refused_and_the_swap_happens_all_the_same() {
     assert_eq!(asks.seat(), table.rooms[2].me());
     let (_, stranger) = key_package(40);
     let tip = table.rooms[0].tip;
-    let knock = lost.knocks(tip, asks.hash());
+    let knock = lost.knocks(asks.hash());
     let mut hostile = Thief::of(&table.rooms[3]);
     table.puppets.extend([2, 3]);
     let admits = hostile.orders_add(&table.rooms[3], add(&stranger, LinkId([40; 16]), Role::Head));
