@@ -158,19 +158,18 @@ impl Room {
         // An older copy of this seat may have knocked before, with higher numbers. The number that was answered is knocked with
         // again: the Welcome may be lost.
         let answered = self.graph.answered(&self.me());
+        // Who knows the state it names brings it from there only, and one that is left behind lost the way.
+        let tip = if self.is_left_behind(now) { NOWHERE } else { self.tip };
         let fresh = |own: &OwnKnock| {
             own.knock.as_ref().is_some_and(|knock| {
                 let most = if knock.body.counter == answered { ANSWERED_MS } else { FRESH_MS };
-                let right = self.is_left_behind(now) == (knock.body.tip == NOWHERE);
-                right && knock.body.counter >= answered && now < own.made.saturating_add(most)
+                knock.body.tip == tip && knock.body.counter >= answered && now < own.made.saturating_add(most)
             })
         };
         if !self.own_knocks.back().is_some_and(fresh) {
             let secrets = KeyPackageSecrets::new(&self.key, self.rules.suite)?;
             self.counter = self.counter.max(answered);
             let counter = self.next_counter();
-            // Who knows the state it names brings it from there only, and it lost the way.
-            let tip = if self.is_left_behind(now) { NOWHERE } else { self.tip };
             let knock = Knock { room: self.id, author: self.me(), counter, tip, key_package: secrets.hash() };
             self.asks(counter, secrets.hash());
             self.own_knocks.push_back(OwnKnock { knock: Some(Signed::sign(knock, &self.key)), secrets, made: now });
@@ -259,14 +258,17 @@ impl Room {
         }
     }
 
-    /// Knocks that no commit on the way here has answered. Who stands here already cannot be brought here: it looks for a branch
-    /// this seat is not on either, and two would bring each other to and fro.
+    /// Knocks that no commit on the way here has answered. Who stands here cannot be brought here: it looks for a branch this
+    /// seat is not on either. Two such seats give each other the time to come along, or they bring each other to and fro.
     pub(crate) fn open_knocks(&self, now: Millis) -> impl Iterator<Item = (&AuthorKey, &HeldKnock)> {
         let answered = self.graph.node(&self.tip).map(|node| &node.answered);
         self.knocks.iter().filter(move |(seat, held)| {
             let last = answered.and_then(|answered| answered.get(seat)).copied();
             let brought = self.brought.get(*seat).is_some_and(|at| now < at.saturating_add(PAUSE_MS));
-            let here = held.knock.body.tip == self.tip;
+            let said = self.presence.get(*seat).filter(|presence| presence.counter > held.knock.body.counter);
+            let tip = said.and_then(|presence| presence.tip).unwrap_or(held.knock.body.tip);
+            let moved = self.alone && now < self.tip_since.saturating_add(PAUSE_MS);
+            let here = tip == self.tip || moved && self.graph.is_at_or_below(&self.tip, &tip);
             self.table.is_seated(seat) && !brought && !here && last.is_none_or(|last| held.knock.body.counter > last)
         })
     }

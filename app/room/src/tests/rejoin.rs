@@ -63,6 +63,44 @@ fn seat_without_an_image_on_the_way_is_swapped_in() {
     assert!(table.rooms[0].alarms().count() > 0, "the others are told");
 }
 
+/// Most went on together and are gone for good; two are left, each on a branch of its own. Each brought the other to its own.
+#[test]
+fn two_who_are_left_meet_on_one_of_their_branches() {
+    let mut table = Table::of(&[Role::Head; 4]);
+    table.settle();
+    table.sides = [(1, 1), (2, 2), (3, 2), (4, 2)].into();
+    let mut gone = Vec::new();
+    for who in 0..5 {
+        let now = table.now;
+        table.rooms[who].stage_commit(&Duty::default(), vec![], now).expect("stages");
+        table.does(who, Input::Disconnected);
+        table.does(who, Input::Connected);
+        table.settle();
+        let room = &table.rooms[who];
+        gone.extend((who > 1).then(|| room.graph.commit_to(&room.tip).expect("held").encode()));
+    }
+    table.puppets.extend([2, 3, 4]);
+    for who in [0, 1] {
+        // The images of the states left are too old.
+        let later = table.now + 2 * 24 * 60 * 60 * 1000;
+        table.rooms[who].expire(later);
+    }
+    for commit in gone {
+        table.hears(&commit);
+    }
+    assert_ne!(table.rooms[0].state(), table.rooms[1].state());
+    table.meets();
+    table.comes_level(60_000);
+    for who in [0, 1] {
+        assert_ne!(table.rooms[who].choice().target(), table.rooms[who].tip, "the others' branch is better still");
+        assert_eq!(table.rooms[who].standing(), Standing::Seated, "room {who}");
+    }
+    table.passes(60_000);
+    table.goes_on();
+    let swaps: u64 = [0, 1].iter().map(|who| table.rooms[*who].counts().swapped).sum();
+    assert_eq!(swaps, 1, "to and fro");
+}
+
 /// What it would have knocked for is there: its page would wake at once, again and again.
 #[test]
 fn seat_that_finds_the_way_by_itself_comes_to_rest() {
