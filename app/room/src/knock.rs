@@ -265,7 +265,8 @@ impl Room {
         self.knocks.iter().filter(move |(seat, held)| {
             let last = answered.and_then(|answered| answered.get(seat)).copied();
             let brought = self.brought.get(*seat).is_some_and(|at| now < at.saturating_add(PAUSE_MS));
-            let said = self.presence.get(*seat).filter(|presence| presence.counter > held.knock.body.counter);
+            // Not by their counters: those of an older copy are behind what was heard of the seat before.
+            let said = self.presence.get(*seat).filter(|presence| presence.told >= held.heard_at);
             let tip = said.and_then(|presence| presence.tip).unwrap_or(held.knock.body.tip);
             let moved = self.alone && now < self.tip_since.saturating_add(PAUSE_MS);
             let here = tip == self.tip || moved && self.graph.is_at_or_below(&self.tip, &tip);

@@ -13,6 +13,8 @@ pub(crate) struct Presence {
     pub(crate) frame: [u8; 32],
     /// Where the seat stood then.
     pub(crate) tip: Option<StateId>,
+    /// When it said so.
+    pub(crate) told: Millis,
     /// What it knows of that state, as a digest.
     pub(crate) knows: [u8; 32],
     /// What it holds.

@@ -215,7 +215,8 @@ impl Room {
             return Ok(());
         }
         (presence.counter, presence.frame) = (beacon.counter, signed.hash());
-        (presence.tip, presence.knows, presence.vector) = (Some(beacon.tip), beacon.knows, vector);
+        (presence.tip, presence.told) = (Some(beacon.tip), now);
+        (presence.knows, presence.vector) = (beacon.knows, vector);
         let theirs = &presence.vector;
         let behind_myself = theirs.number(&self.key.public()) > self.record.vector().number(&self.key.public());
         let fills = self.pacing.fruitless < GIVE_UP && self.record.may_be_filled_by(theirs);

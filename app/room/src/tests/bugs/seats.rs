@@ -250,6 +250,26 @@ fn add_slipped_into_a_swap_is_refused_and_the_swap_happens_all_the_same() {
     table.goes_on();
 }
 
+/// The counters of a seat that went back to an older copy are behind what was heard of it: it was taken to stand where it had.
+#[test]
+fn knock_of_an_older_copy_is_answered_at_once() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let mut older = Thief::of(&table.rooms[2]);
+    let (secrets, asks) = key_package(3);
+    table.puppets.insert(2);
+    for room in &mut table.rooms[..2] {
+        let presence = room.presence.get_mut(&asks.seat()).expect("heard");
+        assert_eq!(presence.tip, Some(room.tip));
+        presence.counter += 10_000;
+    }
+    let knock = older.knocks(asks.hash());
+    table.hears(&knock.encode_whole(secrets.bytes()));
+    table.passes(3_000);
+    let swaps: u64 = [0, 1].iter().map(|who| table.rooms[*who].counts().swaps).sum();
+    assert_eq!(swaps, 1);
+}
+
 /// The Welcome was lost on the way; the member was in the tree and could not come in, for ever.
 #[test]
 fn lost_welcome_is_given_again_without_another_commit() {
