@@ -25,6 +25,11 @@ impl DataKey {
         Self(Zeroizing::new(bytes))
     }
 
+    /// The bytes, for a key of the browser to wrap.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// HKDF-SHA256 (RFC 5869) with the store as salt.
     pub(crate) fn derive(&self, store: StoreId, label: &str) -> Zeroizing<[u8; 32]> {
         derive(&*self.0, store, label)

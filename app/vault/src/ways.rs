@@ -11,7 +11,7 @@
 //! | 0, passphrase | Argon2id (RFC 9106), version 1.3, of the passphrase as typed, with salt and cost from the header |
 //! | 1, passkey | HKDF-SHA256 of what the passkey's PRF gives for the salt in the header (WebAuthn level 3) |
 //! | 2, recovery code | HKDF-SHA256 of the code's 16 bytes, the store as salt |
-//! | 3, this browser | a key that only the browser can use; what it wraps is in the header as it gave it |
+//! | 3, this browser | an AES-256-GCM key that only the browser can use, by WebCrypto; its nonce (12) stands in front |
 //!
 //! To add or change a way wraps the data key anew; no row is touched.
 
@@ -50,11 +50,11 @@ impl Cost {
         self.memory <= Self::MOST.memory && self.passes <= Self::MOST.passes && self.lanes <= Self::MOST.lanes
     }
 
-    /// Argon2id of a passphrase.
+    /// Argon2id of a passphrase. Takes as long as the cost says: not to be done where a person waits for the page.
     ///
     /// # Errors
     /// [`NotUnlocked::Header`] when the cost is more than any header may ask for, or less than Argon2 can.
-    pub(crate) fn stretch(&self, passphrase: &str, salt: &[u8; 16]) -> Result<Zeroizing<[u8; 32]>, NotUnlocked> {
+    pub fn stretch(&self, passphrase: &str, salt: &[u8; 16]) -> Result<Zeroizing<[u8; 32]>, NotUnlocked> {
         let params = self.is_fair().then(|| Params::new(self.memory, self.passes, self.lanes, Some(32)));
         let params = params.and_then(Result::ok).ok_or(NotUnlocked::Header)?;
         let mut key = Zeroizing::new([0; 32]);
@@ -173,10 +173,22 @@ impl Header {
         salt: [u8; 16],
         nonce: [u8; NONCE_BYTES],
     ) -> Result<(), NotUnlocked> {
-        let wrapped = self.wrap(0, &*cost.stretch(passphrase, &salt)?, key, nonce);
+        self.set_stretched(key, &*cost.stretch(passphrase, &salt)?, cost, salt, nonce);
+        Ok(())
+    }
+
+    /// [`Header::set_passphrase`] by what [`Cost::stretch`] made of it.
+    pub fn set_stretched(
+        &mut self,
+        key: &DataKey,
+        stretched: &[u8; 32],
+        cost: Cost,
+        salt: [u8; 16],
+        nonce: [u8; NONCE_BYTES],
+    ) {
+        let wrapped = self.wrap(0, stretched, key, nonce);
         self.ways.retain(|way| !matches!(way, Way::Passphrase { .. }));
         self.ways.push(Way::Passphrase { salt, cost, wrapped });
-        Ok(())
     }
 
     /// Adds a passkey by what it gives for a salt.
@@ -199,17 +211,53 @@ impl Header {
         self.ways.push(Way::Recovery { wrapped });
     }
 
+    /// Makes a key of the browser the way, by the data key as it wrapped it under [`Header::browser_aad`].
+    pub fn set_browser(&mut self, wrapped: Vec<u8>) {
+        self.ways.retain(|way| !matches!(way, Way::Browser { .. }));
+        self.ways.push(Way::Browser { wrapped: wrapped.into() });
+    }
+
+    /// The data key as a key of the browser wrapped it, if that is a way.
+    pub fn wrapped_by_browser(&self) -> Option<&[u8]> {
+        self.ways.iter().find_map(|way| match way {
+            Way::Browser { wrapped } => Some(wrapped.as_slice()),
+            Way::Passphrase { .. } | Way::Passkey { .. } | Way::Recovery { .. } => None,
+        })
+    }
+
+    /// What the browser is to bind its wrapping to.
+    pub fn browser_aad(&self) -> Vec<u8> {
+        self.aad(3)
+    }
+
+    /// What a passphrase has to be stretched with, if it is a way.
+    pub fn stretching(&self) -> Option<([u8; 16], Cost)> {
+        self.passphrase().map(|(salt, cost, _)| (*salt, *cost))
+    }
+
     /// Unlocks by the passphrase. Takes as long as the header says.
     ///
     /// # Errors
     /// [`NotUnlocked`]; nothing has changed.
     pub fn by_passphrase(&self, passphrase: &str) -> Result<DataKey, NotUnlocked> {
-        let way = self.ways.iter().find_map(|way| match way {
+        let (salt, cost) = self.stretching().ok_or(NotUnlocked::NoSuchWay)?;
+        self.by_stretched(&*cost.stretch(passphrase, &salt)?)
+    }
+
+    /// Unlocks by what [`Cost::stretch`] made of the passphrase.
+    ///
+    /// # Errors
+    /// [`NotUnlocked`]; nothing has changed.
+    pub fn by_stretched(&self, stretched: &[u8; 32]) -> Result<DataKey, NotUnlocked> {
+        let (_, _, wrapped) = self.passphrase().ok_or(NotUnlocked::NoSuchWay)?;
+        self.unwrap(0, stretched, wrapped)
+    }
+
+    fn passphrase(&self) -> Option<(&[u8; 16], &Cost, &ByteVec)> {
+        self.ways.iter().find_map(|way| match way {
             Way::Passphrase { salt, cost, wrapped } => Some((salt, cost, wrapped)),
             Way::Passkey { .. } | Way::Recovery { .. } | Way::Browser { .. } => None,
-        });
-        let (salt, cost, wrapped) = way.ok_or(NotUnlocked::NoSuchWay)?;
-        self.unwrap(0, &*cost.stretch(passphrase, salt)?, wrapped)
+        })
     }
 
     /// Unlocks by what a passkey gave for its salt.
