@@ -13,10 +13,11 @@
 //! assert_eq!(world.reads(leyla), ["Good morning."]);
 //! ```
 
+mod disk;
 mod queue;
 pub mod rooms;
 mod world;
 
 use room::Millis;
 
-pub use world::{Person, World};
+pub use world::{Death, Person, World};

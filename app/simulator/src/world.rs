@@ -11,6 +11,7 @@ use talk::view::{KnockView, Phase, TalkView};
 use talk::{Asking, Command, Effect, Error, Input, Invitation, KnockId, Millis, Opening, PartyChoice, Suite, Talk};
 use wire::{FromClient, FromRelay};
 
+use crate::disk::Disk;
 use crate::queue::Queue;
 
 /// One way between a browser and the relay.
@@ -24,6 +25,15 @@ const HOST: &str = "talks.example";
 /// Somebody at a browser.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Person(usize);
+
+/// When a browser dies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Death {
+    /// Before the next batch is on the disk.
+    Before,
+    /// After it is, and before anything that was made of it goes out.
+    After,
+}
 
 /// People with browsers and a relay between them.
 pub struct World {
@@ -43,6 +53,10 @@ pub struct World {
 struct Browser {
     /// None once closed.
     talk: Option<Talk>,
+    disk: Disk,
+    death: Option<Death>,
+    /// Batches written since it was opened first.
+    batches: u64,
     connection: Option<ConnectionId>,
     wake: Option<Millis>,
 }
@@ -187,6 +201,49 @@ impl World {
         self.browsers[who.0].talk = None;
     }
 
+    /// The page is opened again from what is on its disk, and connected.
+    pub fn reopens(&mut self, who: Person) {
+        self.disconnects(who);
+        self.opens_from_disk(who);
+        self.connects(who);
+    }
+
+    /// From now on somebody's browser dies at the next batch, and is opened again without a connection.
+    pub fn dies(&mut self, who: Person, death: Death) {
+        self.browsers[who.0].death = Some(death);
+    }
+
+    /// The browser does not die after all. Returns false if it has died meanwhile.
+    pub fn is_spared(&mut self, who: Person) -> bool {
+        self.browsers[who.0].death.take().is_some()
+    }
+
+    /// Batches somebody's browser has written.
+    pub fn batches(&self, who: Person) -> u64 {
+        self.browsers[who.0].batches
+    }
+
+    /// What somebody's talk would be, were the page opened again now.
+    pub fn on_disk(&mut self, who: Person) -> Talk {
+        let seed = self.draw();
+        Talk::reopen(&self.browsers[who.0].disk.read(), seed).expect("what was written is a talk")
+    }
+
+    fn opens_from_disk(&mut self, who: Person) {
+        let talk = self.on_disk(who);
+        let browser = &mut self.browsers[who.0];
+        (browser.talk, browser.wake, browser.death) = (Some(talk), None, None);
+    }
+
+    /// The connection is gone without a word, and with it what the page had in memory.
+    fn dead(&mut self, who: Person) {
+        if let Some(connection) = self.browsers[who.0].connection.take() {
+            self.owners.remove(&connection);
+            self.relay.handle(relay_core::Input::Closed { connection }, self.now);
+        }
+        self.opens_from_disk(who);
+    }
+
     /// The relay dies with everything it knew, and a new one is started: everybody comes back.
     pub fn relay_dies(&mut self) {
         self.relay = Relay::new(relay_core::Config::default());
@@ -199,6 +256,11 @@ impl World {
         for who in there {
             self.connects(who);
         }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Millis {
+        self.now
     }
 
     /// Time passes until nothing but idle beacons is left.
@@ -249,7 +311,8 @@ impl World {
 
     fn sits_down(&mut self, talk: Talk, effects: Vec<Effect>) -> Person {
         let who = Person(self.browsers.len());
-        self.browsers.push(Browser { talk: Some(talk), connection: None, wake: None });
+        let disk = Disk::new(self.draw());
+        self.browsers.push(Browser { talk: Some(talk), disk, death: None, batches: 0, connection: None, wake: None });
         self.performs(who, effects);
         self.connects(who);
         who
@@ -304,7 +367,19 @@ impl World {
                     self.browsers[who.0].wake = Some(at);
                     self.queue.push(at.max(self.now + 1), Happening::Wakes(who));
                 }
-                Effect::Persist(_) | Effect::Show(_) => {}
+                Effect::Persist(batch) => {
+                    let death = self.browsers[who.0].death;
+                    if death == Some(Death::Before) {
+                        return self.dead(who);
+                    }
+                    let browser = &mut self.browsers[who.0];
+                    browser.disk.write(&batch);
+                    browser.batches += 1;
+                    if death == Some(Death::After) {
+                        return self.dead(who);
+                    }
+                }
+                Effect::Show(_) => {}
             }
         }
     }
