@@ -4,12 +4,16 @@
 const app = document.getElementById("app");
 
 // Leptos copies its static markup through innerHTML; this is the only policy, and it lets nothing through that runs
-// or loads. What people typed never gets here: it is set as text.
+// or loads but the worker. What people typed never gets here: it is set as text.
 const RUNS_OR_LOADS = /<\s*\/?\s*(script|iframe|frame|object|embed|link|meta|base|style)\b|[\s"'/]on[a-z]+\s*=|javascript:/i;
 window.trustedTypes?.createPolicy("default", {
   createHTML(html) {
     if (RUNS_OR_LOADS.test(html)) throw new TypeError("markup refused");
     return html;
+  },
+  createScriptURL(url) {
+    if (url !== "{{worker.js}}") throw new TypeError("script refused");
+    return url;
   },
 });
 
@@ -61,8 +65,8 @@ function onError(error) {
   if (typeof WebAssembly === "object" && error instanceof WebAssembly.RuntimeError) {
     stop(
       "This page has stopped",
-      "Something went wrong inside the page. Notes that other seats hold are safe with them.",
-      "What only this tab held is lost when it reloads. To come back into a talk, ask for a new invitation.",
+      "Something went wrong inside the page. What this browser keeps is safe, and so are notes that other seats hold.",
+      "Please reload. Only if you chose that nothing is kept, your seat is gone: then ask for a new invitation.",
     );
   }
 }

@@ -1,13 +1,18 @@
 //! Which screen is shown.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use talk::Invitation;
 use talk::invitation::InvitationError;
+use vault::Damaged;
+use zeroize::Zeroizing;
 
+use crate::pages::gate::{Damage, Elsewhere, Recovery, Unlock};
 use crate::pages::join::{BadInvitation, Join};
 use crate::pages::start::{Notice, Start};
 use crate::pages::talk::TalkScreen;
-use crate::session::{self, OpenTalk};
+use crate::session::{self, Gate, OpenTalk};
 use crate::shell::address::{self, Place};
 
 /// A screen.
@@ -26,7 +31,10 @@ pub enum Screen {
 impl Screen {
     fn at(place: Place) -> Self {
         match place {
-            Place::Start => Self::Start(None),
+            Place::Start => {
+                let deleted = session::gate().with_untracked(|gate| *gate == Gate::Fresh { was_deleted: true });
+                Self::Start(deleted.then_some(Notice::StoreWasDeleted))
+            }
             Place::Talk(id) => session::talk(id).map_or(Self::Start(Some(Notice::TalkIsGone)), Self::Talk),
             Place::NoTalk => Self::Start(Some(Notice::TalkIsGone)),
             Place::NoInvitation => Self::Start(Some(Notice::InvitationIsGone)),
@@ -89,16 +97,61 @@ impl Screens {
     }
 }
 
-/// The page.
+/// The page: the screens, or what stands before them.
 #[component]
 pub fn App() -> impl IntoView {
-    let screens = Screens(RwSignal::new(Screen::at(address::take())));
+    // At once, whatever else is shown: the address may hold a secret.
+    let place = StoredValue::new_local(Some(address::take()));
+    let screens = Screens(RwSignal::new(Screen::Start(None)));
     provide_context(screens);
     address::on_change(move |place| screens.follow(place));
+    let gate = session::gate();
+    let before = Memo::new(move |_| gate.with(Before::of));
+    move || match before.get() {
+        Before::Opening => ().into_any(),
+        Before::Locked { by_code } => view! { <Unlock by_code /> }.into_any(),
+        Before::Recovery(code) => view! { <Recovery code /> }.into_any(),
+        Before::Elsewhere => view! { <Elsewhere /> }.into_any(),
+        Before::Damaged(why) => view! { <Damage why /> }.into_any(),
+        Before::Nothing => {
+            // What stood there before is another tab's now, or was locked.
+            let place = place.try_update_value(Option::take).flatten().unwrap_or_else(address::take);
+            screens.0.set(Screen::at(place));
+            view! { <Shown screens /> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Shown(screens: Screens) -> impl IntoView {
     move || match screens.0.get() {
         Screen::Start(notice) => view! { <Start notice /> }.into_any(),
         Screen::Join(invitation) => view! { <Join invitation /> }.into_any(),
         Screen::BadInvitation(error) => view! { <BadInvitation error /> }.into_any(),
         Screen::Talk(talk) => view! { <TalkScreen talk /> }.into_any(),
+    }
+}
+
+/// What stands before the screens. Changes only when something else does.
+#[derive(Clone, PartialEq)]
+enum Before {
+    Nothing,
+    Opening,
+    Locked { by_code: bool },
+    Recovery(Arc<Zeroizing<String>>),
+    Elsewhere,
+    Damaged(Damaged),
+}
+
+impl Before {
+    fn of(gate: &Gate) -> Self {
+        match gate {
+            Gate::Opening => Self::Opening,
+            Gate::Fresh { .. } | Gate::Open(_) => Self::Nothing,
+            Gate::Locked { by_code } => Self::Locked { by_code: *by_code },
+            Gate::Recovery(code) => Self::Recovery(Arc::clone(code)),
+            Gate::Elsewhere => Self::Elsewhere,
+            Gate::Damaged(why) => Self::Damaged(*why),
+        }
     }
 }

@@ -3,6 +3,9 @@
 //! Talks live outside Leptos' owner tree, so leaving a screen ends nothing. Pages get an [`OpenTalk`], which is signals
 //! only, and send commands. What happens to a talk is handled one at a time, and its effects are performed in order.
 
+mod idle;
+mod keeper;
+mod keeping;
 mod notes;
 mod unread;
 
@@ -11,11 +14,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
-use leptos::prelude::{ArcRwSignal, Set, Update, WithUntracked};
-use record::AuthorKey;
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
+use record::{AuthorKey, LinkId, Role};
 use talk::view::{Alarm, Phase, TalkView};
-use talk::{Asking, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, Suite, Talk};
+use talk::{
+    Asking, Batch, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, PartyChoice, Suite, Talk,
+};
 
+pub use self::idle::watch;
+use self::keeper::{DRAFT, Keeper, OPENED_AT, Rows};
+pub use self::keeping::{
+    Choice, Gate, Kept, WhyNothing, begin, choose, code_is_written_down, gate, keeps, leave_this_computer, lock_up,
+    stuck, take_over, try_again, unlock, unlock_by_code, unreadable,
+};
 pub use self::notes::NoteRow;
 use self::notes::refresh_rows;
 pub use self::unread::Unread;
@@ -28,6 +39,8 @@ use crate::talk_id::TalkId;
 const DRAW_EVERY: u32 = 16;
 /// The same for a tab that nobody sees, whose timers browsers hold back for up to a minute.
 const DRAW_UNSEEN_EVERY: Millis = 1_000;
+/// Milliseconds without typing after which a draft is kept.
+const DRAFT_RESTS: u32 = 500;
 
 /// What pages see of a talk.
 #[derive(Clone)]
@@ -52,16 +65,16 @@ pub struct OpenTalk {
 pub fn open(title: String, name: String, party: String) -> Result<OpenTalk, Error> {
     let opening = Opening { title, name, party, seed: entropy::seed(), suite: Suite::Hybrid };
     let (talk, effects) = Talk::open(opening, clock::now())?;
-    Ok(Running::start(talk, effects))
+    Ok(Running::begin(talk, effects))
 }
 
 /// Knocks with an invitation.
 pub fn ask(invitation: Invitation, name: String, party: String) -> Result<OpenTalk, Error> {
     let (talk, effects) = Talk::ask(Asking { invitation, name, party, seed: entropy::seed() }, clock::now())?;
-    Ok(Running::start(talk, effects))
+    Ok(Running::begin(talk, effects))
 }
 
-/// Does what the person wants; what changed is in the signals when this returns.
+/// Does what the person wants; what changed is in the signals as soon as it is kept.
 pub fn command(id: TalkId, command: Command) -> Result<(), Error> {
     let Some(running) = find(id) else { return Err(Error::NotNow) };
     let own_note = matches!(command, Command::Write(_));
@@ -73,6 +86,34 @@ pub fn command(id: TalkId, command: Command) -> Result<(), Error> {
     Ok(())
 }
 
+/// Takes what is written in the composer. It is kept a moment after it came to rest, and at once when it is empty: then the note
+/// that was made of it is kept in the same moment.
+pub fn draft(id: TalkId, text: String) {
+    let Some(running) = find(id) else { return };
+    let done = text.is_empty();
+    running.shown.draft.set(text);
+    let this = Rc::downgrade(&running);
+    let keep = move || {
+        if let Some(running) = this.upgrade() {
+            running.keep_draft();
+        }
+    };
+    if done {
+        keep();
+    } else {
+        running.draft_at_rest.replace(Some(Timeout::new(DRAFT_RESTS, keep)));
+    }
+}
+
+/// Makes an invitation link, and returns which; `None` when the talk cannot just now.
+pub fn invite(id: TalkId, party: PartyChoice, role: Role) -> Option<LinkId> {
+    let running = find(id)?;
+    let links = || running.view().links.into_iter().map(|link| link.id).collect::<BTreeSet<_>>();
+    let before = links();
+    command(id, Command::Invite { party, role }).ok()?;
+    links().difference(&before).next().copied()
+}
+
 /// Tells whether the person sees the end of a talk's notes, so that what comes in now is read.
 pub fn attend(id: TalkId, attending: bool) {
     let Some(running) = find(id) else { return };
@@ -82,11 +123,23 @@ pub fn attend(id: TalkId, attending: bool) {
     }
 }
 
-/// Drops a talk of this page: its connection closes.
+/// Drops a talk: its connection closes, and what is kept of it is deleted.
 pub fn forget(id: TalkId) {
     let dropped = PAGE.with(|page| page.running.borrow_mut().remove(&id));
-    drop(dropped);
+    if let Some(talk) = dropped {
+        talk.end();
+        if let Some(keeper) = keeping::keeper() {
+            keeper.forget(&talk, talk.rows.take());
+        }
+    }
     PAGE.with(|page| page.list.update(|list| list.retain(|talk| talk.id != id)));
+}
+
+/// Drops all talks of this page. What is kept of them stays.
+fn drop_all() {
+    let dropped = PAGE.with(|page| page.running.take());
+    dropped.values().for_each(|talk| talk.end());
+    PAGE.with(|page| page.list.set(Vec::new()));
 }
 
 /// Returns the talks of this page, oldest first; tells when one comes or goes.
@@ -101,6 +154,9 @@ pub fn talk(id: TalkId) -> Option<OpenTalk> {
 
 /// Returns whether closing the page would lose a seat, or a knock somebody may be answering.
 pub fn would_lose() -> bool {
+    if keeps() {
+        return stuck().is_some_and(|stuck| stuck.get_untracked());
+    }
     let turned_away = |talk: &OpenTalk| talk.view.with_untracked(|view| matches!(view.phase, Phase::TurnedAway(_)));
     PAGE.with(|page| page.list.with_untracked(|list| list.iter().any(|talk| !turned_away(talk))))
 }
@@ -108,31 +164,75 @@ pub fn would_lose() -> bool {
 struct Page {
     running: RefCell<BTreeMap<TalkId, Rc<Running>>>,
     list: ArcRwSignal<Vec<OpenTalk>>,
+    gate: ArcRwSignal<Gate>,
+    /// The writer of the store, if anything is kept.
+    keeper: RefCell<Option<Rc<Keeper>>>,
+    /// What is kept, while it is locked.
+    locked: RefCell<Option<keeping::Locked>>,
+    /// How many of the talks that are kept cannot be read.
+    unreadable: Cell<usize>,
 }
 
 thread_local! {
-    static PAGE: Page = Page { running: RefCell::default(), list: ArcRwSignal::new(Vec::new()) };
+    static PAGE: Page = Page {
+        running: RefCell::default(),
+        list: ArcRwSignal::new(Vec::new()),
+        gate: ArcRwSignal::new(Gate::Opening),
+        keeper: RefCell::default(),
+        locked: RefCell::default(),
+        unreadable: Cell::new(0),
+    };
 }
 
 fn find(id: TalkId) -> Option<Rc<Running>> {
     PAGE.with(|page| page.running.borrow().get(&id).map(Rc::clone))
 }
 
+fn all() -> Vec<Rc<Running>> {
+    PAGE.with(|page| page.running.borrow().values().cloned().collect())
+}
+
 struct Running {
     shown: OpenTalk,
     talk: RefCell<Talk>,
+    /// The names of the rows that are kept of it.
+    rows: RefCell<BTreeSet<Vec<u8>>>,
     timer: Timer,
     socket: RefCell<Option<Socket>>,
     attended: Cell<bool>,
     drawing: RefCell<Option<Timeout>>,
     drawn_at: Cell<Millis>,
+    /// Something changed that is not shown yet, because it is not on the disk yet.
+    undrawn: Cell<bool>,
+    /// Nothing happens to it any more, though what waits to be written may still hold it.
+    over: Cell<bool>,
+    draft_at_rest: RefCell<Option<Timeout>>,
+    /// What to show as soon as what is on its way is on the disk.
+    looked_at: RefCell<Option<TalkView>>,
 }
 
 impl Running {
-    fn start(mut talk: Talk, effects: Vec<Effect>) -> OpenTalk {
+    /// A talk that begins here and now.
+    fn begin(talk: Talk, mut effects: Vec<Effect>) -> OpenTalk {
+        if let Some(Effect::Persist(batch)) = effects.first_mut() {
+            batch.puts.push((OPENED_AT.to_vec(), clock::now().to_be_bytes().to_vec()));
+        }
+        Self::start(TalkId::fresh(), talk, BTreeSet::new(), effects)
+    }
+
+    /// A talk as it was kept.
+    fn reopen(id: TalkId, rows: Rows) -> Result<OpenTalk, Error> {
+        let talk = Talk::reopen(&rows, entropy::seed())?;
+        let draft = rows.get(DRAFT).map(|draft| String::from_utf8_lossy(draft).into_owned());
+        let shown = Self::start(id, talk, rows.into_keys().collect(), Vec::new());
+        shown.draft.set(draft.unwrap_or_default());
+        Ok(shown)
+    }
+
+    fn start(id: TalkId, mut talk: Talk, rows: BTreeSet<Vec<u8>>, effects: Vec<Effect>) -> OpenTalk {
         let view = talk.view(clock::now());
         let shown = OpenTalk {
-            id: TalkId::fresh(),
+            id,
             notes: ArcRwSignal::new(refresh_rows(&[], &view.notes).unwrap_or_default()),
             view: ArcRwSignal::new(view),
             connection: ArcRwSignal::new(Connection::Reconnecting),
@@ -145,6 +245,7 @@ impl Running {
             Self {
                 shown: shown.clone(),
                 talk: RefCell::new(talk),
+                rows: RefCell::new(rows),
                 timer: Timer::new(move || {
                     if let Some(running) = this.upgrade() {
                         running.happened(Input::Timer);
@@ -154,11 +255,15 @@ impl Running {
                 attended: Cell::new(false),
                 drawing: RefCell::new(None),
                 drawn_at: Cell::new(0),
+                undrawn: Cell::new(false),
+                over: Cell::new(false),
+                draft_at_rest: RefCell::default(),
+                looked_at: RefCell::default(),
             }
         });
         PAGE.with(|page| page.running.borrow_mut().insert(shown.id, Rc::clone(&running)));
         PAGE.with(|page| page.list.update(|list| list.push(shown.clone())));
-        running.perform(effects);
+        running.keep(effects);
         let this = Rc::downgrade(&running);
         let socket = Socket::open(shown.connection.clone(), move |happened| {
             let Some(running) = this.upgrade() else { return };
@@ -178,17 +283,56 @@ impl Running {
         self.draw_soon();
     }
 
-    fn handle(&self, input: Input) -> Result<(), Error> {
+    fn handle(self: &Rc<Self>, input: Input) -> Result<(), Error> {
+        if self.over.get() {
+            return Err(Error::NotNow);
+        }
         // The borrow ends before effects are performed: nothing they do can meet the engine half-way.
         let effects = self.talk.borrow_mut().handle(input, clock::now())?;
-        self.perform(effects);
+        self.keep(effects);
         Ok(())
+    }
+
+    fn end(&self) {
+        self.over.set(true);
+        self.socket.replace(None);
+        self.draft_at_rest.replace(None);
+    }
+
+    /// Has what is written in the composer kept.
+    fn keep_draft(self: &Rc<Self>) {
+        self.draft_at_rest.replace(None);
+        let text = self.shown.draft.get_untracked();
+        let kept = self.rows.borrow().contains(DRAFT);
+        let batch = match text.is_empty() {
+            true if kept => Batch { puts: Vec::new(), deletes: vec![DRAFT.to_vec()] },
+            true => return,
+            false => Batch { puts: vec![(DRAFT.to_vec(), text.into_bytes())], deletes: Vec::new() },
+        };
+        self.keep(vec![Effect::Persist(batch)]);
+    }
+
+    /// Performs effects, in order: what is to be kept first, and the rest when it is.
+    fn keep(self: &Rc<Self>, mut effects: Vec<Effect>) {
+        let batch = match effects.first_mut() {
+            Some(Effect::Persist(batch)) => Some(std::mem::take(batch)),
+            Some(Effect::Send(_) | Effect::Schedule(_) | Effect::Show(_)) | None => None,
+        };
+        if let Some(batch) = &batch {
+            let mut rows = self.rows.borrow_mut();
+            rows.retain(|row| !batch.deletes.contains(row));
+            rows.extend(batch.puts.iter().map(|(row, _)| row.clone()));
+        }
+        match keeping::keeper() {
+            Some(keeper) => keeper.keep(self, batch, effects),
+            None => self.perform(effects),
+        }
     }
 
     fn perform(&self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                // Nothing is stored yet: a talk lives as long as its page.
+                // Kept before, if anything is.
                 Effect::Persist(_) => {}
                 Effect::Send(frame) => {
                     if let Some(socket) = &*self.socket.borrow() {
@@ -239,8 +383,41 @@ impl Running {
     }
 
     fn draw(&self) {
+        if keeping::keeper().is_some_and(|keeper| keeper.is_behind()) {
+            self.undrawn.set(true);
+            return;
+        }
+        let view = self.view();
+        self.draw_as(view);
+    }
+
+    /// Looks at what is about to be written.
+    fn look(&self) {
+        if self.undrawn.take() {
+            self.looked_at.replace(Some(self.view()));
+        }
+    }
+
+    /// Shows what was written.
+    fn show(&self) {
+        if let Some(view) = self.looked_at.take() {
+            self.draw_as(view);
+        }
+    }
+
+    /// Draws what was not shown while something was on its way to the disk.
+    fn draw_if_wanted(&self) {
+        if self.undrawn.take() {
+            self.draw();
+        }
+    }
+
+    fn view(&self) -> TalkView {
+        self.talk.borrow_mut().view(clock::now())
+    }
+
+    fn draw_as(&self, view: TalkView) {
         self.drawn_at.set(clock::now());
-        let view = self.talk.borrow_mut().view(clock::now());
         let rows = self.shown.notes.with_untracked(|rows| refresh_rows(rows, &view.notes));
         if let Some(rows) = rows {
             self.shown.notes.set(rows);

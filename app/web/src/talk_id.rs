@@ -14,6 +14,16 @@ impl TalkId {
         u32::from_str_radix(text, 16).ok().map(Self)
     }
 
+    /// Returns it as it stands in the store.
+    pub fn to_bytes(self) -> [u8; 4] {
+        self.0.to_be_bytes()
+    }
+
+    /// Reads what stands in the store.
+    pub fn from_bytes(bytes: [u8; 4]) -> Self {
+        Self(u32::from_be_bytes(bytes))
+    }
+
     /// Draws a new one.
     pub fn fresh() -> Self {
         let seed = entropy::seed();

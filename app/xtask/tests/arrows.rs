@@ -14,8 +14,8 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("room", &["record", "wire"]),
     ("talk", &["room", "record", "wire"]),
     ("vault", &[]),
-    ("web", &["talk", "record", "wire"]),
-    ("simulator", &["talk", "room", "record", "relay-core", "wire", "entropy"]),
+    ("web", &["talk", "record", "vault", "wire"]),
+    ("simulator", &["talk", "room", "record", "vault", "relay-core", "wire", "entropy"]),
     ("entropy", &[]),
     ("xtask", &[]),
 ];

@@ -15,10 +15,15 @@ pub fn Field(
     wrong: RwSignal<Option<Complaint>>,
     #[prop(optional)] hint: Option<&'static str>,
     #[prop(optional)] placeholder: Option<&'static str>,
-    #[prop(default = "off")] autocomplete: &'static str,
+    /// Browsers write what they are to remember to the disk, in the clear.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
     /// Takes the focus as soon as it is there: the first line of a form the person asked for.
     #[prop(optional)]
     first: bool,
+    /// Is not shown as it is typed.
+    #[prop(optional)]
+    secret: bool,
 ) -> impl IntoView {
     let hint_id = format!("{id}-hint");
     let described_by = hint.map(|_| hint_id.clone());
@@ -43,7 +48,7 @@ pub fn Field(
             <label for=id>{label}</label>
             <input
                 id=id
-                type="text"
+                type=if secret { "password" } else { "text" }
                 dir="auto"
                 autocomplete=autocomplete
                 placeholder=placeholder

@@ -3,6 +3,8 @@
 pub mod digits;
 pub mod field;
 pub mod form;
+pub mod keeping_banner;
+pub mod keeping_choice;
 pub mod qr;
 pub mod said;
 pub mod sheet;

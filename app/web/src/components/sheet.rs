@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::keeping_banner::KeepingBanner;
 use crate::screen::Screens;
 use crate::words::words;
 
@@ -21,6 +22,7 @@ pub fn Sheet(children: Children) -> impl IntoView {
             <header class="sheet-head">
                 <a class="mark" href="#/" on:click=to_start>{words().nonpaper}</a>
             </header>
+            <KeepingBanner />
             <main class="sheet">{children()}</main>
         </div>
     }

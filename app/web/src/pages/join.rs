@@ -1,11 +1,13 @@
 //! What the receiver of an invitation fills in before knocking.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use talk::Invitation;
 use talk::invitation::InvitationError;
 
 use crate::components::field::Field;
 use crate::components::form::{Complaint, Wrong, complaint_about, trimmed, what_is_wrong};
+use crate::components::keeping_choice::{Chosen, KeepingChoice};
 use crate::components::sheet::Sheet;
 use crate::components::title::keep_title;
 use crate::screen::Screens;
@@ -19,6 +21,7 @@ pub fn Join(invitation: Invitation) -> impl IntoView {
     let screens = Screens::here();
     let (name, party) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let wrong = RwSignal::new(None::<Complaint>);
+    let chosen = Chosen::preset();
     keep_title(move || words.nonpaper.to_owned());
     let knock = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -27,32 +30,44 @@ pub fn Join(invitation: Invitation) -> impl IntoView {
             wrong.set(Some(complaint));
             return;
         }
-        let [(_, name), (_, party)] = filled_in;
-        match session::ask(invitation.clone(), name, party) {
-            Ok(talk) => screens.talk(talk),
-            Err(error) => wrong.set(Some(complaint_about(&error))),
-        }
+        let choice = match chosen.read() {
+            Ok(choice) => choice,
+            Err(complaint) => {
+                wrong.set(Some(complaint));
+                return;
+            }
+        };
+        let ([(_, name), (_, party)], invitation) = (filled_in, invitation.clone());
+        spawn_local(async move {
+            if !session::choose(choice).await {
+                return;
+            }
+            match session::ask(invitation, name, party) {
+                Ok(talk) => screens.talk(talk),
+                // The form may be gone meanwhile.
+                Err(error) => drop(wrong.try_set(Some(complaint_about(&error)))),
+            }
+        });
     };
     view! {
         <Sheet>
             <h1>{words.you_are_invited}</h1>
             <p class="lead">{words.how_joining_goes}</p>
             <form class="form step" aria-label=words.you_are_invited on:submit=knock>
-                <Field id="name" label=words.your_name value=name wrong autocomplete="name" first=true />
+                <Field id="name" label=words.your_name value=name wrong first=true />
                 <Field
                     id="party"
                     label=words.your_party
                     value=party
                     wrong
                     hint=words.party_hint
-                    autocomplete="organization"
                 />
+                <KeepingChoice chosen wrong />
                 <Wrong wrong />
                 <button class="button main" type="submit">{words.ask_to_join}</button>
             </form>
             <footer class="small-print">
                 <p>{words.earlier_notes_will_not_be_shown}</p>
-                <p>{words.only_in_this_tab}</p>
             </footer>
         </Sheet>
     }

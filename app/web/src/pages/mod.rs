@@ -1,5 +1,6 @@
 //! The screens.
 
+pub mod gate;
 pub mod join;
 pub mod start;
 pub mod talk;

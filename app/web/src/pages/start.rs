@@ -1,24 +1,30 @@
-//! The start page: begin a talk, use an invitation, go back to a talk of this tab.
+//! The start page: begin a talk, use an invitation, go back to a talk.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use talk::Invitation;
 
 use crate::components::field::Field;
 use crate::components::form::{Complaint, Wrong, complaint_about, trimmed, what_is_wrong};
+use crate::components::keeping_choice::{Chosen, KeepingChoice};
 use crate::components::sheet::Sheet;
 use crate::components::talk_link::TalkLink;
 use crate::components::title::keep_title;
+use crate::pages::gate::Leaving;
 use crate::screen::Screens;
-use crate::session;
+use crate::session::{self, Gate, Kept};
+use crate::shell::storage;
 use crate::words::words;
 
 /// How the person got here, if it needs a sentence.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Notice {
-    /// The address named a talk that this tab does not have.
+    /// The address named a talk that this browser does not have.
     TalkIsGone,
     /// An invitation was opened here that the tab no longer has.
     InvitationIsGone,
+    /// What this browser kept was deleted.
+    StoreWasDeleted,
 }
 
 /// The start page.
@@ -34,6 +40,7 @@ pub fn Start(notice: Option<Notice>) -> impl IntoView {
                     let sentence = match notice {
                         Notice::TalkIsGone => words.talk_is_gone,
                         Notice::InvitationIsGone => words.invitation_is_gone,
+                        Notice::StoreWasDeleted => words.store_was_deleted,
                     };
                     view! { <p class="notice" role="alert">{sentence}</p> }
                 })}
@@ -56,9 +63,9 @@ pub fn Start(notice: Option<Notice>) -> impl IntoView {
             <section class="step">
                 <PastedInvitation />
             </section>
-            <TalksOfThisTab />
+            <Talks />
+            <ThisBrowser />
             <footer class="small-print">
-                <p>{words.only_in_this_tab} " " {words.opener_stays}</p>
                 <p>{words.what_the_relay_sees}</p>
             </footer>
         </Sheet>
@@ -72,6 +79,7 @@ fn OpeningForm() -> impl IntoView {
     let (title, name, party) =
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let wrong = RwSignal::new(None::<Complaint>);
+    let chosen = Chosen::preset();
     let open = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let filled_in =
@@ -80,17 +88,31 @@ fn OpeningForm() -> impl IntoView {
             wrong.set(Some(complaint));
             return;
         }
+        let choice = match chosen.read() {
+            Ok(choice) => choice,
+            Err(complaint) => {
+                wrong.set(Some(complaint));
+                return;
+            }
+        };
         let [(_, title), (_, name), (_, party)] = filled_in;
-        match session::open(title, name, party) {
-            Ok(talk) => screens.talk(talk),
-            Err(error) => wrong.set(Some(complaint_about(&error))),
-        }
+        spawn_local(async move {
+            if !session::choose(choice).await {
+                return;
+            }
+            match session::open(title, name, party) {
+                Ok(talk) => screens.talk(talk),
+                // The form may be gone meanwhile.
+                Err(error) => drop(wrong.try_set(Some(complaint_about(&error)))),
+            }
+        });
     };
     view! {
         <form class="form" aria-label=words.start_a_talk on:submit=open>
             <Field id="title" label=words.title_of_the_talk value=title wrong first=true />
-            <Field id="name" label=words.your_name value=name wrong autocomplete="name" />
-            <Field id="party" label=words.your_party value=party wrong hint=words.party_hint autocomplete="organization" />
+            <Field id="name" label=words.your_name value=name wrong />
+            <Field id="party" label=words.your_party value=party wrong hint=words.party_hint />
+            <KeepingChoice chosen wrong />
             <Wrong wrong />
             <button class="button main" type="submit">{words.open_the_talk}</button>
         </form>
@@ -128,7 +150,7 @@ fn PastedInvitation() -> impl IntoView {
 }
 
 #[component]
-fn TalksOfThisTab() -> impl IntoView {
+fn Talks() -> impl IntoView {
     let words = words();
     let talks = session::talks();
     move || {
@@ -136,7 +158,7 @@ fn TalksOfThisTab() -> impl IntoView {
         (!talks.is_empty()).then(|| {
             view! {
                 <section class="step" aria-labelledby="talks-here">
-                    <h2 id="talks-here">{words.talks_in_this_tab}</h2>
+                    <h2 id="talks-here">{words.your_talks}</h2>
                     <ul class="talks" role="list">
                         {talks.into_iter().map(|talk| view! { <TalkLink talk /> }).collect_view()}
                     </ul>
@@ -144,4 +166,52 @@ fn TalksOfThisTab() -> impl IntoView {
             }
         })
     }
+}
+
+/// How this browser keeps the talks, and what can be done about it. Empty while nothing is kept.
+#[component]
+fn ThisBrowser() -> impl IntoView {
+    let words = words();
+    let gate = session::gate();
+    move || {
+        let (sentence, lock) = match gate.get() {
+            Gate::Open(Kept::Browser) => (words.kept_by_browser, false),
+            Gate::Open(Kept::Passphrase) => (words.kept_by_passphrase, true),
+            Gate::Open(Kept::Nothing(_))
+            | Gate::Opening
+            | Gate::Fresh { .. }
+            | Gate::Locked { .. }
+            | Gate::Recovery(_)
+            | Gate::Elsewhere
+            | Gate::Damaged(_) => return None,
+        };
+        Some(view! {
+            <section class="step spaced" aria-labelledby="this-browser">
+                <h2 id="this-browser">{words.this_browser}</h2>
+                <p>{sentence}</p>
+                {(session::unreadable() > 0)
+                    .then(|| view! { <p class="wrong">{(words.unreadable_talks)(session::unreadable())}</p> })}
+                <Room />
+                {lock
+                    .then(|| {
+                        view! {
+                            <button class="button" type="button" on:click=|_| spawn_local(session::lock_up())>{words.lock}</button>
+                        }
+                    })}
+                <Leaving />
+            </section>
+        })
+    }
+}
+
+/// What the browser says of the room it gives.
+#[component]
+fn Room() -> impl IntoView {
+    let words = words();
+    let said = RwSignal::new(None::<String>);
+    spawn_local(async move {
+        let (promised, room) = (storage::persisted().await, storage::room().await);
+        said.try_set(room.map(|room| (words.room_in_this_browser)(room.used, room.allowed, promised)));
+    });
+    move || said.get().map(|said| view! { <p class="small">{said}</p> })
 }

@@ -74,7 +74,8 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     provide_context(inviting);
     let jump = JumpToNew(Trigger::new());
     provide_context(jump);
-    title_follows(&talk);
+    // Not the title of the talk: browsers write what stands there to the disk.
+    keep_title(move || words.nonpaper.to_owned());
     let view = talk.view.clone();
     let title = Memo::new(move |_| view.with(|view| view.title.clone()));
     let heading = NodeRef::<html::H1>::new();
@@ -203,11 +204,4 @@ fn CloseSheet(sheet: &'static str) -> impl IntoView {
             {words().close}
         </button>
     }
-}
-
-fn title_follows(talk: &OpenTalk) {
-    let view = talk.view.clone();
-    let title = Memo::new(move |_| view.with(|view| view.title.clone()));
-    // Isolated, so that a title cannot turn the count and the name of the app around.
-    keep_title(move || format!("\u{2068}{}\u{2069} – {}", title.get(), words().nonpaper));
 }

@@ -1,12 +1,18 @@
 //! What the browser does for the page: one file per effect.
 
 pub mod address;
+pub mod browser_key;
 pub mod clipboard;
 pub mod clock;
+pub mod database;
 pub mod entropy;
 pub mod focus;
+pub mod lock;
+pub mod remembered;
 pub mod resize;
 pub mod socket;
+pub mod storage;
+pub mod stretching;
 pub mod tab;
 pub mod timer;
 pub mod unload;

@@ -29,6 +29,13 @@ pub fn on_visibility(changed: impl Fn() + 'static) -> EventListener {
     EventListener::new(&document(), "visibilitychange", move |_| changed())
 }
 
+/// Loads the page anew.
+pub fn reload() {
+    let window = web_sys::window().expect("the page runs in a window with a document");
+    // Fails only while the page is going away already.
+    let _ = window.location().reload();
+}
+
 fn document() -> web_sys::Document {
     web_sys::window().and_then(|window| window.document()).expect("the page runs in a window with a document")
 }

@@ -1,15 +1,28 @@
-//! One timer: rings once at the last time it was set to.
+//! Waiting: a timer that rings once at the last time it was set to, and a pause.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use gloo::timers::callback::Timeout;
+use js_sys::Promise;
 use talk::Millis;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 use super::clock;
 
 /// Longest single wait. Browsers take at most 2^31 ms, and a laptop that slept is noticed sooner this way.
 const LONGEST_WAIT: Millis = 600_000;
+
+/// Waits so many milliseconds.
+pub async fn pause(millis: u32) {
+    let over = Promise::new(&mut |resolve, _| {
+        // Resolving cannot fail.
+        Timeout::new(millis, move || drop(resolve.call0(&JsValue::NULL))).forget();
+    });
+    // It is never rejected.
+    let _ = JsFuture::from(over).await;
+}
 
 /// A timer. Dropping it silences it.
 pub struct Timer(Rc<Inner>);

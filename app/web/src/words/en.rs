@@ -33,25 +33,97 @@ pub static WORDS: Words = Words {
     i_have_an_invitation: "I have an invitation",
     paste_it_here: "Paste the link here",
     open_the_invitation: "Use the link",
-    talks_in_this_tab: "Talks in this tab",
-    only_in_this_tab: "For now a talk lives only in this tab. If you close or reload it, you lose your seat and all notes. \
-                       The others keep their copies.",
-    opener_stays: "If you opened the talk, nobody else can be let in once you close this tab.",
+    your_talks: "Your talks",
     paste_first: "Please paste the link first.",
     asking_as: |name, party| vec!["Asking as ".into(), name.into(), " of ".into(), party.into()],
     invitation_is_gone: "The invitation is not kept here. Please open the link you were sent once more.",
     what_the_relay_sees: "The computer in the middle sees when and roughly how much is sent, never what. Whoever runs \
                           this website could change the page so that it shows them your notes. Use an address run by \
                           somebody you trust.",
-    talk_is_gone: "This tab does not have that talk. If another tab has it open, go there. If it was closed or reloaded, \
-                   your seat is gone: ask the person who opened the talk for a new invitation. If you opened it \
-                   yourself, nobody can be let in any more: start a new talk.",
+    talk_is_gone: "This browser does not have that talk. If nothing was kept of it, your seat is gone: ask the person who \
+                   opened the talk for a new invitation. If you opened it yourself, nobody can be let in any more: start a \
+                   new talk.",
     fill_in_all: "Please fill in every line.",
     too_long: |what, letters| {
         format!("“{what}” is too long. Please shorten it by about {}.", counted(letters, "letter", "letters"))
     },
     names_are_one_line: "A title, a name or a party holds invisible control characters. Please type it anew.",
     not_opened: "That did not work, and nothing was sent. Please try again.",
+
+    how_kept: "How this browser keeps the talk",
+    this_browser_only: "This browser only",
+    this_browser_only_means: "It is here again after closing or restarting the browser. It is encrypted on the disk, but \
+                              whoever can use this browser as you can open it.",
+    passphrase: "Passphrase",
+    passphrase_means: "As above, but it opens only with a passphrase. It locks when nobody uses it.",
+    passphrase_hint: "At least 12 characters; several words are easier to remember. Nobody can tell it you again.",
+    passphrase_again: "Passphrase once more",
+    passphrase_too_short: "The passphrase is too short. Please take at least 12 characters.",
+    passphrases_differ: "The two passphrases are not the same.",
+    nothing_is_kept: "Nothing is kept",
+    nothing_is_kept_means: "When this tab is closed or reloaded, your seat and all notes are gone from here. The others keep \
+                            their copies.",
+    nothing_is_kept_banner: "Nothing is kept here: when this tab is closed or reloaded, your seat and all notes are gone.",
+    no_storage_banner: "This browser offers no storage here, as in private windows: nothing is kept. When this tab is closed \
+                        or reloaded, your seat and all notes are gone.",
+    storage_gone_banner: "The browser has deleted what it kept of your talks. They go on in this tab only: when it is closed \
+                          or reloaded, your seat and all notes are gone.",
+    storage_fails: "The browser cannot write to its storage: most often because the disk is full. Until it can, nothing new is \
+                    shown or sent. Nothing is lost while this tab stays open: make room on the disk, then try again.",
+    try_again: "Try again",
+    store_was_deleted: "What this browser kept of your talks was deleted, by the browser or by somebody who uses it. To come \
+                        back into a talk, ask for a new invitation.",
+    this_browser: "This browser",
+    kept_by_browser: "This browser keeps your talks, encrypted on the disk. Whoever can use it as you can open them.",
+    kept_by_passphrase: "This browser keeps your talks, encrypted under your passphrase.",
+    unreadable_talks: |count| {
+        counted(
+            count,
+            "talk that is kept here cannot be read by this version of the page.",
+            "talks that are kept here cannot be read by this version of the page.",
+        )
+    },
+    room_in_this_browser: |used, allowed, promised| {
+        let room = format!("{} of {} in use.", megabytes(used), megabytes(allowed));
+        if promised {
+            format!("{room} The browser has promised not to delete it by itself.")
+        } else {
+            format!("{room} The browser may delete it when the disk is full.")
+        }
+    },
+
+    lock: "Lock",
+    locked: "Locked",
+    how_to_unlock: "Your talks are kept here, encrypted under your passphrase.",
+    unlock: "Unlock",
+    unlocking: "Unlocking…",
+    wrong_passphrase: "That is not the passphrase.",
+    cannot_unlock: "This browser could not do it. Close other tabs and programs, and try again. Nothing is lost.",
+    use_the_code: "Use the recovery code",
+    use_the_passphrase: "Use the passphrase",
+    recovery_code: "Recovery code",
+    wrong_code: "That is not the recovery code.",
+    write_down_the_code: "Write this code down",
+    what_the_code_is_for: "With it you come in when you have forgotten the passphrase. It is shown only now. Keep it on paper, \
+                           where nobody else finds it.",
+    last_group: "The last group of the code",
+    last_group_hint: "The last four characters, as you wrote them down.",
+    not_the_last_group: "That is not the last group. Please compare what you wrote down.",
+    it_is_written_down: "It is written down",
+    open_in_another_tab: "Open in another tab",
+    one_tab_at_a_time: "Your talks are open in another tab of this browser. Only one tab can have them at a time.",
+    use_here: "Use here",
+    cannot_be_opened: "Your talks cannot be opened",
+    store_is_damaged: "What is on the disk is not what this page wrote last: it is damaged, or somebody has changed it. Nothing \
+                       of it is shown.",
+    after_damage: "The others still have the notes. If you have a copy of the browser's profile from before, close the browser \
+                   and put that back. Otherwise delete what is here and ask for a new invitation.",
+    written_by_newer: "What is on the disk was written by a newer version of this page.",
+    reload_for_newer: "Reload the page to get the newer version. Nothing is lost.",
+    leave_this_computer: "Leave this computer",
+    leaving_deletes: "This deletes your seat, all notes and all keys from this browser, for good. The others keep their copies.",
+    delete_all: "Delete all",
+    not_all_deleted: "The browser did not delete everything. Please clear the data of this site in the browser's settings.",
 
     you_are_invited: "You are invited to a talk",
     how_joining_goes: "Say who you are. Then you and the person who invited you compare twelve digits by voice, and \
@@ -68,6 +140,7 @@ pub static WORDS: Words = Words {
     inviter_is_away: "The person who invited you is not there right now. You can leave this page open: it waits, and \
                       goes on by itself when they come.",
     keep_this_tab_open: "Keep this tab open: closing or reloading it, you would have to ask again.",
+    knock_is_kept: "If you close this page, your place at the door is kept: open it again, and it goes on.",
     stop_asking: "Stop asking",
     turned_away,
     the_door_stays_shut: "You were not let in",
@@ -82,7 +155,7 @@ pub static WORDS: Words = Words {
     invite: "Invite",
     rooms: "Rooms",
     plenary: "Plenary",
-    other_talks: "Other talks in this tab",
+    other_talks: "Other talks",
     start_page: "Start page",
     unread_notes: |count| counted(count, "unread note", "unread notes"),
 
@@ -137,11 +210,11 @@ pub static WORDS: Words = Words {
             "notes you wrote after that are not taken by the others.",
         )
     },
-    after_removal: "What is here stays readable while this tab is open. Nothing new arrives. To come back, ask the \
+    after_removal: "What is here stays readable. Nothing new arrives. To come back, ask the \
                     convener for a new invitation.",
     opened_elsewhere: "This seat was opened elsewhere",
     after_opened_elsewhere: "This page has stopped: nothing is sent from here, and nothing new arrives. What is here stays \
-                             readable while this tab is open.",
+                             readable.",
     what_you_were_writing: "What you were writing",
 
     warnings: "Warnings",
@@ -161,12 +234,12 @@ pub static WORDS: Words = Words {
     leave: "Leave",
     leave_question: "Leave this talk?",
     leaving: [
-        "What is here stays readable while this tab is open, but nothing new arrives, and you can write nothing more. The \
+        "What is here stays readable, but nothing new arrives, and you can write nothing more. The \
          others keep your notes.",
         "To come back you need a new invitation.",
     ],
     leaving_as_convener: [
-        "What is here stays readable while this tab is open, but nothing new arrives, and you can write nothing more. The \
+        "What is here stays readable, but nothing new arrives, and you can write nothing more. The \
          others keep your notes and go on without you.",
         "You opened this talk: once you have left, nobody can be let in any more, you neither. Your open links stop working.",
     ],
@@ -254,6 +327,10 @@ pub static WORDS: Words = Words {
         None => format!("Revoke {} for a new party", role(of)),
     },
 };
+
+fn megabytes(bytes: f64) -> String {
+    format!("{} MB", number((bytes / 1e6).ceil() as usize))
+}
 
 fn role(role: Role) -> &'static str {
     match role {

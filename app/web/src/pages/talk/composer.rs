@@ -75,7 +75,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
     let typed = {
         let draft = draft.clone();
         move |event: web_sys::Event| {
-            draft.set(event_target_value(&event));
+            session::draft(id, event_target_value(&event));
             if wrong.with_untracked(Option::is_some) {
                 wrong.set(draft.with_untracked(|text| too_long(text)));
             }
@@ -96,7 +96,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
         }
         match session::command(id, Command::Write(text)) {
             Ok(()) => {
-                draft.set(String::new());
+                session::draft(id, String::new());
                 wrong.set(None);
             }
             Err(Error::Name | Error::NoteLength | Error::NotNow | Error::Damaged | Error::Bug) => {
@@ -127,6 +127,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
                 <textarea
                     dir="auto"
                     rows="2"
+                    autocomplete="off"
                     aria-label=words.write_a_note
                     aria-describedby="readers"
                     placeholder=words.write_a_note

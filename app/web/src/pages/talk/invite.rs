@@ -49,7 +49,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
     let qr_shown = RwSignal::new(false);
     let qr = NodeRef::<html::Details>::new();
     let at_the_door = who_is_there(&talk);
-    let offered = RwSignal::new(make(&talk, PartyChoice::New, Role::Head));
+    let offered = RwSignal::new(make(id, PartyChoice::New, Role::Head));
 
     let view = talk.view.clone();
     let links = Memo::new(move |_| view.with(|view| view.links.clone()));
@@ -59,37 +59,32 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
         let offered = offered.get()?;
         links.with(|links| links.iter().find(|link| link.id == offered.id).cloned())
     });
-    let works = Memo::new(move |_| link.with(|link| link.as_ref().is_some_and(|link| link.state == LinkState::Open)));
+    // None while it is on its way to the disk.
+    let works = Memo::new(move |_| match offered.get() {
+        Some(_) => link.with(|link| link.as_ref().map(|link| link.state == LinkState::Open)),
+        None => Some(false),
+    });
     let address = move || link.get().map(|link| address::of_invitation(&link.fragment));
 
-    let remake = {
-        let talk = talk.clone();
-        move || {
-            if let Some(unused) = offered.get_untracked().filter(|offered| !offered.given_away) {
-                revoke(id, unused.id);
-            }
-            told.set(Told::Nothing);
-            let fresh = make(&talk, party.get_untracked(), role.get_untracked());
-            // A code on the screen may be read at once.
-            let given_away = qr_shown.get_untracked();
-            offered.set(fresh.map(|fresh| Offered { given_away, ..fresh }));
+    let remake = move || {
+        if let Some(unused) = offered.get_untracked().filter(|offered| !offered.given_away) {
+            revoke(id, unused.id);
         }
+        told.set(Told::Nothing);
+        let fresh = make(id, party.get_untracked(), role.get_untracked());
+        // A code on the screen may be read at once.
+        let given_away = qr_shown.get_untracked();
+        offered.set(fresh.map(|fresh| Offered { given_away, ..fresh }));
     };
-    let make_another = {
-        let remake = remake.clone();
-        move |_| {
-            // Not drawn while the link in the dialog is of no use.
-            qr_shown.set(false);
-            remake();
-        }
+    let make_another = move |_| {
+        // Not drawn while the link in the dialog is of no use.
+        qr_shown.set(false);
+        remake();
     };
-    let choose_party = {
-        let remake = remake.clone();
-        move |event| {
-            let value = event_target_value(&event);
-            party.set(parties.with_untracked(|parties| choice(parties, &value)));
-            remake();
-        }
+    let choose_party = move |event| {
+        let value = event_target_value(&event);
+        party.set(parties.with_untracked(|parties| choice(parties, &value)));
+        remake();
     };
     let choose_role = move |event| {
         let value = event_target_value(&event);
@@ -147,6 +142,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                         type="text"
                         dir="ltr"
                         readonly
+                        autocomplete="off"
                         node_ref=textbox
                         prop:value=move || address().unwrap_or_default()
                         on:copy=move |_| given_away()
@@ -176,7 +172,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
         let sentence = if offered.get().is_some() { words.link_is_used } else { words.no_link };
         view! {
             <p class="wrong" role="alert">{sentence}</p>
-            <button class="button main another" type="button" on:click=make_another.clone()>
+            <button class="button main another" type="button" on:click=make_another>
                 {words.make_another_link}
             </button>
         }
@@ -226,7 +222,11 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                 </div>
             </div>
             <p class="small">{move || (words.what_a_role_may)(role.get())}</p>
-            {move || if works.get() { the_link().into_any() } else { no_link().into_any() }}
+            {move || match works.get() {
+                Some(true) => the_link().into_any(),
+                Some(false) => no_link().into_any(),
+                None => ().into_any(),
+            }}
             <OpenLinks talk=id links parties offered />
         </dialog>
     }
@@ -281,12 +281,8 @@ fn OpenLinks(
 }
 
 /// Makes a link; `None` when the talk cannot just now.
-fn make(talk: &OpenTalk, party: PartyChoice, role: Role) -> Option<Offered> {
-    let ids = || talk.view.with_untracked(|view| view.links.iter().map(|link| link.id).collect::<Vec<_>>());
-    let before = ids();
-    session::command(talk.id, Command::Invite { party, role }).ok()?;
-    let fresh = ids().into_iter().find(|id| !before.contains(id))?;
-    Some(Offered { id: fresh, given_away: false })
+fn make(talk: TalkId, party: PartyChoice, role: Role) -> Option<Offered> {
+    session::invite(talk, party, role).map(|id| Offered { id, given_away: false })
 }
 
 fn revoke(talk: TalkId, link: LinkId) {

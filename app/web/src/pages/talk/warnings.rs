@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use record::AuthorKey;
 use talk::view::{Alarm, AlarmView};
 
+use crate::components::keeping_banner::KeepingBanner;
 use crate::components::said::Said;
 use crate::session::OpenTalk;
 use crate::shell::focus;
@@ -24,6 +25,7 @@ pub fn Warnings(talk: OpenTalk) -> impl IntoView {
     // Always there, so that screen readers notice what comes.
     view! {
         <div class="warnings-place" aria-live="polite">
+            <KeepingBanner />
             {move || {
                 let talk = talk.clone();
                 anything.get().then(|| {

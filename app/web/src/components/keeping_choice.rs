@@ -1,0 +1,117 @@
+//! How this browser is to keep the talk: asked once, with the first one.
+
+use leptos::prelude::*;
+use zeroize::Zeroizing;
+
+use super::field::Field;
+use super::form::Complaint;
+use crate::session::{self, Choice, Gate};
+use crate::words::words;
+
+/// Fewest letters of a passphrase.
+const PASSPHRASE_LETTERS: usize = 12;
+
+/// What is chosen in the form, before it is sent.
+#[derive(Clone, Copy)]
+pub struct Chosen {
+    how: RwSignal<How>,
+    passphrase: RwSignal<String>,
+    again: RwSignal<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Passphrase,
+    Browser,
+    Nothing,
+}
+
+impl Chosen {
+    /// What stands there at first: this browser only.
+    pub fn preset() -> Self {
+        Self {
+            how: RwSignal::new(How::Browser),
+            passphrase: RwSignal::new(String::new()),
+            again: RwSignal::new(String::new()),
+        }
+    }
+
+    /// Reads the choice, or says what is wrong with it.
+    pub fn read(self) -> Result<Choice, Complaint> {
+        let words = words();
+        let complain = |sentence: &str, field| Err(Complaint { sentence: sentence.to_owned(), field: Some(field) });
+        match self.how.get_untracked() {
+            How::Browser => Ok(Choice::Browser),
+            How::Nothing => Ok(Choice::Nothing),
+            How::Passphrase => {
+                let passphrase = self.passphrase.get_untracked();
+                if passphrase.chars().count() < PASSPHRASE_LETTERS {
+                    return complain(words.passphrase_too_short, words.passphrase);
+                }
+                if passphrase != self.again.get_untracked() {
+                    return complain(words.passphrases_differ, words.passphrase_again);
+                }
+                Ok(Choice::Passphrase(Zeroizing::new(passphrase)))
+            }
+        }
+    }
+}
+
+/// The choice. Empty when it was made before.
+#[component]
+pub fn KeepingChoice(chosen: Chosen, wrong: RwSignal<Option<Complaint>>) -> impl IntoView {
+    let words = words();
+    if !session::gate().with_untracked(|gate| matches!(gate, Gate::Fresh { .. })) {
+        return ().into_any();
+    }
+    let option = move |how: How, id: &'static str, label: &'static str, hint: &'static str| {
+        let hint_id = format!("{id}-hint");
+        view! {
+            <div class="choice">
+                <input
+                    type="radio"
+                    name="keeping"
+                    id=id
+                    aria-describedby=hint_id.clone()
+                    prop:checked=move || chosen.how.get() == how
+                    on:change=move |_| chosen.how.set(how)
+                />
+                <label for=id>{label}</label>
+                <small id=hint_id>{hint}</small>
+            </div>
+        }
+    };
+    view! {
+        <fieldset class="choices" role="radiogroup">
+            <legend>{words.how_kept}</legend>
+            {option(How::Browser, "keep-browser", words.this_browser_only, words.this_browser_only_means)}
+            {option(How::Passphrase, "keep-passphrase", words.passphrase, words.passphrase_means)}
+            {move || {
+                (chosen.how.get() == How::Passphrase)
+                    .then(|| {
+                        view! {
+                            <Field
+                                id="passphrase"
+                                label=words.passphrase
+                                value=chosen.passphrase
+                                wrong
+                                secret=true
+                                hint=words.passphrase_hint
+                                autocomplete="new-password"
+                            />
+                            <Field
+                                id="passphrase-again"
+                                label=words.passphrase_again
+                                value=chosen.again
+                                wrong
+                                secret=true
+                                autocomplete="new-password"
+                            />
+                        }
+                    })
+            }}
+            {option(How::Nothing, "keep-nothing", words.nothing_is_kept, words.nothing_is_kept_means)}
+        </fieldset>
+    }
+    .into_any()
+}

@@ -1,0 +1,221 @@
+//! What stands between the person and the talks this browser keeps.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use vault::{Damaged, NotUnlocked};
+use zeroize::Zeroizing;
+
+use crate::components::field::Field;
+use crate::components::form::{Complaint, Wrong};
+use crate::components::title::keep_title;
+use crate::session;
+use crate::shell::focus;
+use crate::words::words;
+
+/// Letters in the last group of a recovery code.
+const GROUP: usize = 4;
+
+/// Asks for the passphrase, or for the recovery code.
+#[component]
+pub fn Unlock(by_code: bool) -> impl IntoView {
+    let words = words();
+    let typing_code = RwSignal::new(false);
+    keep_title(move || words.nonpaper.to_owned());
+    view! {
+        <Alone>
+            <h1>{words.locked}</h1>
+            <p class="lead">{words.how_to_unlock}</p>
+            {move || {
+                if typing_code.get() {
+                    view! { <UnlockForm label=words.recovery_code code=true /> }.into_any()
+                } else {
+                    view! { <UnlockForm label=words.passphrase code=false /> }.into_any()
+                }
+            }}
+            {by_code
+                .then(|| {
+                    view! {
+                        <button class="button" type="button" on:click=move |_| typing_code.update(|code| *code = !*code)>
+                            {move || if typing_code.get() { words.use_the_passphrase } else { words.use_the_code }}
+                        </button>
+                    }
+                })}
+            <Leaving />
+        </Alone>
+    }
+}
+
+#[component]
+fn UnlockForm(label: &'static str, code: bool) -> impl IntoView {
+    let words = words();
+    let (secret, busy, wrong) = (RwSignal::new(String::new()), RwSignal::new(false), RwSignal::new(None::<Complaint>));
+    let unlock = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        let typed = Zeroizing::new(secret.get_untracked());
+        spawn_local(async move {
+            let unlocked = if code { session::unlock_by_code(typed).await } else { session::unlock(typed).await };
+            // When it is unlocked, the form is gone.
+            if let Err(why) = unlocked {
+                let sentence = match why {
+                    NotUnlocked::Wrong if code => words.wrong_code,
+                    NotUnlocked::Wrong => words.wrong_passphrase,
+                    NotUnlocked::NoSuchWay | NotUnlocked::Header => words.cannot_unlock,
+                };
+                busy.try_set(false);
+                wrong.try_set(Some(Complaint { sentence: sentence.to_owned(), field: Some(label) }));
+            }
+        });
+    };
+    view! {
+        <form class="form step" aria-label=words.locked on:submit=unlock>
+            <Field
+                id="secret"
+                label
+                value=secret
+                wrong
+                secret=!code
+                first=true
+                autocomplete=if code { "off" } else { "current-password" }
+            />
+            <Wrong wrong />
+            {move || busy.get().then(|| view! { <p role="status">{words.unlocking}</p> })}
+            <button class="button main" type="submit">{words.unlock}</button>
+        </form>
+    }
+}
+
+/// Shows the recovery code, once, until its last group has been typed.
+#[component]
+pub fn Recovery(code: Arc<Zeroizing<String>>) -> impl IntoView {
+    let words = words();
+    let typed = RwSignal::new(String::new());
+    let wrong = RwSignal::new(None::<Complaint>);
+    let last = code.rsplit('-').next().unwrap_or_default().to_owned();
+    keep_title(move || words.nonpaper.to_owned());
+    let go_on = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let same = typed.with_untracked(|typed| typed.trim().eq_ignore_ascii_case(&last));
+        if same && last.len() == GROUP {
+            session::code_is_written_down();
+        } else {
+            let sentence = words.not_the_last_group.to_owned();
+            wrong.set(Some(Complaint { sentence, field: Some(words.last_group) }));
+        }
+    };
+    view! {
+        <Alone>
+            <h1>{words.write_down_the_code}</h1>
+            <p class="lead">{words.what_the_code_is_for}</p>
+            <p class="code" dir="ltr">{code.to_string()}</p>
+            <form class="form step" aria-label=words.write_down_the_code on:submit=go_on>
+                <Field id="last-group" label=words.last_group value=typed wrong hint=words.last_group_hint first=true />
+                <Wrong wrong />
+                <button class="button main" type="submit">{words.it_is_written_down}</button>
+            </form>
+        </Alone>
+    }
+}
+
+/// The talks are open in another tab.
+#[component]
+pub fn Elsewhere() -> impl IntoView {
+    let words = words();
+    let busy = RwSignal::new(false);
+    keep_title(move || words.nonpaper.to_owned());
+    let here = move |_| {
+        busy.set(true);
+        spawn_local(async move {
+            session::take_over().await;
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <Alone>
+            <h1>{words.open_in_another_tab}</h1>
+            <p class="lead">{words.one_tab_at_a_time}</p>
+            <button class="button main" type="button" disabled=busy on:click=here>{words.use_here}</button>
+        </Alone>
+    }
+}
+
+/// What is kept here is not what was written.
+#[component]
+pub fn Damage(why: Damaged) -> impl IntoView {
+    let words = words();
+    keep_title(move || words.nonpaper.to_owned());
+    let (what, then) = match why {
+        Damaged::Newer(_) => (words.written_by_newer, words.reload_for_newer),
+        Damaged::Root | Damaged::Rows => (words.store_is_damaged, words.after_damage),
+    };
+    view! {
+        <Alone>
+            <h1>{words.cannot_be_opened}</h1>
+            <p class="lead" role="alert">{what}</p>
+            <p>{then}</p>
+            <Leaving />
+        </Alone>
+    }
+}
+
+/// Deletes everything that is kept here, after asking once.
+#[component]
+pub fn Leaving() -> impl IntoView {
+    let words = words();
+    let asked = RwSignal::new(false);
+    let failed = RwSignal::new(false);
+    let ask = move |_| {
+        asked.set(true);
+        request_animation_frame(|| focus::first_of(&[".leaving .cancel"]));
+    };
+    let leave = move |_| {
+        spawn_local(async move {
+            if !session::leave_this_computer().await {
+                failed.try_set(true);
+            }
+        });
+    };
+    view! {
+        <section class="step leaving">
+            {move || {
+                if asked.get() {
+                    view! {
+                        <p>{words.leaving_deletes}</p>
+                        <div class="buttons">
+                            <button class="button main" type="button" on:click=leave>{words.delete_all}</button>
+                            <button class="button cancel" type="button" on:click=move |_| asked.set(false)>
+                                {words.cancel}
+                            </button>
+                        </div>
+                    }
+                        .into_any()
+                } else {
+                    view! {
+                        <button class="button" type="button" on:click=ask>
+                            {words.leave_this_computer}
+                        </button>
+                    }
+                        .into_any()
+                }
+            }}
+            {move || failed.get().then(|| view! { <p class="wrong" role="alert">{words.not_all_deleted}</p> })}
+        </section>
+    }
+}
+
+/// A sheet without a way to anywhere.
+#[component]
+fn Alone(children: Children) -> impl IntoView {
+    view! {
+        <div class="sheet-screen">
+            <header class="sheet-head"><span class="mark">{words().nonpaper}</span></header>
+            <main class="sheet">{children()}</main>
+        </div>
+    }
+}

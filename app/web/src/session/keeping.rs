@@ -1,0 +1,370 @@
+//! Whether this browser keeps the talks, how, and who opens them.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leptos::prelude::{ArcRwSignal, Set, WithUntracked};
+use vault::{Cost, Damaged, DataKey, Header, NotUnlocked, ROOT, RecoveryCode, Store, StoreId};
+use wasm_bindgen_futures::spawn_local;
+use zeroize::Zeroizing;
+
+use super::keeper::{Keeper, talks_in};
+use super::{PAGE, Running};
+use crate::shell::database::{Database, DatabaseError};
+use crate::shell::lock::{Asked, Held};
+use crate::shell::stretching::stretched;
+use crate::shell::timer::pause;
+use crate::shell::{browser_key, entropy, lock, remembered, storage, tab};
+
+/// How many milliseconds what waits has to be written, before this tab locks or lets go of it.
+const SETTLED_WITHIN: u32 = 2_000;
+/// What rows hold, counted up when an older build could not read it.
+const SCHEMA: u32 = 1;
+
+/// What stands between the person and the talks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Gate {
+    /// The page has only begun.
+    Opening,
+    /// Nothing is kept here. The first talk decides whether anything will be.
+    Fresh {
+        /// A store was here, and the browser has deleted it.
+        was_deleted: bool,
+    },
+    /// What is kept here has to be unlocked.
+    Locked {
+        /// Whether a recovery code will do.
+        by_code: bool,
+    },
+    /// A store was made; its recovery code is shown this once.
+    Recovery(Arc<Zeroizing<String>>),
+    /// The talks are open.
+    Open(Kept),
+    /// The talks are open in another tab.
+    Elsewhere,
+    /// What is kept here is not what was written.
+    Damaged(Damaged),
+}
+
+/// How this browser keeps the talks that are open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// Under a key of the browser's own.
+    Browser,
+    /// Under a passphrase.
+    Passphrase,
+    /// Not at all.
+    Nothing(WhyNothing),
+}
+
+/// Why nothing is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhyNothing {
+    /// The person chose so.
+    Chosen,
+    /// The browser offers no storage, as in private windows.
+    NoStorage,
+    /// The browser has taken the storage away while the talks were open.
+    Gone,
+}
+
+/// What the person chooses with the first talk.
+#[derive(Clone)]
+pub enum Choice {
+    /// Keep the talks under a key of the browser's own.
+    Browser,
+    /// Keep the talks under a passphrase.
+    Passphrase(Zeroizing<String>),
+    /// Keep nothing.
+    Nothing,
+}
+
+/// What is kept here, still locked.
+pub(super) struct Locked {
+    database: Database,
+    lock: Held,
+    header: Header,
+}
+
+/// Returns what stands between the person and the talks; tells when it changes.
+pub fn gate() -> ArcRwSignal<Gate> {
+    PAGE.with(|page| page.gate.clone())
+}
+
+/// Returns whether talks are kept when the page is closed.
+pub fn keeps() -> bool {
+    keeper().is_some_and(|keeper| keeper.keeps())
+}
+
+/// Returns whether what is to be kept cannot be written for now, if anything is kept; tells when it changes.
+pub fn stuck() -> Option<ArcRwSignal<bool>> {
+    keeper().map(|keeper| keeper.stuck.clone())
+}
+
+/// Returns how many of the talks that are kept cannot be read.
+pub fn unreadable() -> usize {
+    PAGE.with(|page| page.unreadable.get())
+}
+
+/// Tries at once to write what could not be written.
+pub fn try_again() {
+    if let Some(keeper) = keeper() {
+        keeper.try_again();
+    }
+}
+
+/// Opens what this browser keeps, if it keeps anything.
+pub async fn begin() {
+    open(false).await.unwrap_or_else(Gate::from).set();
+}
+
+/// Opens here what is open in another tab, which lets go of it.
+pub async fn take_over() {
+    open(true).await.unwrap_or_else(Gate::from).set();
+}
+
+/// Makes the choice of the first talk come true, if it was not made before. Returns whether a talk can begin here now.
+pub async fn choose(choice: Choice) -> bool {
+    if PAGE.with(|page| page.gate.with_untracked(|gate| matches!(gate, Gate::Fresh { .. }))) {
+        let made = match choice {
+            Choice::Nothing => Ok(Gate::Open(Kept::Nothing(WhyNothing::Chosen))),
+            Choice::Browser => make(None).await,
+            Choice::Passphrase(passphrase) => make(Some(passphrase)).await,
+        };
+        made.unwrap_or_else(Gate::from).set();
+    }
+    PAGE.with(|page| page.gate.with_untracked(|gate| matches!(gate, Gate::Open(_) | Gate::Recovery(_))))
+}
+
+/// The person has written the recovery code down.
+pub fn code_is_written_down() {
+    Gate::Open(Kept::Passphrase).set();
+}
+
+/// Unlocks by the passphrase. Takes about a second, on purpose.
+///
+/// # Errors
+/// Says why not; then it can be tried again.
+pub async fn unlock(passphrase: Zeroizing<String>) -> Result<(), NotUnlocked> {
+    let stretching = PAGE.with(|page| page.locked.borrow().as_ref().and_then(|locked| locked.header.stretching()));
+    let (salt, cost) = stretching.ok_or(NotUnlocked::NoSuchWay)?;
+    let stretched = stretched(&passphrase, salt, cost).await.ok_or(NotUnlocked::Header)?;
+    unlock_by(|header| header.by_stretched(&stretched)).await
+}
+
+/// Unlocks by the recovery code, as typed.
+///
+/// # Errors
+/// Says why not; then it can be tried again.
+pub async fn unlock_by_code(typed: Zeroizing<String>) -> Result<(), NotUnlocked> {
+    let code = RecoveryCode::read(&typed).map_err(|_| NotUnlocked::Wrong)?;
+    unlock_by(|header| header.by_recovery(&code)).await
+}
+
+async fn unlock_by(key: impl FnOnce(&Header) -> Result<DataKey, NotUnlocked>) -> Result<(), NotUnlocked> {
+    let Some(locked) = PAGE.with(|page| page.locked.take()) else { return Err(NotUnlocked::NoSuchWay) };
+    match key(&locked.header) {
+        Ok(key) => {
+            enter(locked, &key, Kept::Passphrase).await.unwrap_or_else(Gate::from).set();
+            Ok(())
+        }
+        Err(why) => {
+            PAGE.with(|page| page.locked.replace(Some(locked)));
+            Err(why)
+        }
+    }
+}
+
+/// Locks what is kept: every secret leaves the memory with the page.
+pub async fn lock_up() {
+    settled().await;
+    tab::reload();
+}
+
+/// Has everything written that waits for it, drafts too; gives up after a while.
+async fn settled() {
+    super::all().iter().for_each(|talk| talk.keep_draft());
+    let Some(keeper) = keeper() else { return };
+    for _ in 0..SETTLED_WITHIN / 20 {
+        if !keeper.is_behind() {
+            return;
+        }
+        pause(20).await;
+    }
+}
+
+/// Deletes everything that is kept here: the keys first, then the rest. Returns whether nothing is left.
+pub async fn leave_this_computer() -> bool {
+    let keeper = PAGE.with(|page| page.keeper.take());
+    super::drop_all();
+    if let Some(keeper) = &keeper {
+        keeper.stop();
+    }
+    drop(keeper);
+    drop(PAGE.with(|page| page.locked.take()));
+    remembered::clear();
+    let Ok(database) = Database::open().await else { return false };
+    let erased = database.erase().await.is_ok();
+    let left = match Database::open().await {
+        Ok(database) => !matches!(database.header().await, Ok(None)),
+        Err(_) => true,
+    };
+    Gate::Fresh { was_deleted: false }.set();
+    erased && !left
+}
+
+/// Another tab wants what is kept, or has taken it.
+fn asked_for(how: Asked) {
+    match how {
+        Asked::Politely => spawn_local(async {
+            settled().await;
+            lost_to_another_tab();
+        }),
+        Asked::Taken => lost_to_another_tab(),
+    }
+}
+
+/// Another tab has what is kept: nothing here is true any more.
+pub(super) fn lost_to_another_tab() {
+    if let Some(keeper) = PAGE.with(|page| page.keeper.take()) {
+        keeper.stop();
+    }
+    drop(PAGE.with(|page| page.locked.take()));
+    super::drop_all();
+    Gate::Elsewhere.set();
+}
+
+/// From now on nothing is kept.
+pub(super) fn keeps_nothing_now(why: WhyNothing) {
+    remembered::clear();
+    Gate::Open(Kept::Nothing(why)).set();
+}
+
+pub(super) fn keeper() -> Option<Rc<Keeper>> {
+    PAGE.with(|page| page.keeper.borrow().clone())
+}
+
+impl Gate {
+    fn set(self) {
+        PAGE.with(|page| page.gate.set(self));
+    }
+}
+
+/// Why the store is not open.
+enum Closed {
+    Elsewhere,
+    NoStorage,
+    Damaged(Damaged),
+}
+
+impl From<Closed> for Gate {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed::Elsewhere => Self::Elsewhere,
+            Closed::NoStorage => Self::Open(Kept::Nothing(WhyNothing::NoStorage)),
+            Closed::Damaged(why) => Self::Damaged(why),
+        }
+    }
+}
+
+impl From<DatabaseError> for Closed {
+    fn from(_: DatabaseError) -> Self {
+        Self::NoStorage
+    }
+}
+
+impl From<browser_key::Refused> for Closed {
+    fn from(_: browser_key::Refused) -> Self {
+        Self::NoStorage
+    }
+}
+
+async fn open(by_force: bool) -> Result<Gate, Closed> {
+    let database = Database::open().await?;
+    if database.header().await?.is_none() {
+        return Ok(Gate::Fresh { was_deleted: remembered::is_set() });
+    }
+    let held = if by_force { lock::take_over(asked_for).await } else { lock::take(asked_for).await };
+    let lock = held.ok_or(Closed::Elsewhere)?;
+    // Read under the lock: the tab that had it may have changed it.
+    let header = database.header().await?.ok_or(Closed::NoStorage)?;
+    let header = Header::decode(&header).map_err(|_| Closed::Damaged(Damaged::Root))?;
+    let locked = Locked { database, lock, header };
+    if locked.header.wrapped_by_browser().is_some() {
+        let key = by_browser(&locked).await?;
+        return enter(locked, &key, Kept::Browser).await;
+    }
+    let by_code = locked.header.ways.iter().any(|way| matches!(way, vault::Way::Recovery { .. }));
+    PAGE.with(|page| page.locked.replace(Some(locked)));
+    Ok(Gate::Locked { by_code })
+}
+
+async fn by_browser(locked: &Locked) -> Result<DataKey, Closed> {
+    let damaged = Closed::Damaged(Damaged::Root);
+    let (Some(wrapped), Some(key)) = (locked.header.wrapped_by_browser(), locked.database.browser_key().await?) else {
+        return Err(damaged);
+    };
+    let bytes = browser_key::unwrap(&key, &locked.header.browser_aad(), wrapped).await;
+    let bytes = bytes.ok().and_then(|bytes| bytes.try_into().ok()).ok_or(damaged)?;
+    Ok(DataKey::from_random(bytes))
+}
+
+async fn enter(locked: Locked, key: &DataKey, kept: Kept) -> Result<Gate, Closed> {
+    let Locked { database, lock, header } = locked;
+    let rows = database.rows().await?;
+    let root = rows.iter().find(|(name, _)| *name == ROOT).map(|(_, value)| value.clone());
+    let (store, rows) = Store::open(header.store, key, SCHEMA, rows).map_err(Closed::Damaged)?;
+    PAGE.with(|page| page.keeper.replace(Some(Keeper::new(database, store, root, lock))));
+    let reopened = talks_in(rows).into_iter().map(|(id, rows)| Running::reopen(id, rows));
+    // The root vouches that these are the rows that were written: one that cannot be read must not shut the others out.
+    let unreadable = reopened.filter(Result::is_err).count();
+    PAGE.with(|page| page.unreadable.set(unreadable));
+    Ok(Gate::Open(kept))
+}
+
+/// Makes an empty store, under a passphrase or under a key of the browser's own.
+async fn make(passphrase: Option<Zeroizing<String>>) -> Result<Gate, Closed> {
+    let database = Database::open().await?;
+    let lock = lock::take(asked_for).await.ok_or(Closed::Elsewhere)?;
+    if database.header().await?.is_some() {
+        // Another tab was quicker.
+        return Err(Closed::Elsewhere);
+    }
+    // A death before the header was written left something.
+    database.clear().await?;
+    let mut header = Header::new(StoreId(entropy::bytes()));
+    let key = DataKey::from_random(entropy::bytes());
+    let gate = if let Some(passphrase) = passphrase {
+        let code = RecoveryCode::from_random(entropy::bytes());
+        put_passphrase(&mut header, &key, &passphrase).await.ok_or(Closed::NoStorage)?;
+        header.set_recovery(&key, &code, entropy::bytes());
+        Gate::Recovery(Arc::new(code.text()))
+    } else {
+        let by = browser_key::make().await?;
+        database.put_browser_key(&by).await?;
+        header.set_browser(browser_key::wrap(&by, &header.browser_aad(), key.expose()).await?);
+        Gate::Open(Kept::Browser)
+    };
+    let mut store = Store::new(header.store, &key, SCHEMA);
+    let first = store.seal(&vault::Batch::default(), |nonce| entropy::fill(nonce));
+    database.write(&first, None).await?;
+    // Only what has a header is a store.
+    database.put_header(&header.encode()).await?;
+    storage::persist().await;
+    remembered::set();
+    let root = first.puts.into_iter().next().map(|(_, value)| value);
+    PAGE.with(|page| page.keeper.replace(Some(Keeper::new(database, store, root, lock))));
+    Ok(gate)
+}
+
+/// Makes a passphrase a way; with less memory where the browser does not give so much.
+async fn put_passphrase(header: &mut Header, key: &DataKey, passphrase: &str) -> Option<()> {
+    for cost in [Cost::FULL, Cost::SMALL] {
+        let salt = entropy::bytes();
+        if let Some(stretched) = stretched(passphrase, salt, cost).await {
+            header.set_stretched(key, &stretched, cost, salt, entropy::bytes());
+            return Some(());
+        }
+    }
+    None
+}
