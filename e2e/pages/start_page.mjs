@@ -10,6 +10,7 @@ export class StartPage {
     this.openButton = page.getByRole('button', { name: 'Open the talk', exact: true });
     this.pastedInvitation = page.getByRole('textbox', { name: 'I have an invitation' });
     this.useLinkButton = page.getByRole('button', { name: 'Use the link', exact: true });
+    this.keeping = page.getByRole('radiogroup', { name: 'How this browser keeps the talk' });
     this.alert = page.getByRole('alert');
   }
 
@@ -18,12 +19,19 @@ export class StartPage {
     await this.startButton.waitFor();
   }
 
-  async openTalk({ title, name, party }) {
+  async openTalk({ title, name, party, keep, passphrase }) {
     await this.startButton.click();
     await this.title.fill(title);
     await this.name.fill(name);
     await this.party.fill(party);
+    if (keep) await this.keeping.getByRole('radio', { name: keep }).check();
+    if (passphrase) await this.typePassphrase(passphrase);
     await this.openButton.click();
+  }
+
+  async typePassphrase(passphrase, again = passphrase) {
+    await this.page.getByRole('textbox', { name: 'Passphrase', exact: true }).fill(passphrase);
+    await this.page.getByRole('textbox', { name: 'Passphrase once more' }).fill(again);
   }
 
   async useInvitation(text) {

@@ -68,4 +68,31 @@ for (const colorScheme of ['light', 'dark']) {
     await expect(mediator.talk.connection).toContainText('Reconnecting');
     await expectAccessible(mediator.page, 'a talk without a connection');
   });
+
+  test(`every screen before the talks is accessible (${colorScheme})`, async ({ relay, table }) => {
+    const amina = await table.seat('Amina Farouk', { colorScheme });
+    const { page } = amina;
+    await amina.start.open(relay.url);
+    const passphrase = 'nine quiet herons over the delta';
+    await amina.start.openTalk({ title: 'Transit', name: 'Amina Farouk', party: 'Mediation', keep: 'Passphrase', passphrase: 'x' });
+    await expect(amina.start.alert).toBeVisible();
+    await expectAccessible(page, 'the form with a passphrase');
+    await amina.start.typePassphrase(passphrase);
+    await amina.start.openButton.click();
+    await expect(page.getByRole('heading', { name: 'Write this code down' })).toBeVisible();
+    await expectAccessible(page, 'the recovery code');
+    await page.reload();
+    await expect(page.getByRole('heading', { name: 'Locked' })).toBeVisible();
+    await expectAccessible(page, 'the page that unlocks');
+    const second = await amina.context.newPage();
+    await second.goto(relay.url);
+    await expect(second.getByRole('heading', { name: 'Open in another tab' })).toBeVisible();
+    await expectAccessible(second, 'the second tab');
+
+    const bilal = await table.seat('Bilal Aziz', { colorScheme });
+    await bilal.start.open(relay.url);
+    await bilal.start.openTalk({ title: 'Transit', name: 'Bilal Aziz', party: 'Mediation', keep: 'Nothing is kept' });
+    await expect(bilal.talk.composer).toBeVisible();
+    await expectAccessible(bilal.page, 'a talk of which nothing is kept');
+  });
 }

@@ -129,3 +129,38 @@ test('pictures of every screen', async ({ relay, table }) => {
   await expect(stranger.join.alert).toBeVisible();
   await picture(stranger.page, 'broken-invitation');
 });
+
+test('pictures of how this browser keeps the talks', async ({ relay, table }) => {
+  const amina = await table.seat('Amina Farouk', PHONE);
+  await amina.start.open(relay.url);
+  const talk = { title: 'Transit at the Veshan crossing', name: 'Amina Farouk', party: 'Mediation office' };
+  await amina.start.openTalk({ ...talk, keep: 'Passphrase', passphrase: 'nine quiet herons over the delta' });
+  await expect(amina.page.getByRole('heading', { name: 'Write this code down' })).toBeVisible();
+  await picture(amina.page, 'recovery-phone');
+  const code = (await amina.page.locator('.code').textContent()).trim();
+  await amina.page.getByRole('textbox', { name: 'The last group of the code' }).fill(code.slice(-4));
+  await amina.page.getByRole('button', { name: 'It is written down' }).click();
+  await expect(amina.talk.composer).toBeVisible();
+  const second = await amina.context.newPage();
+  await second.goto(relay.url);
+  await expect(second.getByRole('heading', { name: 'Open in another tab' })).toBeVisible();
+  await picture(second, 'elsewhere-phone');
+  await second.close();
+  await amina.page.reload();
+  await expect(amina.page.getByRole('heading', { name: 'Locked' })).toBeVisible();
+  await bothThemes(amina.page, 'locked-phone');
+  await amina.page.getByRole('textbox', { name: 'Passphrase' }).fill('nine quiet herons over the delta');
+  await amina.page.getByRole('button', { name: 'Unlock', exact: true }).click();
+  await amina.page.goto(relay.url);
+  await expect(amina.page.getByRole('heading', { name: 'Locked' })).toBeVisible();
+
+  const bilal = await table.seat('Bilal Aziz');
+  await bilal.start.open(relay.url);
+  await bilal.start.openTalk({ ...talk, name: 'Bilal Aziz', keep: 'Nothing is kept' });
+  await expect(bilal.talk.composer).toBeVisible();
+  await bothThemes(bilal.page, 'nothing-kept');
+  const kaveh = await table.open(relay.url, { ...talk, name: 'Kaveh Moradi' });
+  await kaveh.page.goto(relay.url);
+  await kaveh.page.getByRole('button', { name: 'Leave this computer' }).click();
+  await bothThemes(kaveh.page, 'this-browser');
+});

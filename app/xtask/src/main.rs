@@ -6,6 +6,7 @@ mod bench;
 mod browser_tests;
 mod chromium;
 mod compress;
+mod kill;
 mod pictures;
 mod relay_build;
 mod rust_tests;
@@ -21,6 +22,8 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
+
 use crate::say::say;
 use crate::workspace::Workspace;
 
@@ -31,6 +34,7 @@ cargo xtask test browser NAME       only the browser tests whose file name conta
 cargo xtask build                   build the app into target/app
 cargo xtask sim --seeds A..B        schedules of faults, one for each seed; [--jobs N] [--family NAME] [--trace]
 cargo xtask sim --mutants [NAME…]   break the engine on purpose; fails when nothing notices
+cargo xtask kill [--cycles N]       kill the browser at a random moment after Send, N times (default 200)
 cargo xtask bench notes             time from Send to visible at the other seat
 cargo xtask pictures                take the pictures; refreshes e2e/pictures/talk.png";
 
@@ -59,6 +63,11 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         ["bench", "notes"] => bench::notes(&Workspace::find()?),
+        ["kill"] => kill::run(&Workspace::find()?, 200),
+        ["kill", "--cycles", cycles] => {
+            let cycles = cycles.parse().with_context(|| format!("--cycles takes a number, not `{cycles}`"))?;
+            kill::run(&Workspace::find()?, cycles)
+        }
         ["sim", rest @ ..] => sim::run(&Workspace::find()?, rest),
         ["pictures"] => pictures::run(&Workspace::find()?),
         [] | ["help" | "--help" | "-h"] => {
