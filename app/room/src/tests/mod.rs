@@ -60,6 +60,9 @@ pub(super) struct Table {
     pub(super) crash: Option<Crash>,
 }
 
+/// More messages than any one input leads to.
+const STORM: usize = 10_000;
+
 /// The death of a room: of what it wants done, nothing beyond this batch is done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Crash {
@@ -246,13 +249,15 @@ impl Table {
     }
 
     fn pass_from(&mut self, who: usize, effects: Vec<Effect>) -> Vec<Effect> {
-        let mut rest = Vec::new();
+        let (mut rest, mut sent) = (Vec::new(), 0);
         let mut waiting: VecDeque<(usize, Effect)> = effects.into_iter().map(|effect| (who, effect)).collect();
         while let Some((from, effect)) = waiting.pop_front() {
             let Effect::Send(topic, message) = effect else {
                 rest.push(effect);
                 continue;
             };
+            sent += 1;
+            assert!(sent < STORM, "one word leads to the next without end");
             self.wire.push((topic, message.clone()));
             for who in self.honest() {
                 let listens = self.rooms[who].channels().any(|channel| channel.topic() == topic);
