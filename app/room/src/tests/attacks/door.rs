@@ -208,6 +208,20 @@ fn seat_that_is_swapped_without_having_asked_stops_and_says_so() {
     table.goes_on();
 }
 
+/// Somebody at the table knocks in the name of another, with keys of its own: it would be brought in as that one.
+#[test]
+fn knock_in_another_name_is_refused() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    let mut thief = Thief::of(&table.rooms[2]);
+    let secrets = KeyPackageSecrets::new(&thief.key, Suite::Classical).expect("makes");
+    let mut knock = thief.knocks(secrets.hash()).body;
+    knock.author = table.rooms[1].me();
+    let knock = crate::frame::Signed::sign(knock, &thief.key);
+    assert!(misbehaved(&table.broadcasts(&knock.encode_whole(secrets.bytes()))));
+    assert!(table.rooms.iter().all(|room| room.knocks.is_empty()));
+    table.goes_on();
+}
+
 /// One seat knocks without end: memory, or everybody's time, is to run out.
 #[test]
 fn thirty_thousand_knocks_leave_the_room_small_and_at_work() {
