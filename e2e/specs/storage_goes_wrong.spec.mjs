@@ -4,6 +4,21 @@ import { expectSameNotes } from '../product/table.mjs';
 const AMINA = { name: 'Amina Farouk', party: 'Mediation office' };
 const KAVEH = { name: 'Kaveh Moradi', party: 'Delegation of Arvandan' };
 
+/** Writes to another database of this site; returns why it could not, or null. */
+function writesElsewhere(page) {
+  return page.evaluate(() => new Promise((resolve) => {
+    const request = indexedDB.open('elsewhere', 1);
+    request.onupgradeneeded = () => request.result.createObjectStore('rows');
+    request.onerror = () => resolve(request.error.name);
+    request.onsuccess = () => {
+      const transaction = request.result.transaction('rows', 'readwrite', { durability: 'strict' });
+      transaction.objectStore('rows').put(new Uint8Array(100), 'row');
+      transaction.oncomplete = () => { request.result.close(); resolve(null); };
+      transaction.onabort = () => { request.result.close(); resolve(transaction.error.name); };
+    };
+  }));
+}
+
 test('a full disk pauses the talk, and nothing is lost', async ({ table, relay }) => {
   const amina = await table.open(relay.url, AMINA);
   const kaveh = await table.welcome(amina, { ...KAVEH, role: 'Head' });
@@ -12,8 +27,8 @@ test('a full disk pauses the talk, and nothing is lost', async ({ table, relay }
   const devtools = await amina.context.newCDPSession(amina.page);
   const origin = new URL(relay.url).origin;
   await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
-  // For this long Chromium believes what it was told before.
-  await amina.page.waitForTimeout(31_000);
+  // For half a minute Chromium believes what it was told before.
+  await expect.poll(() => writesElsewhere(amina.page), { timeout: 60_000, intervals: [1_000] }).toBe('QuotaExceededError');
   await amina.talk.write('While the disk is full.');
   const banner = amina.page.getByText('The browser cannot write to its storage');
   await expect(banner).toBeVisible();
