@@ -43,6 +43,14 @@ pub struct Sealed {
     pub deletes: Vec<Name>,
 }
 
+impl Sealed {
+    /// The root row it writes.
+    pub fn root(&self) -> &[u8] {
+        let root = self.puts.iter().find(|(name, _)| *name == ROOT);
+        root.map(|(_, value)| value.as_slice()).expect("every batch writes the root")
+    }
+}
+
 /// The rows are not what was last written: some are missing, older, moved or altered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Damaged {

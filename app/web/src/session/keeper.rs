@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set};
 use talk::{Batch, Effect};
-use vault::{ROOT, Sealed, Store};
+use vault::{Sealed, Store};
 use wasm_bindgen_futures::spawn_local;
 
 use super::keeping::{self, WhyNothing};
@@ -159,8 +159,7 @@ impl Keeper {
             let before = self.root.borrow().clone();
             match self.database.write(sealed, before.as_deref()).await {
                 Ok(()) => {
-                    let root = sealed.puts.iter().find(|(name, _)| *name == ROOT).map(|(_, value)| value.clone());
-                    self.root.replace(root);
+                    self.root.replace(Some(sealed.root().to_vec()));
                     self.say_stuck(false);
                     return true;
                 }

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Uint8Array};
 use vault::Cost;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlMetaElement, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -30,11 +30,11 @@ pub async fn stretched(passphrase: &str, salt: [u8; 16], cost: Cost) -> Option<Z
     );
     let answered = js_sys::Promise::new(&mut |resolve, _| {
         let failed = resolve.clone();
-        let heard = wasm_bindgen::prelude::Closure::once_into_js(move |event: MessageEvent| {
+        let heard = Closure::once_into_js(move |event: MessageEvent| {
             // Resolving cannot fail.
             let _ = resolve.call1(&JsValue::NULL, &event.data());
         });
-        let broken = wasm_bindgen::prelude::Closure::once_into_js(move |_: JsValue| {
+        let broken = Closure::once_into_js(move |_: JsValue| {
             let _ = failed.call1(&JsValue::NULL, &JsValue::NULL);
         });
         worker.set_onmessage(Some(heard.unchecked_ref()));
