@@ -8,7 +8,7 @@ use talk::invitation::InvitationError;
 use vault::Damaged;
 use zeroize::Zeroizing;
 
-use crate::pages::gate::{Damage, Elsewhere, Recovery, Unlock};
+use crate::pages::gate::{CannotRead, Damage, Elsewhere, Recovery, Unlock};
 use crate::pages::join::{BadInvitation, Join};
 use crate::pages::start::{Notice, Start};
 use crate::pages::talk::TalkScreen;
@@ -113,6 +113,7 @@ pub fn App() -> impl IntoView {
         Before::Recovery(code) => view! { <Recovery code /> }.into_any(),
         Before::Elsewhere => view! { <Elsewhere /> }.into_any(),
         Before::Damaged(why) => view! { <Damage why /> }.into_any(),
+        Before::CannotRead => view! { <CannotRead /> }.into_any(),
         Before::Nothing => {
             // What stood there before is another tab's now, or was locked.
             let place = place.try_update_value(Option::take).flatten().unwrap_or_else(address::take);
@@ -141,6 +142,7 @@ enum Before {
     Recovery(Arc<Zeroizing<String>>),
     Elsewhere,
     Damaged(Damaged),
+    CannotRead,
 }
 
 impl Before {
@@ -152,6 +154,7 @@ impl Before {
             Gate::Recovery(code) => Self::Recovery(Arc::clone(code)),
             Gate::Elsewhere => Self::Elsewhere,
             Gate::Damaged(why) => Self::Damaged(*why),
+            Gate::CannotRead => Self::CannotRead,
         }
     }
 }

@@ -18,7 +18,8 @@ pub fn KeepingBanner() -> impl IntoView {
             | Gate::Locked { .. }
             | Gate::Recovery(_)
             | Gate::Elsewhere
-            | Gate::Damaged(_) => None,
+            | Gate::Damaged(_)
+            | Gate::CannotRead => None,
         })
     });
     // Always there, so that screen readers notice what comes.

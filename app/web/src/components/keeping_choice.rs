@@ -1,11 +1,13 @@
 //! How this browser is to keep the talk: asked once, with the first one.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use zeroize::Zeroizing;
 
 use super::field::Field;
-use super::form::Complaint;
-use crate::session::{self, Choice, Gate};
+use super::form::{Complaint, complaint_about};
+use crate::screen::Screens;
+use crate::session::{self, Choice, Gate, OpenTalk};
 use crate::words::words;
 
 /// Fewest letters of a passphrase.
@@ -37,7 +39,7 @@ impl Chosen {
     }
 
     /// Reads the choice, or says what is wrong with it.
-    pub fn read(self) -> Result<Choice, Complaint> {
+    fn read(self) -> Result<Choice, Complaint> {
         let words = words();
         let complain = |sentence: &str, field| Err(Complaint { sentence: sentence.to_owned(), field: Some(field) });
         match self.how.get_untracked() {
@@ -54,6 +56,28 @@ impl Chosen {
                 Ok(Choice::Passphrase(Zeroizing::new(passphrase)))
             }
         }
+    }
+}
+
+/// Begins a talk once the choice is read and made, and shows it; or says what is wrong.
+pub fn begin_talk(
+    chosen: Chosen,
+    wrong: RwSignal<Option<Complaint>>,
+    screens: Screens,
+    begin: impl FnOnce() -> Result<OpenTalk, talk::Error> + 'static,
+) {
+    match chosen.read() {
+        Ok(choice) => spawn_local(async move {
+            if !session::choose(choice).await {
+                return;
+            }
+            match begin() {
+                Ok(talk) => screens.talk(talk),
+                // The form may be gone meanwhile.
+                Err(error) => drop(wrong.try_set(Some(complaint_about(&error)))),
+            }
+        }),
+        Err(complaint) => wrong.set(Some(complaint)),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::components::field::Field;
 use crate::components::form::{Complaint, Wrong};
 use crate::components::title::keep_title;
 use crate::session;
-use crate::shell::focus;
+use crate::shell::{focus, tab};
 use crate::words::words;
 
 /// Letters in the last group of a recovery code.
@@ -160,6 +160,20 @@ pub fn Damage(why: Damaged) -> impl IntoView {
             <p class="lead" role="alert">{what}</p>
             <p>{then}</p>
             <Leaving />
+        </Alone>
+    }
+}
+
+/// The browser cannot read what is kept here.
+#[component]
+pub fn CannotRead() -> impl IntoView {
+    let words = words();
+    keep_title(move || words.nonpaper.to_owned());
+    view! {
+        <Alone>
+            <h1>{words.cannot_be_opened}</h1>
+            <p class="lead" role="alert">{words.cannot_be_read}</p>
+            <button class="button main" type="button" on:click=|_| tab::reload()>{words.try_again}</button>
         </Alone>
     }
 }

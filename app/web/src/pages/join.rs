@@ -1,13 +1,12 @@
 //! What the receiver of an invitation fills in before knocking.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use talk::Invitation;
 use talk::invitation::InvitationError;
 
 use crate::components::field::Field;
-use crate::components::form::{Complaint, Wrong, complaint_about, trimmed, what_is_wrong};
-use crate::components::keeping_choice::{Chosen, KeepingChoice};
+use crate::components::form::{Complaint, Wrong, trimmed, what_is_wrong};
+use crate::components::keeping_choice::{Chosen, KeepingChoice, begin_talk};
 use crate::components::sheet::Sheet;
 use crate::components::title::keep_title;
 use crate::screen::Screens;
@@ -30,24 +29,8 @@ pub fn Join(invitation: Invitation) -> impl IntoView {
             wrong.set(Some(complaint));
             return;
         }
-        let choice = match chosen.read() {
-            Ok(choice) => choice,
-            Err(complaint) => {
-                wrong.set(Some(complaint));
-                return;
-            }
-        };
         let ([(_, name), (_, party)], invitation) = (filled_in, invitation.clone());
-        spawn_local(async move {
-            if !session::choose(choice).await {
-                return;
-            }
-            match session::ask(invitation, name, party) {
-                Ok(talk) => screens.talk(talk),
-                // The form may be gone meanwhile.
-                Err(error) => drop(wrong.try_set(Some(complaint_about(&error)))),
-            }
-        });
+        begin_talk(chosen, wrong, screens, move || session::ask(invitation, name, party));
     };
     view! {
         <Sheet>

@@ -5,8 +5,8 @@ use leptos::task::spawn_local;
 use talk::Invitation;
 
 use crate::components::field::Field;
-use crate::components::form::{Complaint, Wrong, complaint_about, trimmed, what_is_wrong};
-use crate::components::keeping_choice::{Chosen, KeepingChoice};
+use crate::components::form::{Complaint, Wrong, trimmed, what_is_wrong};
+use crate::components::keeping_choice::{Chosen, KeepingChoice, begin_talk};
 use crate::components::sheet::Sheet;
 use crate::components::talk_link::TalkLink;
 use crate::components::title::keep_title;
@@ -88,24 +88,8 @@ fn OpeningForm() -> impl IntoView {
             wrong.set(Some(complaint));
             return;
         }
-        let choice = match chosen.read() {
-            Ok(choice) => choice,
-            Err(complaint) => {
-                wrong.set(Some(complaint));
-                return;
-            }
-        };
         let [(_, title), (_, name), (_, party)] = filled_in;
-        spawn_local(async move {
-            if !session::choose(choice).await {
-                return;
-            }
-            match session::open(title, name, party) {
-                Ok(talk) => screens.talk(talk),
-                // The form may be gone meanwhile.
-                Err(error) => drop(wrong.try_set(Some(complaint_about(&error)))),
-            }
-        });
+        begin_talk(chosen, wrong, screens, move || session::open(title, name, party));
     };
     view! {
         <form class="form" aria-label=words.start_a_talk on:submit=open>
@@ -183,7 +167,8 @@ fn ThisBrowser() -> impl IntoView {
             | Gate::Locked { .. }
             | Gate::Recovery(_)
             | Gate::Elsewhere
-            | Gate::Damaged(_) => return None,
+            | Gate::Damaged(_)
+            | Gate::CannotRead => return None,
         };
         Some(view! {
             <section class="step spaced" aria-labelledby="this-browser">

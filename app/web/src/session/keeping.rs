@@ -44,6 +44,8 @@ pub enum Gate {
     Elsewhere,
     /// What is kept here is not what was written.
     Damaged(Damaged),
+    /// What is kept here cannot be read just now.
+    CannotRead,
 }
 
 /// How this browser keeps the talks that are open.
@@ -254,6 +256,8 @@ impl Gate {
 enum Closed {
     Elsewhere,
     NoStorage,
+    /// There is one, and it cannot be read.
+    CannotRead,
     Damaged(Damaged),
 }
 
@@ -263,6 +267,7 @@ impl From<Closed> for Gate {
             Closed::Elsewhere => Self::Elsewhere,
             Closed::NoStorage => Self::Open(Kept::Nothing(WhyNothing::NoStorage)),
             Closed::Damaged(why) => Self::Damaged(why),
+            Closed::CannotRead => Self::CannotRead,
         }
     }
 }
@@ -287,7 +292,7 @@ async fn open(by_force: bool) -> Result<Gate, Closed> {
     let held = if by_force { lock::take_over(asked_for).await } else { lock::take(asked_for).await };
     let lock = held.ok_or(Closed::Elsewhere)?;
     // Read under the lock: the tab that had it may have changed it.
-    let header = database.header().await?.ok_or(Closed::NoStorage)?;
+    let header = database.header().await.ok().flatten().ok_or(Closed::CannotRead)?;
     let header = Header::decode(&header).map_err(|_| Closed::Damaged(Damaged::Root))?;
     let locked = Locked { database, lock, header };
     if locked.header.wrapped_by_browser().is_some() {
@@ -301,7 +306,8 @@ async fn open(by_force: bool) -> Result<Gate, Closed> {
 
 async fn by_browser(locked: &Locked) -> Result<DataKey, Closed> {
     let damaged = Closed::Damaged(Damaged::Root);
-    let (Some(wrapped), Some(key)) = (locked.header.wrapped_by_browser(), locked.database.browser_key().await?) else {
+    let by = locked.database.browser_key().await.map_err(|_| Closed::CannotRead)?;
+    let (Some(wrapped), Some(key)) = (locked.header.wrapped_by_browser(), by) else {
         return Err(damaged);
     };
     let bytes = browser_key::unwrap(&key, &locked.header.browser_aad(), wrapped).await;
@@ -311,7 +317,7 @@ async fn by_browser(locked: &Locked) -> Result<DataKey, Closed> {
 
 async fn enter(locked: Locked, key: &DataKey, kept: Kept) -> Result<Gate, Closed> {
     let Locked { database, lock, header } = locked;
-    let rows = database.rows().await?;
+    let rows = database.rows().await.map_err(|_| Closed::CannotRead)?;
     let root = rows.iter().find(|(name, _)| *name == ROOT).map(|(_, value)| value.clone());
     let (store, rows) = Store::open(header.store, key, SCHEMA, rows).map_err(Closed::Damaged)?;
     PAGE.with(|page| page.keeper.replace(Some(Keeper::new(database, store, root, lock))));
@@ -352,7 +358,7 @@ async fn make(passphrase: Option<Zeroizing<String>>) -> Result<Gate, Closed> {
     database.put_header(&header.encode()).await?;
     storage::persist().await;
     remembered::set();
-    let root = first.puts.into_iter().next().map(|(_, value)| value);
+    let root = Some(first.root().to_vec());
     PAGE.with(|page| page.keeper.replace(Some(Keeper::new(database, store, root, lock))));
     Ok(gate)
 }

@@ -114,6 +114,8 @@ pub static WORDS: Words = Words {
     one_tab_at_a_time: "Your talks are open in another tab of this browser. Only one tab can have them at a time.",
     use_here: "Use here",
     cannot_be_opened: "Your talks cannot be opened",
+    cannot_be_read: "The browser could not read its storage just now. Nothing of it is lost. Close other tabs and programs, and \
+                     try again.",
     store_is_damaged: "What is on the disk is not what this page wrote last: it is damaged, or somebody has changed it. Nothing \
                        of it is shown.",
     after_damage: "The others still have the notes. If you have a copy of the browser's profile from before, close the browser \

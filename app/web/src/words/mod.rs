@@ -176,6 +176,7 @@ pub struct Words {
     pub one_tab_at_a_time: &'static str,
     pub use_here: &'static str,
     pub cannot_be_opened: &'static str,
+    pub cannot_be_read: &'static str,
     pub store_is_damaged: &'static str,
     pub after_damage: &'static str,
     pub written_by_newer: &'static str,
