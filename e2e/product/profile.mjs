@@ -47,7 +47,6 @@ export class Profile {
       // Those that came since.
       for (let left = await this.#processes(); left.length > 0; left = await this.#processes()) {
         left.forEach(end);
-        await new Promise((resolve) => setTimeout(resolve, 5));
       }
       await this.#context?.close().catch(() => {});
       this.#context = null;
