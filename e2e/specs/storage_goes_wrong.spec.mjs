@@ -65,6 +65,24 @@ test('a database that was deleted is noticed, open or not', async ({ table, rela
   await expect(kaveh.page.getByText('What this browser kept of your talks was deleted')).toBeVisible();
 });
 
+test('a store that cannot be read just now is not taken for none', async ({ table, relay }) => {
+  const amina = await table.open(relay.url, AMINA);
+  await amina.talk.write('Still there.');
+  await expect(amina.talk.notes).toHaveCount(1);
+  await amina.context.addInitScript(() => {
+    const { getAll } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.getAll = function () {
+      if (!sessionStorage.getItem('readable')) throw new DOMException('disk', 'UnknownError');
+      return getAll.call(this);
+    };
+  });
+  await amina.page.reload();
+  await expect(amina.page.getByRole('alert')).toContainText('could not read its storage');
+  await amina.page.evaluate(() => sessionStorage.setItem('readable', 'yes'));
+  await amina.page.getByRole('button', { name: 'Try again' }).click();
+  await expect(amina.talk.notes).toHaveCount(1);
+});
+
 test('rows that were changed on the disk are not shown', async ({ table, relay }) => {
   const amina = await table.open(relay.url, AMINA);
   await amina.talk.write('Whole.');
