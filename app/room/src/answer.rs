@@ -127,6 +127,10 @@ impl Room {
     }
 
     pub(crate) fn send_answer(&mut self, due: &DueAnswer) {
+        if self.group.is_none() {
+            // Its own beacon is part of answers, and it stands nowhere.
+            return;
+        }
         let (page, more, one_time) = match &due.question {
             Question::Want(want) => {
                 let (page, more) = self.page_for(want);

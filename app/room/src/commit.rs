@@ -117,7 +117,7 @@ impl Room {
         let forgotten = !self.alone && self.graph.commits_on(&self.tip).any(forgotten);
         let committed = self.own_commits.contains_key(&self.tip) || forgotten;
         let waits = self.elsewhere || self.chosen != self.tip || self.stranded.is_some() && !self.alone;
-        if !self.connected || !seated || waits || committed {
+        if !self.connected || !seated || waits || committed || self.group.is_none() {
             return Ok(());
         }
         let duty = self.duty(now);
@@ -275,8 +275,9 @@ impl Room {
             cited,
             mls: Vec::new().into(),
         };
-        let staged = self.group.stage(&duty.removes, &key_packages, &self.key, &commit.claims())?;
-        self.images.keep(&self.group, self.tip, now)?;
+        let Some(group) = &mut self.group else { return Err(Error::Bug("a commit without a group")) };
+        let staged = group.stage(&duty.removes, &key_packages, &self.key, &commit.claims())?;
+        self.images.keep(group, self.tip, now)?;
         (commit.new_state, commit.mls) = (staged.new_state, staged.commit.into());
         let commit = Signed::sign(commit, &self.key);
         self.counts.commits += 1;

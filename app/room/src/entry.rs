@@ -22,7 +22,7 @@ use crate::mls::{Group, KeyPackageSecrets, SeatKey};
 use crate::op_key::{OpKey, Sealing};
 use crate::place::{Place, read_control};
 use crate::policy::Leaf;
-use crate::room::Room;
+use crate::room::{Parts, Room};
 use crate::walk::Images;
 
 #[derive(Encode, Decode)]
@@ -131,7 +131,9 @@ impl Room {
             eras.insert(state, secret);
         }
         let images = Images::of(&group, 0)?;
-        let mut room = Self::at(key, rules, ChaCha20Rng::from_seed(seed), group, graph, record, eras, images)?;
+        let (id, tip, rng) = (group.room(), group.state(), ChaCha20Rng::from_seed(seed));
+        let group = Some(group);
+        let mut room = Self::of(Parts { id, tip, group, key, rules, rng, graph, record, eras, images })?;
         let told = |(seat, leaf): (&AuthorKey, &Leaf)| table.seat(seat).is_some_and(|seat| seat.role == leaf.role);
         if !roster_told.iter().all(told) {
             return Err(misbehaved("seats without the intents that gave them"));

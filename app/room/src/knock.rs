@@ -16,12 +16,13 @@ use zeroize::Zeroizing;
 use crate::bounds;
 use crate::channel::{Channel, ChannelSecret};
 use crate::eras::Eras;
-use crate::frame::{Knock, Signed, Welcome};
+use crate::frame::{Commit, Knock, Signed, SignedBytes, Welcome};
 use crate::graph::Node;
 use crate::input::{Alarm, Error, Event, Millis};
 use crate::mls::{Group, KeyPackage, KeyPackageSecrets, Suite};
 use crate::op_key::{OpKey, Sealing};
 use crate::place::Place;
+use crate::presence::Presence;
 use crate::room::Room;
 
 /// How often a knock is repeated.
@@ -38,6 +39,8 @@ const ALONE_MS: Millis = 20_000;
 const PAUSE_MS: Millis = 4_000;
 /// The tip in the knock of a seat that knows no way.
 const NOWHERE: StateId = StateId([0; 32]);
+/// The tip in the knock of a seat restored from a backup: it stands on no state at all, and goes on from wherever it is brought.
+const ANYWHERE: StateId = StateId([0xff; 32]);
 /// How many key packages a seat remembers to have knocked with.
 pub(crate) const ASKED: usize = 64;
 
@@ -67,6 +70,16 @@ pub(crate) struct HeldKnock {
 }
 
 impl HeldKnock {
+    /// Whether a copy restored from a backup knocks.
+    pub(crate) fn restored(&self) -> bool {
+        self.knock.body.tip == ANYWHERE
+    }
+
+    /// Whether the seat signed something later, by this counter.
+    pub(crate) fn is_older(&self, counter: u64) -> bool {
+        self.knock.body.counter < counter
+    }
+
     /// The key package, if it can be added to this room.
     pub(crate) fn key_package(&mut self, suite: Suite) -> Option<KeyPackage> {
         if self.read.is_none() {
@@ -159,7 +172,11 @@ impl Room {
         // again: the Welcome may be lost.
         let answered = self.graph.answered(&self.me());
         // Who knows the state it names brings it from there only, and one that is left behind lost the way.
-        let tip = if self.is_left_behind(now) { NOWHERE } else { self.tip };
+        let tip = match &self.group {
+            None => ANYWHERE,
+            Some(_) if self.is_left_behind(now) => NOWHERE,
+            Some(_) => self.tip,
+        };
         let fresh = |own: &OwnKnock| {
             own.knock.as_ref().is_some_and(|knock| {
                 let most = if knock.body.counter == answered { ANSWERED_MS } else { FRESH_MS };
@@ -195,7 +212,12 @@ impl Room {
     ) -> Result<(), Error> {
         let body = &knock.body;
         if body.author == self.me() {
-            self.own_counter_heard(body.counter, !self.has_asked(body.counter, &body.key_package));
+            let asked = self.has_asked(body.counter, &body.key_package);
+            if !asked && body.tip == ANYWHERE && self.group.is_some() {
+                self.gives_way();
+            } else {
+                self.own_counter_heard(body.counter, !asked);
+            }
             return Ok(());
         }
         if !self.table.is_seated(&body.author) || key_package.len() > bounds::KEY_PACKAGE_BYTES {
@@ -228,20 +250,28 @@ impl Room {
     ///
     /// Either this browser went back to an older copy, from before it knocked, or the seat is open elsewhere too. It is
     /// taken for the first until the seat has come back by a knock of its own; then it stops, so that two copies do not
-    /// turn each other out for ever.
-    pub(crate) fn swapped(&mut self, state: &StateId, key_package: KeyPackageHash) {
+    /// turn each other out for ever. It stops at once for a copy that somebody restored from a backup: who does that wants that one.
+    pub(crate) fn swapped(&mut self, commit: &Commit, key_package: KeyPackageHash) {
+        let state = &commit.new_state;
         let answered = self.graph.node(state).and_then(|node| node.answered.get(&self.me())).copied().unwrap_or(0);
         if self.has_asked(answered, &key_package) {
             return;
         }
-        if self.may_be_older {
+        let restored = |knock: &Knock| knock.key_package == key_package && knock.tip == ANYWHERE;
+        let restored = commit.knocks.iter().filter_map(SignedBytes::peek).any(|knock: Knock| restored(&knock));
+        if self.group.is_none() || self.may_be_older && !restored {
             self.counter = self.counter.max(answered);
             self.asks(answered, key_package);
             self.restored();
         } else {
-            self.elsewhere = true;
-            self.alarm(Alarm::OpenedElsewhere);
+            self.gives_way();
         }
+    }
+
+    /// This seat is open elsewhere: it stops here.
+    fn gives_way(&mut self) {
+        self.elsewhere = true;
+        self.alarm(Alarm::OpenedElsewhere);
     }
 
     /// Whether this seat knocked with a key package, or did so before what it remembers.
@@ -265,8 +295,11 @@ impl Room {
         self.knocks.iter().filter(move |(seat, held)| {
             let last = answered.and_then(|answered| answered.get(seat)).copied();
             let brought = self.brought.get(*seat).is_some_and(|at| now < at.saturating_add(PAUSE_MS));
-            // Not by their counters: those of an older copy are behind what was heard of the seat before.
-            let said = self.presence.get(*seat).filter(|presence| presence.told >= held.heard_at);
+            // Not by their counters: those of an older copy are behind what was heard of the seat before. Those of a copy restored
+            // from a backup are ahead, and what the older one says meanwhile does not count.
+            let older = |presence: &Presence| held.restored() && !held.is_older(presence.counter);
+            let told = |presence: &&Presence| presence.told >= held.heard_at && !older(presence);
+            let said = self.presence.get(*seat).filter(told);
             let tip = said.and_then(|presence| presence.tip).unwrap_or(held.knock.body.tip);
             let moved = self.alone && now < self.tip_since.saturating_add(PAUSE_MS);
             let here = tip == self.tip || moved && self.graph.is_at_or_below(&self.tip, &tip);
@@ -353,9 +386,9 @@ impl Room {
     fn comes_in(&mut self, opened: Opened, now: Millis) -> Result<(), Error> {
         self.welcomes.clear();
         self.own_knocks.clear();
-        self.group = opened.group;
         // The one that begins here follows from the state itself.
-        let here = self.group.state();
+        let here = opened.group.state();
+        self.group = Some(opened.group);
         for (era, secret) in opened.eras.into_iter().filter(|(era, _)| *era != here) {
             self.begin_era(era, secret);
         }

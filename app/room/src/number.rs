@@ -28,9 +28,10 @@ pub struct RoomNumber {
 }
 
 impl Room {
-    /// The room number: equal on the screens of all who stand on this state, and of nobody else.
-    pub fn number(&self) -> RoomNumber {
-        RoomNumber { state: self.group.epoch(), digits: of_group(&self.group) }
+    /// The room number: equal on the screens of all who stand on this state, and of nobody else. A seat restored from a backup
+    /// stands on none until it is brought in.
+    pub fn number(&self) -> Option<RoomNumber> {
+        self.group.as_ref().map(|group| RoomNumber { state: group.epoch(), digits: of_group(group) })
     }
 
     /// The number of two seats: 30 digits over their signature keys, the same on both screens, for as long as both keep

@@ -13,7 +13,7 @@ use crate::policy;
 use crate::room::Room;
 
 /// By how much the counter of a seat that went back to an older copy jumps: by more than was ever lost with it.
-const JUMP: u64 = 1 << 24;
+pub(crate) const JUMP: u64 = 1 << 24;
 
 impl Room {
     pub(crate) fn receive(&mut self, topic: Topic, bytes: &[u8], now: Millis) -> Result<(), Error> {

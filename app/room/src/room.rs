@@ -39,7 +39,8 @@ pub struct Room {
     pub(crate) key: SeatKey,
     pub(crate) rules: Rules,
     pub(crate) rng: ChaCha20Rng,
-    pub(crate) group: Group,
+    /// None in a seat that was restored from a backup, until it is brought in.
+    pub(crate) group: Option<Group>,
     pub(crate) clock: Clock,
     pub(crate) tip: StateId,
     pub(crate) tip_since: Millis,
@@ -93,6 +94,20 @@ pub struct Room {
     pub(crate) effects: Vec<Effect>,
 }
 
+/// What a room is made of, at its three beginnings: founded, entered, opened.
+pub(crate) struct Parts {
+    pub(crate) id: RoomId,
+    pub(crate) tip: StateId,
+    pub(crate) group: Option<Group>,
+    pub(crate) key: SeatKey,
+    pub(crate) rules: Rules,
+    pub(crate) rng: ChaCha20Rng,
+    pub(crate) graph: Graph,
+    pub(crate) record: Record,
+    pub(crate) eras: Eras,
+    pub(crate) images: Images,
+}
+
 /// What a founder brings.
 pub struct Founding {
     /// The founder's key.
@@ -110,6 +125,8 @@ pub enum Standing {
     Seated,
     /// At the table, but it cannot follow to where the room stands: it asks to be brought in anew. Notes are still taken.
     Stranded,
+    /// Restored from a backup: it reads what that held, and asks to be brought in. Nothing can be said until it is.
+    Restored,
     /// Taken away, or it left. It goes on listening: the removal may prove void.
     Removed,
     /// The same seat is open elsewhere. This one has stopped.
@@ -154,25 +171,28 @@ impl Room {
         };
         let graph = Graph::new(rules, state, node, BTreeSet::new(), VecDeque::new());
         let images = Images::of(&group, 0)?;
-        Self::at(key, rules, rng, group, graph, Record::default(), eras, images)
+        let record = Record::default();
+        Self::of(Parts {
+            id: group.room(),
+            tip: state,
+            group: Some(group),
+            key,
+            rules,
+            rng,
+            graph,
+            record,
+            eras,
+            images,
+        })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts a room is made of, at its three beginnings")]
-    pub(crate) fn at(
-        key: SeatKey,
-        rules: Rules,
-        rng: ChaCha20Rng,
-        group: Group,
-        graph: Graph,
-        record: Record,
-        eras: Eras,
-        images: Images,
-    ) -> Result<Self, Error> {
-        let tip = group.state();
-        let op_keys = BTreeMap::from([(tip, OpKey::of(&group)?)]);
+    pub(crate) fn of(parts: Parts) -> Result<Self, Error> {
+        let Parts { id, tip, group, key, rules, rng, graph, record, eras, images } = parts;
+        let op_keys = group.as_ref().map(|group| OpKey::of(group).map(|key| (tip, key))).transpose()?;
+        let op_keys = op_keys.into_iter().collect();
         let table = Table::fold(rules.founder, record.control());
         let mut room = Self {
-            id: group.room(),
+            id,
             key,
             rules,
             rng,
@@ -310,6 +330,8 @@ impl Room {
             Standing::OpenedElsewhere
         } else if self.table.title.is_some() && !self.table.is_seated(&self.me()) {
             Standing::Removed
+        } else if self.group.is_none() {
+            Standing::Restored
         } else if self.stranded.is_some() && !self.alone {
             Standing::Stranded
         } else {
@@ -480,6 +502,11 @@ impl Room {
         self.record.end(&self.table.removed, &me);
         self.record.know(known);
         self.unechoed.retain(|id| self.record.op(id).is_some());
+    }
+
+    /// The group; only a seat restored from a backup has none, and such a seat gets nowhere where it is asked for.
+    pub(crate) fn live(&mut self) -> Result<&mut Group, Error> {
+        self.group.as_mut().ok_or(Error::Bug("no group to go on with"))
     }
 
     fn connected(&mut self, now: Millis) -> Result<(), Error> {

@@ -35,7 +35,8 @@ use crate::knock::OwnKnock;
 use crate::mls::{FORMAT, Group, Image, KeyPackage, KeyPackageSecrets, Rules, SeatKey, Suite};
 use crate::op_key::OpKey;
 use crate::policy::{Leaf, Roster};
-use crate::room::Room;
+use crate::receive::JUMP;
+use crate::room::{Parts, Room};
 use crate::walk::Images;
 
 /// The key of one stored row.
@@ -126,6 +127,30 @@ struct Core {
     images: Vec<(StateId, Millis)>,
     #[n(23)]
     apart: Vec<OpId>,
+    /// Whether there is a group to go on with: there is none in a backup.
+    #[n(24)]
+    live: bool,
+}
+
+/// What a backup keeps of a room's rows: its record, what is known of its states, its channels. Nothing by which MLS could go
+/// on, and no key of a state: who has the backup alone is a seat that asks to be brought in.
+///
+/// # Errors
+/// [`Error::Bug`] when the rows are not those of a room.
+pub fn backup(rows: &BTreeMap<Row, Vec<u8>>) -> Result<BTreeMap<Row, Vec<u8>>, Error> {
+    let core = rows.get(&Row::of(CORE, &[])).ok_or(Error::Bug("a store without a room"))?;
+    let mut core: Core = minicbor::decode(core).map_err(|_| Error::Bug("a damaged store"))?;
+    core.op_keys.clear();
+    core.own_knocks.clear();
+    core.images.clear();
+    core.live = false;
+    // What a restored seat signs must be newer than all this one signs from here on.
+    core.counter += JUMP;
+    let lasts = |row: &Row| row.0.first().is_some_and(|kind| [OP, COMMIT, STATE, ROOT_LOG, BASE].contains(kind));
+    let mut kept: BTreeMap<_, _> =
+        rows.iter().filter(|(row, _)| lasts(row)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    kept.insert(Row::of(CORE, &[]), minicbor::to_vec(core).expect("encoding into memory"));
+    Ok(kept)
 }
 
 impl Room {
@@ -235,6 +260,7 @@ impl Room {
             ops_since: self.ops_since,
             images: self.images.order().to_vec(),
             apart: self.record.apart().iter().copied().collect(),
+            live: self.group.is_some(),
         };
         minicbor::to_vec(core).expect("encoding into memory")
     }
@@ -305,20 +331,16 @@ impl Room {
         for (row, bytes) in of(IMAGE) {
             images.insert(StateId(id(row)?), Image::decode(bytes)?);
         }
-        let standing = images.get(&core.tip).ok_or(Error::Bug("no image of where this seat stands"))?;
-        let group = Group::from_image(core.room, standing)?;
+        let group = if core.live {
+            let standing = images.get(&core.tip).ok_or(Error::Bug("no image of where this seat stands"))?;
+            Some(Group::from_image(core.room, standing)?)
+        } else {
+            None
+        };
+        let (rng, eras) = (ChaCha20Rng::from_seed(seed), Eras::from_rows(core.eras)?);
         let images = Images::from_kept(images, core.images);
-
-        let mut room = Self::at(
-            key,
-            rules,
-            ChaCha20Rng::from_seed(seed),
-            group,
-            graph,
-            record,
-            Eras::from_rows(core.eras)?,
-            images,
-        )?;
+        let (room, tip) = (core.room, core.tip);
+        let mut room = Self::of(Parts { id: room, tip, group, key, rules, rng, graph, record, eras, images })?;
         room.op_keys.clear();
         for (state, bytes, left) in core.op_keys {
             let bytes = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| Error::Bug("a kept key"))?);

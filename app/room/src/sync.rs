@@ -68,9 +68,9 @@ impl Room {
         Ok(())
     }
 
-    /// Says where this seat stands and what it holds.
+    /// Says where this seat stands and what it holds. One restored from a backup stands nowhere.
     pub(crate) fn send_beacon(&mut self) {
-        if !self.elsewhere {
+        if !self.elsewhere && self.group.is_some() {
             let message = self.beacon();
             self.send(message);
         }
@@ -234,7 +234,8 @@ impl Room {
         }
         if beacon.tip != self.tip {
             self.pacing.hello_if_apart(now, &mut self.rng);
-        } else {
+        } else if self.knocks.get(&beacon.author).is_some_and(|held| !held.restored() || held.is_older(beacon.counter))
+        {
             // It stands here: whatever it knocked for is done.
             self.knocks.remove(&beacon.author);
         }

@@ -107,7 +107,7 @@ impl Room {
             self.trim();
             let target = self.choice().target();
             self.chosen = target;
-            if target == self.tip && self.is_left_behind(now) {
+            if target == self.tip && (self.is_left_behind(now) || self.group.is_none()) {
                 self.strand(now);
                 return Ok(());
             }
@@ -196,7 +196,7 @@ impl Room {
             let commit = self.graph.commit_to(&from).cloned()?;
             if let Some(swap) = commit.body.adds.iter().find(|add| add.seat == me) {
                 let key_package = swap.key_package;
-                self.swapped(&commit.body.new_state, key_package);
+                self.swapped(&commit.body, key_package);
                 return None;
             }
             let own = self.own_commits.get(&commit.body.parent).is_some_and(|own| own.commit.id() == commit.id());
@@ -213,14 +213,14 @@ impl Room {
 
     fn walk_along(&mut self, from: StateId, way: &[Arc<Signed<Commit>>], now: Millis) -> Result<Walked, Error> {
         let image = self.images.get(&from).cloned().ok_or(Error::Bug("an image vanished"))?;
-        self.group.restore(&image)?;
+        self.live()?.restore(&image)?;
         for commit in way {
             if commit.body.author == self.me() {
                 // An own commit can never be replayed from its bytes, only from the image it was staged in.
-                if self.group.pending_state() != Some(commit.body.new_state) {
+                if self.live()?.pending_state() != Some(commit.body.new_state) {
                     return self.turn_back(Walked::Stranded);
                 }
-                self.group.merge_pending()?;
+                self.live()?.merge_pending()?;
             } else {
                 match self.follow(&commit.body) {
                     Ok(()) => {}
@@ -241,12 +241,14 @@ impl Room {
 
     /// Keeps what only this state can give: an image, its op key, and the secret of its era if it begins one.
     pub(crate) fn step_made(&mut self, now: Millis) -> Result<(), Error> {
-        let state = self.group.state();
+        let Some(group) = &self.group else { return Err(Error::Bug("a step without a group")) };
+        let state = group.state();
         self.graph.proved(&state);
-        self.images.keep(&self.group, self.tip, now)?;
-        self.op_keys.insert(state, OpKey::of(&self.group)?);
+        self.images.keep(group, self.tip, now)?;
+        self.op_keys.insert(state, OpKey::of(group)?);
         if self.graph.node(&state).is_some_and(|node| node.era == state) && self.eras.get(&state).is_none() {
-            self.begin_era(state, Eras::secret_of(&self.group)?);
+            let secret = Eras::secret_of(group)?;
+            self.begin_era(state, secret);
         }
         Ok(())
     }
@@ -261,8 +263,9 @@ impl Room {
 
     /// Processes one commit and merges it if it does exactly what its frame says.
     fn follow(&mut self, commit: &Commit) -> Result<(), Followed> {
-        let seated = self.group.seats().map_err(|_| Followed::DoesNotOpen)?;
-        let candidate = self.group.process(&commit.mls).map_err(|_| Followed::DoesNotOpen)?;
+        let group = self.live().map_err(|_| Followed::DoesNotOpen)?;
+        let seated = group.seats().map_err(|_| Followed::DoesNotOpen)?;
+        let candidate = group.process(&commit.mls).map_err(|_| Followed::DoesNotOpen)?;
         let adds = candidate.adds.iter().map(|(seat, hash)| (*seat, *hash));
         let swapped = commit.adds.iter().map(|add| add.seat).filter(|seat| seated.contains(seat));
         let mut removes: Vec<_> = commit.removes.iter().copied().chain(swapped).collect();
@@ -276,7 +279,7 @@ impl Room {
         if !as_claimed {
             return Err(Followed::Lies);
         }
-        self.group.merge(candidate).map_err(|_| Followed::DoesNotOpen)
+        group.merge(candidate).map_err(|_| Followed::DoesNotOpen)
     }
 
     fn does_not_open(&mut self, commit: CommitId) {
@@ -289,7 +292,7 @@ impl Room {
 
     fn turn_back(&mut self, why: Walked) -> Result<Walked, Error> {
         let image = self.images.get(&self.tip).cloned().ok_or(Error::Bug("no image of the tip"))?;
-        self.group.restore(&image)?;
+        self.live()?.restore(&image)?;
         // Keys of states on the way are kept: what was said there can be read all the same.
         Ok(why)
     }
@@ -298,7 +301,7 @@ impl Room {
         if let Some(left) = self.op_keys.get_mut(&self.tip) {
             left.left = Some(now);
         }
-        self.tip = self.group.state();
+        self.tip = self.live()?.state();
         if let Some(key) = self.op_keys.get_mut(&self.tip) {
             key.left = None;
         }

@@ -59,7 +59,7 @@ impl Room {
     fn may_speak(&self) -> bool {
         match self.standing() {
             Standing::Seated | Standing::Stranded => true,
-            Standing::Removed | Standing::OpenedElsewhere => false,
+            Standing::Restored | Standing::Removed | Standing::OpenedElsewhere => false,
         }
     }
 

@@ -94,7 +94,7 @@ fn commit_that_hides_what_it_adds_is_refused_when_it_is_followed() {
         table.gives(who, &message).expect("statically in order");
     }
     for who in [1, 2] {
-        assert_eq!(table.rooms[who].group.seats().expect("readable").len(), 3);
+        assert_eq!(table.rooms[who].group.as_ref().expect("a group").seats().expect("readable").len(), 3);
     }
     assert_eq!(table.rooms[1].state(), table.rooms[2].state());
 }
@@ -158,9 +158,9 @@ fn commit_is_merged_on_its_echo_and_not_before() {
 
 /// Two commits of one seat on one state, as its copied profile would make them.
 fn rivals(table: &mut Table) -> [Vec<u8>; 2] {
-    let image = table.rooms[0].group.image().expect("readable");
+    let image = table.rooms[0].group.as_ref().expect("a group").image().expect("readable");
     [(); 2].map(|()| {
-        table.rooms[0].group.restore(&image).expect("own image");
+        table.rooms[0].live().expect("a group").restore(&image).expect("own image");
         table.rooms[0].own_commits.clear();
         staged(table, 0, &[], vec![])
     })

@@ -8,6 +8,7 @@ mod commits;
 mod ops;
 mod rejoin;
 mod removal;
+mod restored;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -156,6 +157,16 @@ impl Table {
         self.stores.insert(who, store.clone());
         self.rooms[who] = Room::open(key, store, [77; 32]).expect("opens");
         self.does(who, Input::Connected);
+    }
+
+    /// The seat is opened from a backup of a store, as another room beside the one it has. Returns its place.
+    pub(super) fn restores(&mut self, who: usize, backup: &BTreeMap<Row, Vec<u8>>) -> usize {
+        let key = self.rooms[who].key.clone();
+        let place = self.rooms.len();
+        self.rooms.push(Room::open(key, backup, [79; 32]).expect("opens"));
+        self.stores.insert(place, backup.clone());
+        self.does(place, Input::Connected);
+        place
     }
 
     /// Two sides hear only themselves from now on; seats not named are on the first.

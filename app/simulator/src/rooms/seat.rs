@@ -436,7 +436,7 @@ impl Seat {
             removed: table.removed.iter().map(|(key, removal)| (*key, last(removal))).collect(),
             base: room.base().iter().map(|(author, head)| (*author, head.number)).collect(),
             ops: room.ops().map(shown).collect(),
-            number: Some(room.number().digits.to_string()),
+            number: room.number().map(|number| number.digits.to_string()),
         })
     }
 

@@ -270,10 +270,10 @@ fn first_in_the_order_that_only_rotates_starves_no_intent() {
 fn seat_whose_path_secret_does_not_open_knocks_and_is_swapped_in() {
     let mut table = Table::of(&[Role::Head, Role::Head, Role::Head]);
     let victim = &mut table.rooms[3];
-    let damaged = without_path_keys(&victim.group.image().expect("image"));
-    victim.group.restore(&damaged).expect("opens");
+    let damaged = without_path_keys(&victim.group.as_ref().expect("a group").image().expect("image"));
+    victim.live().expect("a group").restore(&damaged).expect("opens");
     let (tip, now) = (victim.tip, table.now);
-    victim.images.keep(&victim.group, tip, now).expect("keeps");
+    victim.images.keep(victim.group.as_ref().expect("a group"), tip, now).expect("keeps");
     table.does(3, Input::Write(note("while I still can")));
     let commit = Thief::of(&table.rooms[0]).rotates(tip);
     table.puppets.insert(0);

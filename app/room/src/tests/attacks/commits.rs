@@ -163,7 +163,7 @@ fn self_update_with_another_credential_is_followed_by_nobody() {
         let mut table = Table::of(&[Role::Head, Role::Head]);
         let mut thief = Thief::of(&table.rooms[2]);
         let tip = table.rooms[2].tip;
-        let image = table.rooms[2].group.image().expect("an image");
+        let image = table.rooms[2].group.as_ref().expect("a group").image().expect("an image");
         let mut commit = thief.rotates(tip).body;
         let (mls, new_state) = self_update(table.rooms[2].id, &image, &thief.key, change, &commit.claims());
         (commit.mls, commit.new_state) = (mls.into(), new_state);

@@ -308,10 +308,10 @@ fn citations_of_invented_authors_do_not_fill_the_entry() {
 fn four_commits_of_one_author_leave_all_on_one_state_and_quiet() {
     let mut table = Table::of(&[Role::Head, Role::Head]);
     // Seat 2 makes four valid commits on one state, in copies of itself.
-    let image = table.rooms[2].group.image().expect("image");
+    let image = table.rooms[2].group.as_ref().expect("a group").image().expect("image");
     let mut commits = Vec::new();
     for _ in 0..4 {
-        table.rooms[2].group.restore(&image).expect("restores");
+        table.rooms[2].live().expect("a group").restore(&image).expect("restores");
         let tip = table.rooms[2].tip;
         table.rooms[2].own_commits.remove(&tip);
         table.rooms[2].stage_commit(&Duty::default(), vec![], NOW).expect("stages");
@@ -546,9 +546,9 @@ fn lying_commit_at_the_end_of_a_long_way_leaves_the_seat_on_its_feet() {
     }
     let room = &table.rooms[1];
     assert!(
-        last.is_ok() && room.tip == room.group.state() && room.tip == table.rooms[0].tip,
+        last.is_ok() && room.tip == room.group.as_ref().expect("a group").state() && room.tip == table.rooms[0].tip,
         "{last:?}; group where the seat stands: {}; level: {}",
-        room.tip == room.group.state(),
+        room.tip == room.group.as_ref().expect("a group").state(),
         room.tip == table.rooms[0].tip
     );
 }

@@ -30,7 +30,7 @@ impl Thief {
     /// Copies all a room holds. Nothing may be staged there.
     pub(in crate::tests) fn of(room: &Room) -> Self {
         assert!(!room.own_commits.contains_key(&room.tip), "an image with a pending commit");
-        let images = BTreeMap::from([(room.tip, room.group.image().expect("an image"))]);
+        let images = BTreeMap::from([(room.tip, room.group.as_ref().expect("a group").image().expect("an image"))]);
         Self { key: room.key.clone(), room: room.id, images, counter: room.counter + 1_000 }
     }
 

@@ -86,7 +86,7 @@ fn seat_whose_anchor_is_gone_says_so_and_is_brought_in() {
     table.puppets.insert(2);
     let [lost, winner] = [thief.rotates(fork), thief.rotates(fork)];
     table.gives(3, &lost.encode()).expect("valid");
-    table.rooms[3].images = Images::of(&table.rooms[3].group, table.now).expect("an image");
+    table.rooms[3].images = Images::of(table.rooms[3].group.as_ref().expect("a group"), table.now).expect("an image");
     table.parts(&[3]);
     table.hear(&[0, 1], &winner.encode());
     // Its Welcome is lost once, so that it is seen to say so.
@@ -280,10 +280,11 @@ fn commit_whose_echo_is_late_is_never_taken_back() {
 fn replayed_welcome_does_not_replace_a_state_that_is_held() {
     let mut table = Table::of(&[Role::Head, Role::Head]);
     let victim = &mut table.rooms[2];
-    let damaged = crate::mls::hostile::without_path_keys(&victim.group.image().expect("image"));
-    victim.group.restore(&damaged).expect("opens");
+    let damaged =
+        crate::mls::hostile::without_path_keys(&victim.group.as_ref().expect("a group").image().expect("image"));
+    victim.live().expect("a group").restore(&damaged).expect("opens");
     let (tip, now) = (victim.tip, table.now);
-    victim.images.keep(&victim.group, tip, now).expect("keeps");
+    victim.images.keep(victim.group.as_ref().expect("a group"), tip, now).expect("keeps");
     let commit = Thief::of(&table.rooms[0]).rotates(tip);
     table.rooms[0].hears(&commit.encode(), now).ok();
     table.puppets.insert(0);
@@ -297,14 +298,14 @@ fn replayed_welcome_does_not_replace_a_state_that_is_held() {
     let held = table.rooms[2].state();
     let welcome = table.wire.iter().rev().find(|(_, message)| message[1] == 8).expect("a welcome").1.clone();
     table.rooms[2].stage_commit(&Duty::default(), vec![], table.now).expect("stages");
-    let pending = table.rooms[2].group.pending_state();
+    let pending = table.rooms[2].group.as_ref().expect("a group").pending_state();
     assert!(pending.is_some());
     // As in a copy of itself from before: it still waits for that Welcome.
     table.rooms[2].own_knocks.push_back(crate::knock::OwnKnock { knock, secrets, made });
     table.rooms[2].stranded = Some(table.now);
     let done: Result<(), Error> = table.gives(2, &welcome).map(|_| ());
     done.expect("nothing wrong with it");
-    assert_eq!(table.rooms[2].group.pending_state(), pending);
+    assert_eq!(table.rooms[2].group.as_ref().expect("a group").pending_state(), pending);
     assert_eq!(table.rooms[2].state(), held);
     assert_eq!(table.rooms[2].counts().swapped, 1);
 }

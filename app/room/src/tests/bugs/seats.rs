@@ -275,10 +275,11 @@ fn knock_of_an_older_copy_is_answered_at_once() {
 fn lost_welcome_is_given_again_without_another_commit() {
     let mut table = Table::of(&[Role::Head, Role::Head]);
     let victim = &mut table.rooms[2];
-    let damaged = crate::mls::hostile::without_path_keys(&victim.group.image().expect("image"));
-    victim.group.restore(&damaged).expect("opens");
+    let damaged =
+        crate::mls::hostile::without_path_keys(&victim.group.as_ref().expect("a group").image().expect("image"));
+    victim.live().expect("a group").restore(&damaged).expect("opens");
     let (tip, now) = (victim.tip, table.now);
-    victim.images.keep(&victim.group, tip, now).expect("keeps");
+    victim.images.keep(victim.group.as_ref().expect("a group"), tip, now).expect("keeps");
     let commit = Thief::of(&table.rooms[0]).rotates(tip);
     table.puppets.insert(0);
     table.losses = vec![(2, 8), (2, 8)];

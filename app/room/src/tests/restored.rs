@@ -1,0 +1,264 @@
+//! A seat restored from a backup: it reads, is brought in, and takes the place of whatever is left of it elsewhere.
+
+use std::collections::BTreeMap;
+
+use record::Role;
+
+use super::{Table, note};
+use crate::commit::Duty;
+use crate::store::{Row, backup};
+use crate::{Alarm, Error, Input, Standing};
+
+fn backup_of(table: &Table, who: usize) -> BTreeMap<Row, Vec<u8>> {
+    backup(&table.stores[&who]).expect("a room")
+}
+
+/// Nobody hears or moves this room any more.
+fn dies(table: &mut Table, who: usize) {
+    table.does(who, Input::Disconnected);
+    table.puppets.insert(who);
+}
+
+fn commits(table: &mut Table, who: usize) {
+    let now = table.now;
+    table.rooms[who].stage_commit(&Duty::default(), vec![], now).expect("stages");
+    table.does(who, Input::Disconnected);
+    table.does(who, Input::Connected);
+    table.settle();
+}
+
+#[test]
+fn backup_holds_the_record_and_nothing_mls_could_go_on_with() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.does(1, Input::Write(note("kept")));
+    table.settle();
+    let (store, kept) = (table.stores[&1].clone(), backup_of(&table, 1));
+    let room = &table.rooms[1];
+    let secrets = room.op_keys.values().map(|key| key.bytes().to_vec());
+    let images = room.images.all().map(|(_, image, _)| image.encode());
+    let secrets: Vec<Vec<u8>> = secrets.chain(images).collect();
+    let holds = |rows: &BTreeMap<Row, Vec<u8>>, secret: &[u8]| {
+        rows.values().any(|row| row.windows(secret.len()).any(|window| window == secret))
+    };
+    assert!(secrets.len() > 1);
+    for secret in &secrets {
+        assert!(holds(&store, secret));
+        assert!(!holds(&kept, secret));
+    }
+    assert!(kept.len() < store.len());
+}
+
+#[test]
+fn restored_seat_reads_says_nothing_and_is_brought_in() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.does(1, Input::Write(note("before the backup")));
+    table.settle();
+    let kept = backup_of(&table, 1);
+    table.does(1, Input::Write(note("after the backup")));
+    table.settle();
+    dies(&mut table, 1);
+    table.does(0, Input::Write(note("while it was gone")));
+    table.settle();
+
+    table.sides = [(3, 1)].into();
+    let back = table.restores(1, &kept);
+    assert_eq!(table.rooms[back].standing(), Standing::Restored);
+    assert_eq!(table.notes(back), ["before the backup"]);
+    assert_eq!(table.rooms[back].number(), None);
+    let said = table.rooms[back].handle(Input::Write(note("not now")), table.now).1;
+    assert_eq!(said, Err(Error::NotNow));
+    table.passes(120_000);
+    assert_eq!(table.rooms[back].standing(), Standing::Restored, "alone it goes nowhere");
+
+    table.meets();
+    table.comes_level(30_000);
+    assert_eq!(table.rooms[back].standing(), Standing::Seated);
+    for who in [0, 2] {
+        let rejoined = Alarm::Rejoined(table.rooms[back].me());
+        assert!(table.rooms[who].alarms().any(|alarm| *alarm == rejoined), "room {who} is told");
+    }
+    table.does(back, Input::Write(note("back")));
+    table.goes_on();
+    let all = ["before the backup", "after the backup", "while it was gone", "back"];
+    for who in [0, 2, back] {
+        assert_eq!(table.notes(who)[..4], all, "room {who}");
+    }
+    assert!(!table.rooms[0].alarms().any(|alarm| matches!(alarm, Alarm::TwoVersions(_) | Alarm::TwoBeacons(_))));
+}
+
+/// The seat signs as before, on the number it left off at: the others would see two versions.
+#[test]
+fn restored_seat_whose_later_notes_nobody_else_holds_parts_from_nobody() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    let kept = backup_of(&table, 1);
+    table.settle();
+    for round in 0..3 {
+        table.does(1, Input::Write(note(&format!("round {round}"))));
+    }
+    table.settle();
+    dies(&mut table, 1);
+    let back = table.restores(1, &kept);
+    table.comes_level(30_000);
+    table.does(back, Input::Write(note("and on")));
+    table.goes_on();
+    assert_eq!(table.notes(0)[..4], ["round 0", "round 1", "round 2", "and on"]);
+    assert!(!table.rooms[0].alarms().any(|alarm| matches!(alarm, Alarm::TwoVersions(_))));
+}
+
+#[test]
+fn copy_still_open_elsewhere_stops_for_the_restored_one() {
+    for opened_from_a_store in [false, true] {
+        let mut table = Table::of(&[Role::Head, Role::Head]);
+        table.settle();
+        if opened_from_a_store {
+            let store = table.stores[&1].clone();
+            table.reopens(1, &store);
+            table.settle();
+        }
+        let kept = backup_of(&table, 1);
+        let back = table.restores(1, &kept);
+        table.passes(30_000);
+        assert_eq!(table.rooms[back].standing(), Standing::Seated);
+        assert_eq!(table.rooms[1].standing(), Standing::OpenedElsewhere);
+        table.puppets.insert(1);
+        table.goes_on();
+    }
+}
+
+#[test]
+fn copy_that_comes_back_later_stops_for_the_restored_one() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let (store, kept) = (table.stores[&1].clone(), backup_of(&table, 1));
+    dies(&mut table, 1);
+    let back = table.restores(1, &kept);
+    table.comes_level(30_000);
+    commits(&mut table, 2);
+    table.puppets.clear();
+    table.reopens(1, &store);
+    table.passes(60_000);
+    assert_eq!(table.rooms[1].standing(), Standing::OpenedElsewhere);
+    assert_eq!(table.rooms[back].standing(), Standing::Seated);
+    table.puppets.insert(1);
+    table.goes_on();
+}
+
+#[test]
+fn the_same_backup_serves_again() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let kept = backup_of(&table, 1);
+    dies(&mut table, 1);
+    let first = table.restores(1, &kept);
+    table.comes_level(30_000);
+    table.does(first, Input::Write(note("by the first")));
+    table.goes_on();
+    dies(&mut table, first);
+    let second = table.restores(1, &kept);
+    table.comes_level(120_000);
+    assert_eq!(table.rooms[second].standing(), Standing::Seated);
+    assert!(table.notes(second).contains(&"by the first".to_owned()));
+    table.goes_on();
+}
+
+#[test]
+fn of_two_restored_at_once_one_remains() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let kept = backup_of(&table, 1);
+    dies(&mut table, 1);
+    table.sides = [(3, 1), (4, 2)].into();
+    let (first, second) = (table.restores(1, &kept), table.restores(1, &kept));
+    table.meets();
+    table.passes(180_000);
+    let standing = [first, second].map(|who| table.rooms[who].standing());
+    assert!(standing.contains(&Standing::Seated), "{standing:?}");
+    assert!(standing.contains(&Standing::OpenedElsewhere), "{standing:?}");
+    let stopped = if standing[0] == Standing::OpenedElsewhere { first } else { second };
+    table.puppets.insert(stopped);
+    table.goes_on();
+}
+
+#[test]
+fn restored_seat_waits_through_reloads() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let kept = backup_of(&table, 1);
+    dies(&mut table, 1);
+    table.sides = [(3, 1)].into();
+    let back = table.restores(1, &kept);
+    table.settle();
+    let store = table.stores[&back].clone();
+    table.reopens(back, &store);
+    assert_eq!(table.rooms[back].standing(), Standing::Restored);
+    table.meets();
+    table.comes_level(30_000);
+    let store = table.stores[&back].clone();
+    table.reopens(back, &store);
+    assert_eq!(table.rooms[back].standing(), Standing::Seated);
+    table.goes_on();
+}
+
+#[test]
+fn room_that_went_far_since_the_backup_takes_the_seat_in() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let kept = backup_of(&table, 1);
+    for round in 0..crate::bounds::WAY_KEPT + 20 {
+        commits(&mut table, [0, 2][round % 2]);
+    }
+    assert!(table.rooms[0].graph.node(&table.rooms[1].graph.root()).is_some());
+    dies(&mut table, 1);
+    for round in 0..20 {
+        commits(&mut table, [0, 2][round % 2]);
+    }
+    let back = table.restores(1, &kept);
+    table.comes_level(180_000);
+    assert_eq!(table.rooms[back].standing(), Standing::Seated);
+    table.goes_on();
+}
+
+#[test]
+fn seat_removed_since_the_backup_is_told_and_not_brought_in() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let kept = backup_of(&table, 1);
+    let me = table.rooms[1].me();
+    dies(&mut table, 1);
+    table.does(0, Input::Remove(me));
+    table.settle();
+    let back = table.restores(1, &kept);
+    table.passes(180_000);
+    assert_eq!(table.rooms[back].standing(), Standing::Removed);
+    assert!(!table.rooms[0].roster().contains_key(&me));
+}
+
+/// A member plays the knock of the restored seat again, long after: nothing comes of it.
+#[test]
+fn knock_of_a_restored_seat_played_again_moves_nobody() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let kept = backup_of(&table, 1);
+    dies(&mut table, 1);
+    table.wire.clear();
+    let back = table.restores(1, &kept);
+    table.comes_level(30_000);
+    let knocks: Vec<Vec<u8>> =
+        table.wire.iter().map(|(_, message)| message.clone()).filter(|message| message[1] == 7).collect();
+    table.goes_on();
+    let (state, swaps) = (table.rooms[0].state(), table.rooms[back].counts().swapped);
+    assert!(!knocks.is_empty());
+    for knock in &knocks {
+        table.hears(knock);
+        table.passes(10_000);
+    }
+    assert_eq!(table.rooms[back].standing(), Standing::Seated);
+    assert_eq!((table.rooms[0].state(), table.rooms[back].counts().swapped), (state, swaps));
+    let store = table.stores[&back].clone();
+    table.reopens(back, &store);
+    for knock in &knocks {
+        table.hears(knock);
+    }
+    assert_eq!(table.rooms[back].standing(), Standing::Seated, "it remembers that it asked");
+    table.goes_on();
+}
