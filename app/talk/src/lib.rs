@@ -3,6 +3,7 @@
 //! [`Talk::handle`] takes what happened and the time, and returns what the shell must do, in order.
 
 mod alarms;
+mod backup;
 mod door;
 mod doors;
 mod input;
@@ -15,6 +16,7 @@ mod tests;
 pub mod view;
 mod viewing;
 
+pub use backup::{Backup, Rows};
 pub use door::{DoorDigits, KnockId};
 pub use doors::LINK_LIFE_MS;
 pub use input::{Command, Effect, Event, Input, Millis, PartyChoice};

@@ -33,7 +33,7 @@ pub struct Batch {
 }
 
 const SEAT: u8 = 0;
-const ROOM: u8 = 1;
+pub(crate) const ROOM: u8 = 1;
 const DOOR: u8 = 2;
 const NEWCOMER: u8 = 3;
 
@@ -65,10 +65,20 @@ impl Kept {
 
     /// Takes what a room wants stored.
     pub(crate) fn room(&mut self, batch: room::Batch) {
-        let key = |row: Row| [&[ROOM], &row.0[..]].concat();
-        self.changes.extend(batch.deletes.into_iter().map(|row| (key(row), None)));
-        self.changes.extend(batch.puts.into_iter().map(|(row, value)| (key(row), Some(value))));
+        self.changes.extend(batch.deletes.iter().map(|row| (room_row(row), None)));
+        self.changes.extend(batch.puts.into_iter().map(|(row, value)| (room_row(&row), Some(value))));
     }
+}
+
+/// The key of a room's row among those of its talk.
+pub(crate) fn room_row(row: &Row) -> Vec<u8> {
+    [&[ROOM], &row.0[..]].concat()
+}
+
+/// Whether rows are those of a talk with a seat.
+pub(crate) fn is_seated(rows: &BTreeMap<Vec<u8>, Vec<u8>>) -> Result<bool, Error> {
+    let seat: Seat = decode(rows.get(&[SEAT][..]).ok_or(Error::Damaged)?)?;
+    Ok(seat.turned_away.is_none() && !rows.contains_key(&[NEWCOMER][..]))
 }
 
 impl Talk {

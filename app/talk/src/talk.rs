@@ -159,6 +159,11 @@ impl Talk {
         self.refused
     }
 
+    /// This seat's key.
+    pub fn me(&self) -> AuthorKey {
+        self.key.public()
+    }
+
     /// The room, for those at the table.
     pub fn room(&self) -> Option<&Room> {
         match &self.place {
@@ -167,12 +172,17 @@ impl Talk {
         }
     }
 
-    /// Whether this seat can still say something: it was not taken away, and is open here only.
+    /// Whether this seat can still say something, now or once it is brought in: it was not taken away, and is open here only.
     pub(crate) fn is_at_the_table(&self) -> bool {
         self.room().is_some_and(|room| match room.standing() {
-            Standing::Seated | Standing::Stranded => true,
+            Standing::Seated | Standing::Stranded | Standing::Restored => true,
             Standing::Removed | Standing::OpenedElsewhere => false,
         })
+    }
+
+    /// Whether this seat can say something as it is.
+    pub(crate) fn may_act(&self) -> bool {
+        self.room().is_some_and(|room| matches!(room.standing(), Standing::Seated | Standing::Stranded))
     }
 
     fn finish(&mut self) -> Vec<Effect> {

@@ -92,6 +92,8 @@ pub enum Standing {
     Seated,
     /// At the table, but cut off from where the others stand: it asks them to bring it back in. Notes are taken all the same.
     Stranded,
+    /// Restored from a backup: what that held can be read. It asks the others to bring it in; until then nothing can be written.
+    Restored,
     /// No longer at the table. What it holds stays readable.
     Removed {
         /// Who took the seat away; None when this person left.

@@ -34,7 +34,7 @@ impl Talk {
 
     fn seated(&self, room: &Room, notes: &mut NoteCache, now: Millis) -> TalkView {
         let table = room.table();
-        let role = room.roster().get(&room.me()).copied().filter(|_| self.is_at_the_table());
+        let role = room.roster().get(&room.me()).copied().filter(|_| self.may_act());
         let parties: Vec<PartyView> = table
             .parties
             .iter()
@@ -66,7 +66,7 @@ impl Talk {
         let (table, me) = (room.table(), room.me());
         let roster = room.roster();
         let seated = table.seated().filter(|seat| roster.contains_key(&seat.key));
-        let may_act = self.is_at_the_table();
+        let (here, may_act) = (self.is_at_the_table(), self.may_act());
         let mut seats: Vec<SeatView> = seated
             .map(|seat| SeatView {
                 key: seat.key,
@@ -76,7 +76,7 @@ impl Talk {
                 you: seat.key == me,
                 confirmed: self.confirmed(room, seat),
                 heard: room.heard(&seat.key),
-                pairwise: (may_act && seat.key != me).then(|| room.pairwise(&seat.key).to_string().into()),
+                pairwise: (here && seat.key != me).then(|| room.pairwise(&seat.key).to_string().into()),
                 may_remove: may_act && table.may_remove(&me, &seat.key),
             })
             .collect();
@@ -99,7 +99,7 @@ impl Talk {
 
     fn door(&self, table: &Table, now: Millis) -> Vec<KnockView> {
         let mut door = Vec::new();
-        if !self.is_at_the_table() {
+        if !self.may_act() {
             return door;
         }
         for (link, doorway) in &self.doors {
@@ -173,6 +173,7 @@ fn standing(room: &Room) -> Standing {
     match room.standing() {
         room::Standing::Seated => Standing::Seated,
         room::Standing::Stranded => Standing::Stranded,
+        room::Standing::Restored => Standing::Restored,
         room::Standing::OpenedElsewhere => Standing::OpenedElsewhere,
         room::Standing::Removed => {
             let (table, me) = (room.table(), room.me());
@@ -190,10 +191,8 @@ fn standing(room: &Room) -> Standing {
 
 /// Elsewhere than where the room stands the number would differ from everybody's, and seem to prove an attack.
 fn number(room: &Room) -> Option<NumberView> {
-    (room.standing() == room::Standing::Seated).then(|| {
-        let number = room.number();
-        NumberView { state: number.state, digits: number.digits.to_string().into() }
-    })
+    let number = room.number().filter(|_| room.standing() == room::Standing::Seated)?;
+    Some(NumberView { state: number.state, digits: number.digits.to_string().into() })
 }
 
 fn readers(room: &Room) -> Readers {

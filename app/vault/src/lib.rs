@@ -10,7 +10,7 @@ mod recovery;
 mod store;
 mod ways;
 
-pub use backup::{BackupError, CHUNK_BYTES, open_backup, seal_backup};
+pub use backup::{BackupError, BackupHeader, CHUNK_BYTES, open_backup, seal_backup};
 pub use key::{DataKey, StoreId};
 pub use recovery::{NotACode, RecoveryCode};
 pub use store::{Batch, Damaged, Name, ROOT, Sealed, Store};

@@ -46,7 +46,7 @@ impl Cost {
     /// No header asks for more: a hostile one shall not stop the browser.
     const MOST: Self = Self { memory: 1 << 20, passes: 16, lanes: 4 };
 
-    fn is_fair(&self) -> bool {
+    pub(crate) fn is_fair(&self) -> bool {
         self.memory <= Self::MOST.memory && self.passes <= Self::MOST.passes && self.lanes <= Self::MOST.lanes
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
-use vault::{Batch, Cost, DataKey, Header, ROOT, RecoveryCode, Store, StoreId, open_backup, seal_backup};
+use vault::{BackupHeader, Batch, Cost, DataKey, Header, ROOT, RecoveryCode, Store, StoreId, open_backup, seal_backup};
 
 const ID: StoreId = StoreId([7; 16]);
 const CHEAP: Cost = Cost { memory: 32, passes: 2, lanes: 1 };
@@ -52,7 +52,8 @@ fn header() {
 fn backup() {
     let mut plain = vec![3; 64 << 10];
     plain.extend_from_slice(b"the end");
-    let file = seal_backup(&plain, "a passphrase", CHEAP, [1; 16], [2; 19]).expect("fair");
+    let key = CHEAP.stretch("a passphrase", &[1; 16]).expect("fair");
+    let file = seal_backup(&BackupHeader::new(CHEAP, [1; 16], [2; 19]), &key, &plain);
     assert_eq!(hex(&Sha256::digest(&file)), BACKUP);
-    assert_eq!(*open_backup(&file, "a passphrase").expect("opens"), plain);
+    assert_eq!(*open_backup(&file, &key).expect("opens"), plain);
 }

@@ -1,6 +1,7 @@
 //! Talks joined by a relay that loses nothing, in virtual time.
 
 mod alarms;
+mod backup;
 mod numbers;
 mod removal;
 mod store;
