@@ -5,6 +5,7 @@ import { expect } from '@playwright/test';
 import { JoinPage } from '../pages/join_page.mjs';
 import { StartPage } from '../pages/start_page.mjs';
 import { TalkPage } from '../pages/talk_page.mjs';
+import { WaysPage } from '../pages/ways_page.mjs';
 
 /** One person in a browser context that shares nothing with the others. */
 export class Seat {
@@ -17,6 +18,7 @@ export class Seat {
     this.start = new StartPage(page);
     this.join = new JoinPage(page);
     this.talk = new TalkPage(page);
+    this.ways = new WaysPage(page);
   }
 }
 

@@ -14,4 +14,4 @@ pub use backup::{BackupError, BackupHeader, CHUNK_BYTES, open_backup, seal_backu
 pub use key::{DataKey, StoreId};
 pub use recovery::{NotACode, RecoveryCode};
 pub use store::{Batch, Damaged, Name, ROOT, Sealed, Store};
-pub use ways::{Cost, Header, NotUnlocked, Way};
+pub use ways::{Cost, Header, Kinds, NotUnlocked, Way};

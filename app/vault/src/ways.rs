@@ -13,7 +13,8 @@
 //! | 2, recovery code | HKDF-SHA256 of the code's 16 bytes, the store as salt |
 //! | 3, this browser | an AES-256-GCM key that only the browser can use, by WebCrypto; its nonce (12) stands in front |
 //!
-//! To add or change a way wraps the data key anew; no row is touched.
+//! To add or change a way wraps the data key anew; no row is touched. A key that only this browser can use stands alone: it asks
+//! nobody, so whatever stood beside it would protect nothing.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use minicbor::bytes::ByteVec;
@@ -124,6 +125,19 @@ pub enum NotUnlocked {
     Header,
 }
 
+/// Which kinds of ways a store has.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Kinds {
+    /// A passphrase.
+    pub passphrase: bool,
+    /// A passkey.
+    pub passkey: bool,
+    /// A recovery code.
+    pub recovery: bool,
+    /// A key that never leaves this browser.
+    pub browser: bool,
+}
+
 /// What stands in the clear beside the rows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Header {
@@ -187,11 +201,11 @@ impl Header {
         nonce: [u8; NONCE_BYTES],
     ) {
         let wrapped = self.wrap(0, stretched, key, nonce);
-        self.ways.retain(|way| !matches!(way, Way::Passphrase { .. }));
+        self.ways.retain(|way| !matches!(way, Way::Passphrase { .. } | Way::Browser { .. }));
         self.ways.push(Way::Passphrase { salt, cost, wrapped });
     }
 
-    /// Adds a passkey by what it gives for a salt.
+    /// Adds a passkey by what it gives for a salt. One that was added before is replaced if it is the same.
     pub fn add_passkey(
         &mut self,
         key: &DataKey,
@@ -201,20 +215,64 @@ impl Header {
         nonce: [u8; NONCE_BYTES],
     ) {
         let wrapped = self.wrap(1, &derive(given, self.store, "nonpaper/vault/passkey/v1"), key, nonce);
+        self.ways.retain(|way| match way {
+            Way::Passkey { credential: named, .. } => named.as_slice() != credential,
+            Way::Browser { .. } => false,
+            Way::Passphrase { .. } | Way::Recovery { .. } => true,
+        });
         self.ways.push(Way::Passkey { credential: credential.to_vec().into(), salt, wrapped });
     }
 
     /// Makes a recovery code a way, in the place of an earlier one.
     pub fn set_recovery(&mut self, key: &DataKey, code: &RecoveryCode, nonce: [u8; NONCE_BYTES]) {
         let wrapped = self.wrap(2, &code.key(self.store), key, nonce);
-        self.ways.retain(|way| !matches!(way, Way::Recovery { .. }));
+        self.ways.retain(|way| !matches!(way, Way::Recovery { .. } | Way::Browser { .. }));
         self.ways.push(Way::Recovery { wrapped });
     }
 
-    /// Makes a key of the browser the way, by the data key as it wrapped it under [`Header::browser_aad`].
+    /// Makes a key of the browser the only way, by the data key as it wrapped it under [`Header::browser_aad`].
     pub fn set_browser(&mut self, wrapped: Vec<u8>) {
-        self.ways.retain(|way| !matches!(way, Way::Browser { .. }));
-        self.ways.push(Way::Browser { wrapped: wrapped.into() });
+        self.ways = vec![Way::Browser { wrapped: wrapped.into() }];
+    }
+
+    /// Takes the passphrase away, if a passkey is left. Returns whether it did.
+    pub fn drop_passphrase(&mut self) -> bool {
+        let kinds = self.kinds();
+        if kinds.passkey {
+            self.ways.retain(|way| !matches!(way, Way::Passphrase { .. }));
+        }
+        kinds.passkey && kinds.passphrase
+    }
+
+    /// Takes all passkeys away, if a passphrase is left. Returns whether it did.
+    pub fn drop_passkeys(&mut self) -> bool {
+        let kinds = self.kinds();
+        if kinds.passphrase {
+            self.ways.retain(|way| !matches!(way, Way::Passkey { .. }));
+        }
+        kinds.passkey && kinds.passphrase
+    }
+
+    /// Which kinds of ways there are.
+    pub fn kinds(&self) -> Kinds {
+        let mut kinds = Kinds::default();
+        for way in &self.ways {
+            match way {
+                Way::Passphrase { .. } => kinds.passphrase = true,
+                Way::Passkey { .. } => kinds.passkey = true,
+                Way::Recovery { .. } => kinds.recovery = true,
+                Way::Browser { .. } => kinds.browser = true,
+            }
+        }
+        kinds
+    }
+
+    /// The passkeys, each with the salt it is to be asked with.
+    pub fn passkeys(&self) -> impl Iterator<Item = (&[u8], &[u8; 32])> {
+        self.ways.iter().filter_map(|way| match way {
+            Way::Passkey { credential, salt, .. } => Some((credential.as_slice(), salt)),
+            Way::Passphrase { .. } | Way::Recovery { .. } | Way::Browser { .. } => None,
+        })
     }
 
     /// The data key as a key of the browser wrapped it, if that is a way.

@@ -1,7 +1,7 @@
 //! Unlocking: every way by its own secret, and by no other.
 
 use proptest::prelude::*;
-use vault::{Cost, DataKey, Header, NotACode, NotUnlocked, RecoveryCode, Store, StoreId, Way};
+use vault::{Cost, DataKey, Header, Kinds, NotACode, NotUnlocked, RecoveryCode, Store, StoreId, Way};
 
 /// As little as Argon2 takes: what a passphrase costs is not what these tests are about.
 const CHEAP: Cost = Cost { memory: 8, passes: 1, lanes: 1 };
@@ -67,6 +67,58 @@ fn another_passphrase_takes_the_place_of_the_first() {
     assert_eq!(header.by_passphrase("correct horse").err(), Some(NotUnlocked::Wrong));
     assert!(same(&header.by_passphrase("battery staple").expect("right"), &key()));
     assert_eq!(header.ways.len(), 3);
+}
+
+#[test]
+fn key_of_the_browser_stands_alone() {
+    let mut header = header();
+    header.set_browser(b"wrapped".to_vec());
+    assert_eq!(header.kinds(), Kinds { browser: true, ..Kinds::default() });
+    let only_browser = header.clone();
+    header.set_passphrase(&key(), "correct horse", CHEAP, [1; 16], [1; 24]).expect("fair");
+    assert_eq!(header.kinds(), Kinds { passphrase: true, ..Kinds::default() });
+    header.clone_from(&only_browser);
+    header.add_passkey(&key(), b"credential", [2; 32], &[3; 32], [2; 24]);
+    assert_eq!(header.kinds(), Kinds { passkey: true, ..Kinds::default() });
+    header.clone_from(&only_browser);
+    header.set_recovery(&key(), &RecoveryCode::from_random([4; 16]), [3; 24]);
+    assert_eq!(header.kinds(), Kinds { recovery: true, ..Kinds::default() });
+}
+
+#[test]
+fn another_code_takes_the_place_of_the_first() {
+    let mut header = header();
+    header.set_recovery(&key(), &RecoveryCode::from_random([6; 16]), [9; 24]);
+    assert_eq!(header.by_recovery(&RecoveryCode::from_random([4; 16])).err(), Some(NotUnlocked::Wrong));
+    assert!(same(&header.by_recovery(&RecoveryCode::from_random([6; 16])).expect("right"), &key()));
+    assert!(same(&header.by_passphrase("correct horse").expect("untouched"), &key()));
+}
+
+#[test]
+fn passphrase_and_passkey_go_only_while_the_other_is_left() {
+    let mut one = header();
+    assert!(one.drop_passphrase());
+    assert_eq!(one.by_passphrase("correct horse").err(), Some(NotUnlocked::NoSuchWay));
+    assert!(!one.drop_passkeys() && !one.drop_passphrase());
+    assert!(same(&one.by_passkey(b"credential", &[3; 32]).expect("left"), &key()));
+    let mut other = header();
+    assert!(other.drop_passkeys());
+    assert_eq!(other.passkeys().count(), 0);
+    assert!(!other.drop_passphrase() && !other.drop_passkeys());
+    assert!(same(&other.by_passphrase("correct horse").expect("left"), &key()));
+    assert!(one.kinds().recovery && other.kinds().recovery);
+}
+
+#[test]
+fn passkeys_stand_beside_each_other_and_each_once() {
+    let mut header = header();
+    header.add_passkey(&key(), b"another", [6; 32], &[7; 32], [8; 24]);
+    header.add_passkey(&key(), b"credential", [9; 32], &[10; 32], [11; 24]);
+    let named: Vec<_> = header.passkeys().collect();
+    assert_eq!(named, [(&b"another"[..], &[6; 32]), (&b"credential"[..], &[9; 32])]);
+    assert!(same(&header.by_passkey(b"another", &[7; 32]).expect("right"), &key()));
+    assert!(same(&header.by_passkey(b"credential", &[10; 32]).expect("right"), &key()));
+    assert_eq!(header.by_passkey(b"credential", &[3; 32]).err(), Some(NotUnlocked::Wrong));
 }
 
 #[test]

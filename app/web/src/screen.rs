@@ -5,13 +5,14 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use talk::Invitation;
 use talk::invitation::InvitationError;
-use vault::Damaged;
+use vault::{Damaged, Kinds};
 use zeroize::Zeroizing;
 
 use crate::pages::gate::{CannotRead, Damage, Elsewhere, Recovery, Unlock};
 use crate::pages::join::{BadInvitation, Join};
 use crate::pages::start::{Notice, Start};
 use crate::pages::talk::TalkScreen;
+use crate::pages::ways::Ways;
 use crate::session::{self, Gate, OpenTalk};
 use crate::shell::address::{self, Place};
 
@@ -24,6 +25,8 @@ pub enum Screen {
     Join(Invitation),
     /// What was opened is no invitation.
     BadInvitation(InvitationError),
+    /// How this browser keeps the talks.
+    Ways,
     /// A talk, from the knock on.
     Talk(OpenTalk),
 }
@@ -35,6 +38,7 @@ impl Screen {
                 let deleted = session::gate().with_untracked(|gate| *gate == Gate::Fresh { was_deleted: true });
                 Self::Start(deleted.then_some(Notice::StoreWasDeleted))
             }
+            Place::Ways => Self::Ways,
             Place::Talk(id) => session::talk(id).map_or(Self::Start(Some(Notice::TalkIsGone)), Self::Talk),
             Place::NoTalk => Self::Start(Some(Notice::TalkIsGone)),
             Place::NoInvitation => Self::Start(Some(Notice::InvitationIsGone)),
@@ -46,7 +50,8 @@ impl Screen {
     fn shows(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Talk(here), Self::Talk(there)) => here.id == there.id,
-            (Self::Start(_) | Self::Join(_) | Self::BadInvitation(_) | Self::Talk(_), _) => false,
+            (Self::Ways, Self::Ways) => true,
+            (Self::Start(_) | Self::Join(_) | Self::BadInvitation(_) | Self::Ways | Self::Talk(_), _) => false,
         }
     }
 }
@@ -109,7 +114,7 @@ pub fn App() -> impl IntoView {
     let before = Memo::new(move |_| gate.with(Before::of));
     move || match before.get() {
         Before::Opening => ().into_any(),
-        Before::Locked { by_code } => view! { <Unlock by_code /> }.into_any(),
+        Before::Locked(kinds) => view! { <Unlock kinds /> }.into_any(),
         Before::Recovery(code) => view! { <Recovery code /> }.into_any(),
         Before::Elsewhere => view! { <Elsewhere /> }.into_any(),
         Before::Damaged(why) => view! { <Damage why /> }.into_any(),
@@ -129,6 +134,7 @@ fn Shown(screens: Screens) -> impl IntoView {
         Screen::Start(notice) => view! { <Start notice /> }.into_any(),
         Screen::Join(invitation) => view! { <Join invitation /> }.into_any(),
         Screen::BadInvitation(error) => view! { <BadInvitation error /> }.into_any(),
+        Screen::Ways => view! { <Ways /> }.into_any(),
         Screen::Talk(talk) => view! { <TalkScreen talk /> }.into_any(),
     }
 }
@@ -138,7 +144,7 @@ fn Shown(screens: Screens) -> impl IntoView {
 enum Before {
     Nothing,
     Opening,
-    Locked { by_code: bool },
+    Locked(Kinds),
     Recovery(Arc<Zeroizing<String>>),
     Elsewhere,
     Damaged(Damaged),
@@ -150,8 +156,8 @@ impl Before {
         match gate {
             Gate::Opening => Self::Opening,
             Gate::Fresh { .. } | Gate::Open(_) => Self::Nothing,
-            Gate::Locked { by_code } => Self::Locked { by_code: *by_code },
-            Gate::Recovery(code) => Self::Recovery(Arc::clone(code)),
+            Gate::Locked(kinds) => Self::Locked(*kinds),
+            Gate::Recovery { code, .. } => Self::Recovery(Arc::clone(code)),
             Gate::Elsewhere => Self::Elsewhere,
             Gate::Damaged(why) => Self::Damaged(*why),
             Gate::CannotRead => Self::CannotRead,

@@ -8,6 +8,7 @@ mod keeper;
 mod keeping;
 mod notes;
 mod unread;
+mod ways;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ use talk::{
     Asking, Batch, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, PartyChoice, Suite, Talk,
 };
 
-pub use self::idle::watch;
+pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
 use self::keeper::{DRAFT, Keeper, OPENED_AT, Rows};
 pub use self::keeping::{
     Choice, Gate, Kept, WhyNothing, begin, choose, code_is_written_down, gate, keeps, leave_this_computer, lock_up,
@@ -30,6 +31,7 @@ pub use self::keeping::{
 pub use self::notes::NoteRow;
 use self::notes::refresh_rows;
 pub use self::unread::Unread;
+pub use self::ways::{Change, NotChanged, Prepared, carry_out, change};
 use crate::shell::socket::{Connection, Happened, Socket};
 use crate::shell::timer::Timer;
 use crate::shell::{address, clock, entropy, tab};
@@ -171,6 +173,8 @@ struct Page {
     locked: RefCell<Option<keeping::Locked>>,
     /// How many of the talks that are kept cannot be read.
     unreadable: Cell<usize>,
+    /// After how many minutes without use what is kept locks.
+    idle_minutes: Cell<u8>,
 }
 
 thread_local! {
@@ -181,6 +185,7 @@ thread_local! {
         keeper: RefCell::default(),
         locked: RefCell::default(),
         unreadable: Cell::new(0),
+        idle_minutes: Cell::new(idle::PRESET),
     };
 }
 

@@ -15,8 +15,8 @@ pub fn KeepingBanner() -> impl IntoView {
             Gate::Open(kept) => Some(*kept),
             Gate::Opening
             | Gate::Fresh { .. }
-            | Gate::Locked { .. }
-            | Gate::Recovery(_)
+            | Gate::Locked(_)
+            | Gate::Recovery { .. }
             | Gate::Elsewhere
             | Gate::Damaged(_)
             | Gate::CannotRead => None,
@@ -30,7 +30,7 @@ pub fn KeepingBanner() -> impl IntoView {
                     Kept::Nothing(WhyNothing::Chosen) => words.nothing_is_kept_banner,
                     Kept::Nothing(WhyNothing::NoStorage) => words.no_storage_banner,
                     Kept::Nothing(WhyNothing::Gone) => words.storage_gone_banner,
-                    Kept::Browser | Kept::Passphrase => {
+                    Kept::Browser | Kept::Locking(_) => {
                         return session::stuck().map(|stuck| view! { <Stuck stuck /> }.into_any());
                     }
                 };

@@ -2,23 +2,18 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use zeroize::Zeroizing;
 
-use super::field::Field;
 use super::form::{Complaint, complaint_about};
+use super::new_passphrase::{NewPassphrase, NewPassphraseFields};
 use crate::screen::Screens;
 use crate::session::{self, Choice, Gate, OpenTalk};
 use crate::words::words;
-
-/// Fewest letters of a passphrase.
-const PASSPHRASE_LETTERS: usize = 12;
 
 /// What is chosen in the form, before it is sent.
 #[derive(Clone, Copy)]
 pub struct Chosen {
     how: RwSignal<How>,
-    passphrase: RwSignal<String>,
-    again: RwSignal<String>,
+    passphrase: NewPassphrase,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,28 +28,16 @@ impl Chosen {
     pub fn preset() -> Self {
         Self {
             how: RwSignal::new(How::Browser),
-            passphrase: RwSignal::new(String::new()),
-            again: RwSignal::new(String::new()),
+            passphrase: NewPassphrase::empty([words().passphrase, words().passphrase_again]),
         }
     }
 
     /// Reads the choice, or says what is wrong with it.
     fn read(self) -> Result<Choice, Complaint> {
-        let words = words();
-        let complain = |sentence: &str, field| Err(Complaint { sentence: sentence.to_owned(), field: Some(field) });
         match self.how.get_untracked() {
             How::Browser => Ok(Choice::Browser),
             How::Nothing => Ok(Choice::Nothing),
-            How::Passphrase => {
-                let passphrase = self.passphrase.get_untracked();
-                if passphrase.chars().count() < PASSPHRASE_LETTERS {
-                    return complain(words.passphrase_too_short, words.passphrase);
-                }
-                if passphrase != self.again.get_untracked() {
-                    return complain(words.passphrases_differ, words.passphrase_again);
-                }
-                Ok(Choice::Passphrase(Zeroizing::new(passphrase)))
-            }
+            How::Passphrase => self.passphrase.read().map(Choice::Passphrase),
         }
     }
 }
@@ -112,27 +95,7 @@ pub fn KeepingChoice(chosen: Chosen, wrong: RwSignal<Option<Complaint>>) -> impl
             {option(How::Passphrase, "keep-passphrase", words.passphrase, words.passphrase_means)}
             {move || {
                 (chosen.how.get() == How::Passphrase)
-                    .then(|| {
-                        view! {
-                            <Field
-                                id="passphrase"
-                                label=words.passphrase
-                                value=chosen.passphrase
-                                wrong
-                                secret=true
-                                hint=words.passphrase_hint
-                                autocomplete="new-password"
-                            />
-                            <Field
-                                id="passphrase-again"
-                                label=words.passphrase_again
-                                value=chosen.again
-                                wrong
-                                secret=true
-                                autocomplete="new-password"
-                            />
-                        }
-                    })
+                    .then(|| view! { <NewPassphraseFields passphrase=chosen.passphrase wrong /> })
             }}
             {option(How::Nothing, "keep-nothing", words.nothing_is_kept, words.nothing_is_kept_means)}
         </fieldset>

@@ -4,29 +4,27 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use vault::{Damaged, NotUnlocked};
+use vault::{Damaged, Kinds, NotUnlocked};
 use zeroize::Zeroizing;
 
 use crate::components::field::Field;
 use crate::components::form::{Complaint, Wrong};
+use crate::components::recovery_code::RecoveryCode;
 use crate::components::title::keep_title;
 use crate::session;
 use crate::shell::{focus, tab};
 use crate::words::words;
 
-/// Letters in the last group of a recovery code.
-const GROUP: usize = 4;
-
 /// Asks for the passphrase, or for the recovery code.
 #[component]
-pub fn Unlock(by_code: bool) -> impl IntoView {
+pub fn Unlock(kinds: Kinds) -> impl IntoView {
     let words = words();
     let typing_code = RwSignal::new(false);
     keep_title(move || words.nonpaper.to_owned());
     view! {
         <Alone>
             <h1>{words.locked}</h1>
-            <p class="lead">{words.how_to_unlock}</p>
+            <p class="lead">{(words.kept_under)(kinds)}</p>
             {move || {
                 if typing_code.get() {
                     view! { <UnlockForm label=words.recovery_code code=true /> }.into_any()
@@ -34,7 +32,8 @@ pub fn Unlock(by_code: bool) -> impl IntoView {
                     view! { <UnlockForm label=words.passphrase code=false /> }.into_any()
                 }
             }}
-            {by_code
+            {kinds
+                .recovery
                 .then(|| {
                     view! {
                         <button class="button" type="button" on:click=move |_| typing_code.update(|code| *code = !*code)>
@@ -95,30 +94,11 @@ fn UnlockForm(label: &'static str, code: bool) -> impl IntoView {
 #[component]
 pub fn Recovery(code: Arc<Zeroizing<String>>) -> impl IntoView {
     let words = words();
-    let typed = RwSignal::new(String::new());
-    let wrong = RwSignal::new(None::<Complaint>);
-    let last = code.rsplit('-').next().unwrap_or_default().to_owned();
     keep_title(move || words.nonpaper.to_owned());
-    let go_on = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let same = typed.with_untracked(|typed| typed.trim().eq_ignore_ascii_case(&last));
-        if same && last.len() == GROUP {
-            session::code_is_written_down();
-        } else {
-            let sentence = words.not_the_last_group.to_owned();
-            wrong.set(Some(Complaint { sentence, field: Some(words.last_group) }));
-        }
-    };
     view! {
         <Alone>
             <h1>{words.write_down_the_code}</h1>
-            <p class="lead">{words.what_the_code_is_for}</p>
-            <p class="code" dir="ltr">{code.to_string()}</p>
-            <form class="form step" aria-label=words.write_down_the_code on:submit=go_on>
-                <Field id="last-group" label=words.last_group value=typed wrong hint=words.last_group_hint first=true />
-                <Wrong wrong />
-                <button class="button main" type="submit">{words.it_is_written_down}</button>
-            </form>
+            <RecoveryCode code written_down=session::code_is_written_down />
         </Alone>
     }
 }

@@ -5,3 +5,4 @@ pub mod join;
 pub mod start;
 pub mod talk;
 pub mod waiting;
+pub mod ways;

@@ -13,7 +13,7 @@ use crate::components::title::keep_title;
 use crate::pages::gate::Leaving;
 use crate::screen::Screens;
 use crate::session::{self, Gate, Kept};
-use crate::shell::storage;
+use crate::shell::{address, storage};
 use crate::words::words;
 
 /// How the person got here, if it needs a sentence.
@@ -160,12 +160,12 @@ fn ThisBrowser() -> impl IntoView {
     move || {
         let (sentence, lock) = match gate.get() {
             Gate::Open(Kept::Browser) => (words.kept_by_browser, false),
-            Gate::Open(Kept::Passphrase) => (words.kept_by_passphrase, true),
+            Gate::Open(Kept::Locking(kinds)) => ((words.kept_under)(kinds), true),
             Gate::Open(Kept::Nothing(_))
             | Gate::Opening
             | Gate::Fresh { .. }
-            | Gate::Locked { .. }
-            | Gate::Recovery(_)
+            | Gate::Locked(_)
+            | Gate::Recovery { .. }
             | Gate::Elsewhere
             | Gate::Damaged(_)
             | Gate::CannotRead => return None,
@@ -177,12 +177,17 @@ fn ThisBrowser() -> impl IntoView {
                 {(session::unreadable() > 0)
                     .then(|| view! { <p class="wrong">{(words.unreadable_talks)(session::unreadable())}</p> })}
                 <Room />
-                {lock
-                    .then(|| {
-                        view! {
-                            <button class="button" type="button" on:click=|_| spawn_local(session::lock_up())>{words.lock}</button>
-                        }
-                    })}
+                <div class="buttons">
+                    {lock
+                        .then(|| {
+                            view! {
+                                <button class="button" type="button" on:click=|_| spawn_local(session::lock_up())>
+                                    {words.lock}
+                                </button>
+                            }
+                        })}
+                    <a class="button" href=address::of_ways()>{words.how_talks_are_kept}</a>
+                </div>
                 <Leaving />
             </section>
         })

@@ -1,4 +1,4 @@
-//! Locks what is kept under a passphrase when nobody has used the page for a while.
+//! Locks what is kept under a secret when nobody has used the page for a while.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,13 +9,37 @@ use leptos::prelude::WithUntracked;
 use talk::Millis;
 use wasm_bindgen_futures::spawn_local;
 
+use super::PAGE;
+use super::keeper::{IDLE, Rows};
 use super::keeping::{self, Gate, Kept};
 use crate::shell::clock;
 
-/// After so long.
-const IDLE_MS: Millis = 15 * 60 * 1000;
+/// After how many minutes it can be told to lock.
+pub const IDLE_MINUTES: [u8; 3] = [5, 15, 60];
+/// After how many it does where nobody said.
+pub(super) const PRESET: u8 = 15;
+const MINUTE: Millis = 60_000;
 /// How often it is looked at. A laptop that slept is looked at as soon as it wakes.
 const LOOK_EVERY: u32 = 5_000;
+
+/// Returns after how many minutes without use what is kept locks.
+pub fn idle_minutes() -> u8 {
+    PAGE.with(|page| page.idle_minutes.get())
+}
+
+/// Locks from now on after so many.
+pub fn set_idle_minutes(minutes: u8) {
+    PAGE.with(|page| page.idle_minutes.set(minutes));
+    if let Some(keeper) = keeping::keeper() {
+        keeper.keep_own(IDLE, vec![minutes]);
+    }
+}
+
+/// Takes over what was kept.
+pub(super) fn restore(rows: &Rows) {
+    let kept = rows.get(IDLE).and_then(|row| IDLE_MINUTES.into_iter().find(|minutes| row.as_slice() == [*minutes]));
+    PAGE.with(|page| page.idle_minutes.set(kept.unwrap_or(PRESET)));
+}
 
 /// Begins to watch.
 pub fn watch() {
@@ -26,8 +50,8 @@ pub fn watch() {
         EventListener::new(&document, event, move |_| used.set(clock::now())).forget();
     }
     Interval::new(LOOK_EVERY, move || {
-        let locks = keeping::gate().with_untracked(|gate| *gate == Gate::Open(Kept::Passphrase));
-        if locks && clock::now().saturating_sub(used.get()) >= IDLE_MS {
+        let locks = keeping::gate().with_untracked(|gate| matches!(gate, Gate::Open(Kept::Locking(_))));
+        if locks && clock::now().saturating_sub(used.get()) >= Millis::from(idle_minutes()) * MINUTE {
             spawn_local(keeping::lock_up());
         }
     })

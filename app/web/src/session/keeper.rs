@@ -27,6 +27,12 @@ const NOTICE_MS: u32 = 200;
 
 /// First byte of the key of a row of a talk.
 const TALK: u8 = 1;
+/// First byte of the key of a row of the page itself.
+const PAGE: u8 = 2;
+
+// Rows of the page itself.
+/// After how many minutes it locks.
+pub(super) const IDLE: &[u8] = &[PAGE, 1];
 
 // Beside the rows that are a talk's own.
 /// When it was opened here.
@@ -39,7 +45,7 @@ pub(super) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// The one writer of this browser's store.
 pub struct Keeper {
-    database: Database,
+    pub(super) database: Database,
     /// Whether what is to be written cannot be.
     pub(super) stuck: ArcRwSignal<bool>,
     store: RefCell<Store>,
@@ -54,11 +60,10 @@ pub struct Keeper {
     _lock: Held,
 }
 
-/// What one talk did.
+/// What one talk did, or the page itself, and what follows.
 struct Waiting {
     changes: vault::Batch,
-    talk: Rc<Running>,
-    then: Vec<Effect>,
+    then: Option<(Rc<Running>, Vec<Effect>)>,
 }
 
 impl Keeper {
@@ -98,14 +103,24 @@ impl Keeper {
             return;
         }
         let changes = batch.map(|batch| rows_of(talk.shown.id, batch)).unwrap_or_default();
-        self.waiting.borrow_mut().push(Waiting { changes, talk: Rc::clone(talk), then });
+        self.waiting.borrow_mut().push(Waiting { changes, then: Some((Rc::clone(talk), then)) });
         self.go_on();
     }
 
     /// Has the rows of a talk deleted.
     pub(super) fn forget(self: &Rc<Self>, talk: &Rc<Running>, rows: impl IntoIterator<Item = Vec<u8>>) {
         let changes = rows_of(talk.shown.id, Batch { puts: Vec::new(), deletes: rows.into_iter().collect() });
-        self.waiting.borrow_mut().push(Waiting { changes, talk: Rc::clone(talk), then: Vec::new() });
+        self.waiting.borrow_mut().push(Waiting { changes, then: None });
+        self.go_on();
+    }
+
+    /// Has a row of the page itself written.
+    pub(super) fn keep_own(self: &Rc<Self>, row: &[u8], value: Vec<u8>) {
+        if self.over.get() {
+            return;
+        }
+        let changes = vault::Batch { puts: vec![(row.to_vec(), value)], deletes: Vec::new() };
+        self.waiting.borrow_mut().push(Waiting { changes, then: None });
         self.go_on();
     }
 
@@ -141,8 +156,8 @@ impl Keeper {
                     break;
                 }
             }
-            for waiting in waiting {
-                waiting.talk.perform(waiting.then);
+            for (talk, then) in waiting.into_iter().filter_map(|waiting| waiting.then) {
+                talk.perform(then);
             }
             all().iter().for_each(|talk| talk.show());
         }

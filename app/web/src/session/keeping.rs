@@ -4,12 +4,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::prelude::{ArcRwSignal, Set, WithUntracked};
-use vault::{Cost, Damaged, DataKey, Header, NotUnlocked, ROOT, RecoveryCode, Store, StoreId};
+use vault::{Cost, Damaged, DataKey, Header, Kinds, NotUnlocked, ROOT, RecoveryCode, Store, StoreId};
 use wasm_bindgen_futures::spawn_local;
 use zeroize::Zeroizing;
 
 use super::keeper::{Keeper, talks_in};
-use super::{PAGE, Running};
+use super::{PAGE, Running, idle};
 use crate::shell::database::{Database, DatabaseError};
 use crate::shell::lock::{Asked, Held};
 use crate::shell::stretching::stretched;
@@ -31,13 +31,15 @@ pub enum Gate {
         /// A store was here, and the browser has deleted it.
         was_deleted: bool,
     },
-    /// What is kept here has to be unlocked.
-    Locked {
-        /// Whether a recovery code will do.
-        by_code: bool,
-    },
+    /// What is kept here has to be unlocked, in one of these ways.
+    Locked(Kinds),
     /// A store was made; its recovery code is shown this once.
-    Recovery(Arc<Zeroizing<String>>),
+    Recovery {
+        /// The code.
+        code: Arc<Zeroizing<String>>,
+        /// How the store is unlocked from now on.
+        kinds: Kinds,
+    },
     /// The talks are open.
     Open(Kept),
     /// The talks are open in another tab.
@@ -53,8 +55,8 @@ pub enum Gate {
 pub enum Kept {
     /// Under a key of the browser's own.
     Browser,
-    /// Under a passphrase.
-    Passphrase,
+    /// Under what has to be shown each time, in one of these ways.
+    Locking(Kinds),
     /// Not at all.
     Nothing(WhyNothing),
 }
@@ -135,12 +137,17 @@ pub async fn choose(choice: Choice) -> bool {
         };
         made.unwrap_or_else(Gate::from).set();
     }
-    PAGE.with(|page| page.gate.with_untracked(|gate| matches!(gate, Gate::Open(_) | Gate::Recovery(_))))
+    PAGE.with(|page| page.gate.with_untracked(|gate| matches!(gate, Gate::Open(_) | Gate::Recovery { .. })))
 }
 
 /// The person has written the recovery code down.
 pub fn code_is_written_down() {
-    Gate::Open(Kept::Passphrase).set();
+    let kinds = PAGE.with(|page| {
+        page.gate.with_untracked(|gate| if let Gate::Recovery { kinds, .. } = gate { Some(*kinds) } else { None })
+    });
+    if let Some(kinds) = kinds {
+        Gate::Open(Kept::by(kinds)).set();
+    }
 }
 
 /// Unlocks by the passphrase. Takes about a second, on purpose.
@@ -167,7 +174,7 @@ async fn unlock_by(key: impl FnOnce(&Header) -> Result<DataKey, NotUnlocked>) ->
     let Some(locked) = PAGE.with(|page| page.locked.take()) else { return Err(NotUnlocked::NoSuchWay) };
     match key(&locked.header) {
         Ok(key) => {
-            enter(locked, &key, Kept::Passphrase).await.unwrap_or_else(Gate::from).set();
+            enter(locked, &key).await.unwrap_or_else(Gate::from).set();
             Ok(())
         }
         Err(why) => {
@@ -246,14 +253,21 @@ pub(super) fn keeper() -> Option<Rc<Keeper>> {
     PAGE.with(|page| page.keeper.borrow().clone())
 }
 
+impl Kept {
+    /// How a store is kept that has these ways.
+    pub(super) fn by(kinds: Kinds) -> Self {
+        if kinds.browser { Self::Browser } else { Self::Locking(kinds) }
+    }
+}
+
 impl Gate {
-    fn set(self) {
+    pub(super) fn set(self) {
         PAGE.with(|page| page.gate.set(self));
     }
 }
 
 /// Why the store is not open.
-enum Closed {
+pub(super) enum Closed {
     Elsewhere,
     NoStorage,
     /// There is one, and it cannot be read.
@@ -296,36 +310,37 @@ async fn open(by_force: bool) -> Result<Gate, Closed> {
     let header = Header::decode(&header).map_err(|_| Closed::Damaged(Damaged::Root))?;
     let locked = Locked { database, lock, header };
     if locked.header.wrapped_by_browser().is_some() {
-        let key = by_browser(&locked).await?;
-        return enter(locked, &key, Kept::Browser).await;
+        let key = by_browser(&locked.database, &locked.header).await?;
+        return enter(locked, &key).await;
     }
-    let by_code = locked.header.ways.iter().any(|way| matches!(way, vault::Way::Recovery { .. }));
+    let kinds = locked.header.kinds();
     PAGE.with(|page| page.locked.replace(Some(locked)));
-    Ok(Gate::Locked { by_code })
+    Ok(Gate::Locked(kinds))
 }
 
-async fn by_browser(locked: &Locked) -> Result<DataKey, Closed> {
+pub(super) async fn by_browser(database: &Database, header: &Header) -> Result<DataKey, Closed> {
     let damaged = Closed::Damaged(Damaged::Root);
-    let by = locked.database.browser_key().await.map_err(|_| Closed::CannotRead)?;
-    let (Some(wrapped), Some(key)) = (locked.header.wrapped_by_browser(), by) else {
+    let by = database.browser_key().await.map_err(|_| Closed::CannotRead)?;
+    let (Some(wrapped), Some(key)) = (header.wrapped_by_browser(), by) else {
         return Err(damaged);
     };
-    let bytes = browser_key::unwrap(&key, &locked.header.browser_aad(), wrapped).await;
+    let bytes = browser_key::unwrap(&key, &header.browser_aad(), wrapped).await;
     let bytes = bytes.ok().and_then(|bytes| bytes.try_into().ok()).ok_or(damaged)?;
     Ok(DataKey::from_random(bytes))
 }
 
-async fn enter(locked: Locked, key: &DataKey, kept: Kept) -> Result<Gate, Closed> {
+async fn enter(locked: Locked, key: &DataKey) -> Result<Gate, Closed> {
     let Locked { database, lock, header } = locked;
     let rows = database.rows().await.map_err(|_| Closed::CannotRead)?;
     let root = rows.iter().find(|(name, _)| *name == ROOT).map(|(_, value)| value.clone());
     let (store, rows) = Store::open(header.store, key, SCHEMA, rows).map_err(Closed::Damaged)?;
+    idle::restore(&rows);
     PAGE.with(|page| page.keeper.replace(Some(Keeper::new(database, store, root, lock))));
     let reopened = talks_in(rows).into_iter().map(|(id, rows)| Running::reopen(id, rows));
     // The root vouches that these are the rows that were written: one that cannot be read must not shut the others out.
     let unreadable = reopened.filter(Result::is_err).count();
     PAGE.with(|page| page.unreadable.set(unreadable));
-    Ok(Gate::Open(kept))
+    Ok(Gate::Open(Kept::by(header.kinds())))
 }
 
 /// Makes an empty store, under a passphrase or under a key of the browser's own.
@@ -344,7 +359,7 @@ async fn make(passphrase: Option<Zeroizing<String>>) -> Result<Gate, Closed> {
         let code = RecoveryCode::from_random(entropy::bytes());
         put_passphrase(&mut header, &key, &passphrase).await.ok_or(Closed::NoStorage)?;
         header.set_recovery(&key, &code, entropy::bytes());
-        Gate::Recovery(Arc::new(code.text()))
+        Gate::Recovery { code: Arc::new(code.text()), kinds: header.kinds() }
     } else {
         let by = browser_key::make().await?;
         database.put_browser_key(&by).await?;
@@ -364,7 +379,7 @@ async fn make(passphrase: Option<Zeroizing<String>>) -> Result<Gate, Closed> {
 }
 
 /// Makes a passphrase a way; with less memory where the browser does not give so much.
-async fn put_passphrase(header: &mut Header, key: &DataKey, passphrase: &str) -> Option<()> {
+pub(super) async fn put_passphrase(header: &mut Header, key: &DataKey, passphrase: &str) -> Option<()> {
     for cost in [Cost::FULL, Cost::SMALL] {
         let salt = entropy::bytes();
         if let Some(stretched) = stretched(passphrase, salt, cost).await {

@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 use crate::talk_id::TalkId;
 
 const TALK: &str = "/talk/";
+const WAYS: &str = "/this-browser";
 /// Stands where an invitation was opened; holds nothing of it.
 const INVITATION: &str = "#/invitation";
 
@@ -15,6 +16,8 @@ const INVITATION: &str = "#/invitation";
 pub enum Place {
     /// The start page.
     Start,
+    /// How this browser keeps the talks.
+    Ways,
     /// A talk of this browser.
     Talk(TalkId),
     /// An address of a talk that is written wrongly.
@@ -34,6 +37,9 @@ pub fn take() -> Place {
     }
     if INVITATION.strip_prefix('#') == Some(fragment) {
         return Place::NoInvitation;
+    }
+    if fragment == WAYS {
+        return Place::Ways;
     }
     if let Some(id) = fragment.strip_prefix(TALK) {
         return TalkId::parse(id).map_or(Place::NoTalk, Place::Talk);
@@ -61,6 +67,11 @@ pub fn show_invitation() {
 /// Writes the address of a talk.
 pub fn show_talk(talk: TalkId) {
     write(History::Push, &of_talk(talk));
+}
+
+/// Returns the address of how this browser keeps the talks, for links within the page.
+pub fn of_ways() -> String {
+    format!("#{WAYS}")
 }
 
 /// Returns the address of a talk, for links within the page.

@@ -63,6 +63,31 @@ impl Database {
         Ok(transaction.commit().await?)
     }
 
+    /// Writes the header over the one before, and with it the key that only this browser can use, or that there is none any more:
+    /// both or neither, and only if the header is still the one that was read.
+    pub async fn replace_header(
+        &self,
+        header: &[u8],
+        before: &[u8],
+        browser_key: Option<&CryptoKey>,
+    ) -> Result<(), DatabaseError> {
+        let transaction = self.begin(BESIDE, TransactionMode::Readwrite)?;
+        let store = transaction.object_store(BESIDE)?;
+        let found: Option<Object> = store.get(HEADER).primitive()?.await?;
+        if found.map(bytes).as_deref() != Some(before) {
+            return Err(DatabaseError::TakenOver);
+        }
+        store.put(object(header)).with_key(HEADER).primitive()?;
+        match browser_key {
+            Some(key) => {
+                let key: Object = key.clone().unchecked_into();
+                store.put(key).with_key(BROWSER_KEY).primitive()?;
+            }
+            None => drop(store.delete(BROWSER_KEY).primitive()?),
+        }
+        Ok(transaction.commit().await?)
+    }
+
     /// The key that only this browser can use.
     pub async fn browser_key(&self) -> Result<Option<CryptoKey>, DatabaseError> {
         let transaction = self.begin(BESIDE, TransactionMode::Readonly)?;

@@ -9,7 +9,7 @@ use talk::invitation::InvitationError;
 use talk::view::{Confirmed, TurnedAway};
 
 use super::intl::{Plural, number, plural};
-use super::{Phrase, Piece, Words};
+use super::{ChangeWords, Phrase, Piece, Words};
 
 /// English.
 pub static WORDS: Words = Words {
@@ -75,7 +75,7 @@ pub static WORDS: Words = Words {
                         back into a talk, ask for a new invitation.",
     this_browser: "This browser",
     kept_by_browser: "This browser keeps your talks, encrypted on the disk. Whoever can use it as you can open them.",
-    kept_by_passphrase: "This browser keeps your talks, encrypted under your passphrase.",
+    kept_under: |_| "This browser keeps your talks, encrypted under your passphrase.",
     unreadable_talks: |count| {
         counted(
             count,
@@ -92,9 +92,42 @@ pub static WORDS: Words = Words {
         }
     },
 
+    how_talks_are_kept: "How this browser keeps your talks",
+    nothing_to_change: "Nothing is kept here. How talks are to be kept is chosen when the first one begins.",
+    set_passphrase: ChangeWords {
+        what: "Use a passphrase",
+        means: "From then on the talks open only with the passphrase, or with a recovery code that is shown next, and lock when \
+                nobody uses them. Traces of the key used until now may stay on the disk for some time.",
+        done: "The talks now open only with your passphrase, or with the recovery code.",
+    },
+    change_passphrase: ChangeWords {
+        what: "Change the passphrase",
+        means: "The passphrase you have now will no longer work. The recovery code stays as it is.",
+        done: "The new passphrase works from now on.",
+    },
+    new_code: ChangeWords {
+        what: "Make a new recovery code",
+        means: "The code you have now will no longer work.",
+        done: "The new recovery code works from now on. Destroy the one from before.",
+    },
+    browser_only: ChangeWords {
+        what: "This browser only",
+        means: "The talks then open without being asked for anything, and do not lock: whoever can use this browser as you can \
+                open them. Every other way to open them is deleted.",
+        done: "The talks now open by themselves in this browser.",
+    },
+    present_passphrase_or_code: "Present passphrase or recovery code",
+    new_passphrase: "New passphrase",
+    new_passphrase_again: "New passphrase once more",
+    changing: "One moment…",
+    wrong_passphrase_or_code: "That is neither the passphrase nor the recovery code.",
+    not_changed: "This browser could not do it. All is as it was. Close other tabs and programs, and try again.",
+    not_changed_yet: "Nothing is changed until the code is written down.",
+    lock_after: "Lock when nobody has used this page for",
+    minutes: |minutes| counted(minutes, "minute", "minutes"),
+
     lock: "Lock",
     locked: "Locked",
-    how_to_unlock: "Your talks are kept here, encrypted under your passphrase.",
     unlock: "Unlock",
     unlocking: "Unlocking…",
     wrong_passphrase: "That is not the passphrase.",

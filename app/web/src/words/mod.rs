@@ -12,6 +12,7 @@ use std::sync::Arc;
 use record::Role;
 use talk::invitation::InvitationError;
 use talk::view::{AlarmView, Confirmed, TurnedAway};
+use vault::Kinds;
 
 /// A language of the page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +100,16 @@ pub struct Told {
     pub next_step: Phrase,
 }
 
+/// What is said about a change of how this browser keeps the talks.
+pub struct ChangeWords {
+    /// What is done.
+    pub what: &'static str,
+    /// What follows from it.
+    pub means: &'static str,
+    /// That it was done.
+    pub done: &'static str,
+}
+
 /// The sentences of one language.
 pub struct Words {
     // Everywhere.
@@ -150,14 +161,30 @@ pub struct Words {
     pub store_was_deleted: &'static str,
     pub this_browser: &'static str,
     pub kept_by_browser: &'static str,
-    pub kept_by_passphrase: &'static str,
+    pub kept_under: fn(Kinds) -> &'static str,
     pub unreadable_talks: fn(usize) -> String,
     pub room_in_this_browser: fn(f64, f64, bool) -> String,
+
+    // The page where that is changed.
+    pub how_talks_are_kept: &'static str,
+    pub nothing_to_change: &'static str,
+    pub set_passphrase: ChangeWords,
+    pub change_passphrase: ChangeWords,
+    pub new_code: ChangeWords,
+    pub browser_only: ChangeWords,
+    pub present_passphrase_or_code: &'static str,
+    pub new_passphrase: &'static str,
+    pub new_passphrase_again: &'static str,
+    pub changing: &'static str,
+    pub wrong_passphrase_or_code: &'static str,
+    pub not_changed: &'static str,
+    pub not_changed_yet: &'static str,
+    pub lock_after: &'static str,
+    pub minutes: fn(usize) -> String,
 
     // Locked, open elsewhere, damaged.
     pub lock: &'static str,
     pub locked: &'static str,
-    pub how_to_unlock: &'static str,
     pub unlock: &'static str,
     pub unlocking: &'static str,
     pub wrong_passphrase: &'static str,

@@ -1,0 +1,287 @@
+//! How this browser keeps the talks, and changing that.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use vault::Kinds;
+use zeroize::Zeroizing;
+
+use crate::components::field::Field;
+use crate::components::form::{Complaint, Wrong};
+use crate::components::new_passphrase::{NewPassphrase, NewPassphraseFields};
+use crate::components::recovery_code::RecoveryCode;
+use crate::components::sheet::Sheet;
+use crate::components::title::keep_title;
+use crate::screen::Screens;
+use crate::session::{self, Change, Gate, IDLE_MINUTES, Kept, NotChanged, Prepared};
+use crate::shell::focus;
+use crate::words::{ChangeWords, words};
+
+/// The page where it is changed.
+#[component]
+pub fn Ways() -> impl IntoView {
+    let words = words();
+    let screens = Screens::here();
+    keep_title(move || words.nonpaper.to_owned());
+    let heading = NodeRef::<html::H1>::new();
+    heading.on_load(|heading| {
+        // Fails only for an element that cannot have the focus.
+        let _ = heading.focus();
+    });
+    let gate = session::gate();
+    let kinds = Memo::new(move |_| gate.with(kinds_of));
+    let stage = Stage { doing: RwSignal::new(Doing::Choosing), done: RwSignal::new(None) };
+    view! {
+        <Sheet>
+            <h1 tabindex="-1" node_ref=heading>{words.how_talks_are_kept}</h1>
+            // Always there, so that screen readers notice what comes.
+            <div role="status">{move || stage.done.get().map(|done| view! { <p class="done">{done}</p> })}</div>
+            {move || {
+                let Some(kinds) = kinds.get() else {
+                    return view! { <p class="lead">{words.nothing_to_change}</p> }.into_any();
+                };
+                match stage.doing.get() {
+                    Doing::Choosing => view! { <Choosing kinds stage /> }.into_any(),
+                    Doing::Asking(what) => view! { <Asking what kinds stage /> }.into_any(),
+                    Doing::WritingDown(what, prepared) => view! { <WritingDown what prepared stage /> }.into_any(),
+                }
+            }}
+            <div class="step">
+                <button class="button" type="button" on:click=move |_| screens.start()>{words.back_to_start}</button>
+            </div>
+        </Sheet>
+    }
+}
+
+/// What is being done on the page.
+#[derive(Clone, Copy)]
+struct Stage {
+    doing: RwSignal<Doing>,
+    /// What was done last.
+    done: RwSignal<Option<&'static str>>,
+}
+
+/// From `Choosing` to `Asking`, from there to `WritingDown` if there is a new code, and always back.
+#[derive(Clone)]
+enum Doing {
+    Choosing,
+    Asking(What),
+    WritingDown(What, Prepared),
+}
+
+impl Stage {
+    fn ask(self, what: What) {
+        self.done.set(None);
+        self.doing.set(Doing::Asking(what));
+    }
+
+    fn cancel(self) {
+        self.doing.set(Doing::Choosing);
+        request_animation_frame(|| focus::first_of(&["main h1"]));
+    }
+
+    fn ended(self, what: What) {
+        // The page may be gone meanwhile.
+        self.doing.try_set(Doing::Choosing);
+        self.done.try_set(Some(what.words().done));
+        request_animation_frame(|| focus::first_of(&["main h1"]));
+    }
+}
+
+/// What can be changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    SetPassphrase,
+    ChangePassphrase,
+    NewCode,
+    BrowserOnly,
+}
+
+impl What {
+    /// What can be changed where this is how the talks are kept.
+    fn all(kinds: Kinds) -> Vec<Self> {
+        if kinds.browser {
+            return vec![Self::SetPassphrase];
+        }
+        vec![Self::ChangePassphrase, Self::NewCode, Self::BrowserOnly]
+    }
+
+    fn words(self) -> &'static ChangeWords {
+        match self {
+            Self::SetPassphrase => &words().set_passphrase,
+            Self::ChangePassphrase => &words().change_passphrase,
+            Self::NewCode => &words().new_code,
+            Self::BrowserOnly => &words().browser_only,
+        }
+    }
+
+    fn needs_passphrase(self) -> bool {
+        match self {
+            Self::SetPassphrase | Self::ChangePassphrase => true,
+            Self::NewCode | Self::BrowserOnly => false,
+        }
+    }
+}
+
+#[component]
+fn Choosing(kinds: Kinds, stage: Stage) -> impl IntoView {
+    let words = words();
+    let state = if kinds.browser { words.kept_by_browser } else { (words.kept_under)(kinds) };
+    let choice = move |what: What| {
+        view! {
+            <li>
+                <button class="button" type="button" on:click=move |_| stage.ask(what)>{what.words().what}</button>
+            </li>
+        }
+    };
+    view! {
+        <p class="lead">{state}</p>
+        <ul class="buttons" role="list">{What::all(kinds).into_iter().map(choice).collect_view()}</ul>
+        {(!kinds.browser).then(|| view! { <LockAfter /> })}
+    }
+}
+
+/// After how many minutes the talks lock.
+#[component]
+fn LockAfter() -> impl IntoView {
+    let words = words();
+    let chosen = session::idle_minutes();
+    let choose = move |event: web_sys::Event| {
+        if let Ok(minutes) = event_target_value(&event).parse() {
+            session::set_idle_minutes(minutes);
+        }
+    };
+    let option = move |minutes: u8| {
+        view! {
+            <option value=minutes.to_string() selected=minutes == chosen>{(words.minutes)(minutes.into())}</option>
+        }
+    };
+    view! {
+        <div class="field step">
+            <label for="lock-after">{words.lock_after}</label>
+            <select id="lock-after" on:change=choose>{IDLE_MINUTES.map(option).collect_view()}</select>
+        </div>
+    }
+}
+
+/// Asks for what is needed to make a change, and makes it.
+#[component]
+fn Asking(what: What, kinds: Kinds, stage: Stage) -> impl IntoView {
+    let words = words();
+    let shown = RwSignal::new(String::new());
+    let passphrase = NewPassphrase::empty([words.new_passphrase, words.new_passphrase_again]);
+    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<Complaint>));
+    let read = move || {
+        Ok(match what {
+            What::SetPassphrase | What::ChangePassphrase => Change::Passphrase(passphrase.read()?),
+            What::NewCode => Change::NewCode,
+            What::BrowserOnly => Change::BrowserOnly,
+        })
+    };
+    let make = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        let change = match read() {
+            Ok(change) => change,
+            Err(complaint) => return wrong.set(Some(complaint)),
+        };
+        busy.set(true);
+        wrong.set(None);
+        let shown = Zeroizing::new(shown.get_untracked());
+        spawn_local(async move {
+            match session::change(change, shown).await {
+                Ok(None) => stage.ended(what),
+                Ok(Some(prepared)) => drop(stage.doing.try_set(Doing::WritingDown(what, prepared))),
+                Err(why) => {
+                    busy.try_set(false);
+                    wrong.try_set(Some(complaint(why)));
+                }
+            }
+        });
+    };
+    view! {
+        <form class="form step" aria-label=what.words().what on:submit=make>
+            <h2>{what.words().what}</h2>
+            <p>{what.words().means}</p>
+            {(!kinds.browser)
+                .then(|| {
+                    view! {
+                        <Field
+                            id="shown"
+                            label=words.present_passphrase_or_code
+                            value=shown
+                            wrong
+                            secret=true
+                            first=true
+                            autocomplete="current-password"
+                        />
+                    }
+                })}
+            {what
+                .needs_passphrase()
+                .then(|| view! { <NewPassphraseFields passphrase wrong first=kinds.browser /> })}
+            <Wrong wrong />
+            {move || busy.get().then(|| view! { <p role="status">{words.changing}</p> })}
+            <div class="buttons">
+                <button class="button main" type="submit">{what.words().what}</button>
+                <button class="button" type="button" on:click=move |_| stage.cancel()>{words.cancel}</button>
+            </div>
+        </form>
+    }
+}
+
+/// Shows the new recovery code; the change is made when it is written down.
+#[component]
+fn WritingDown(what: What, prepared: Prepared, stage: Stage) -> impl IntoView {
+    let words = words();
+    let wrong = RwSignal::new(None::<Complaint>);
+    let code = prepared.code.clone();
+    let written_down = move || {
+        let prepared = prepared.clone();
+        spawn_local(async move {
+            match session::carry_out(prepared).await {
+                Ok(()) => stage.ended(what),
+                Err(why) => drop(wrong.try_set(Some(complaint(why)))),
+            }
+        });
+    };
+    view! {
+        <section class="step form" aria-labelledby="write-down">
+            <h2 id="write-down">{words.write_down_the_code}</h2>
+            <RecoveryCode code written_down>
+                <button class="button" type="button" on:click=move |_| stage.cancel()>{words.cancel}</button>
+            </RecoveryCode>
+            <p>{words.not_changed_yet}</p>
+            <Wrong wrong />
+        </section>
+    }
+}
+
+fn complaint(why: NotChanged) -> Complaint {
+    let words = words();
+    match why {
+        NotChanged::Wrong => Complaint {
+            sentence: words.wrong_passphrase_or_code.to_owned(),
+            field: Some(words.present_passphrase_or_code),
+        },
+        NotChanged::Failed => Complaint { sentence: words.not_changed.to_owned(), field: None },
+    }
+}
+
+/// How the talks are kept, if they are.
+fn kinds_of(gate: &Gate) -> Option<Kinds> {
+    match gate {
+        Gate::Open(Kept::Browser) => Some(Kinds { browser: true, ..Kinds::default() }),
+        Gate::Open(Kept::Locking(kinds)) => Some(*kinds),
+        Gate::Open(Kept::Nothing(_))
+        | Gate::Opening
+        | Gate::Fresh { .. }
+        | Gate::Locked(_)
+        | Gate::Recovery { .. }
+        | Gate::Elsewhere
+        | Gate::Damaged(_)
+        | Gate::CannotRead => None,
+    }
+}
