@@ -109,12 +109,8 @@ impl Store {
                 root = Some(value);
                 continue;
             }
-            let plain = open(&store.value_key, &store.row_aad(&name), &value).ok_or(Damaged::Rows)?;
-            let (key, held): (ByteVec, ByteVec) = minicbor::decode(&plain).map_err(|_| Damaged::Rows)?;
-            if store.name(&key) != name {
-                return Err(Damaged::Rows);
-            }
-            values.insert(key.into(), held.into());
+            let (key, held) = store.unsealed(&name, &value)?;
+            values.insert(key, held);
             store.rows.insert(name, Sha256::digest(&value).into());
             touched.insert(name[0]);
         }
@@ -130,6 +126,14 @@ impl Store {
         }
         store.generation = generation;
         Ok((store, values))
+    }
+
+    /// Reads rows as they are on the disk while batches go on being written: keys and values.
+    ///
+    /// # Errors
+    /// [`Damaged::Rows`] when one of them was not sealed by this store, or in another place.
+    pub fn read(&self, rows: impl IntoIterator<Item = (Name, Vec<u8>)>) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Damaged> {
+        rows.into_iter().filter(|(name, _)| *name != ROOT).map(|(name, value)| self.unsealed(&name, &value)).collect()
     }
 
     /// Seals a batch for the disk. If it cannot be written, whole, the store must be opened again.
@@ -169,6 +173,12 @@ impl Store {
     /// How many batches were written.
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    fn unsealed(&self, name: &Name, value: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Damaged> {
+        let plain = open(&self.value_key, &self.row_aad(name), value).ok_or(Damaged::Rows)?;
+        let (key, held): (ByteVec, ByteVec) = minicbor::decode(&plain).map_err(|_| Damaged::Rows)?;
+        if self.name(&key) == *name { Ok((key.into(), held.into())) } else { Err(Damaged::Rows) }
     }
 
     fn name(&self, key: &[u8]) -> Name {

@@ -8,6 +8,7 @@ use talk::invitation::InvitationError;
 use vault::{Damaged, Kinds};
 use zeroize::Zeroizing;
 
+use crate::pages::backup::Backup;
 use crate::pages::gate::{CannotRead, Damage, Elsewhere, Recovery, Unlock};
 use crate::pages::join::{BadInvitation, Join};
 use crate::pages::start::{Notice, Start};
@@ -27,6 +28,8 @@ pub enum Screen {
     BadInvitation(InvitationError),
     /// How this browser keeps the talks.
     Ways,
+    /// Backup files.
+    Backup,
     /// A talk, from the knock on.
     Talk(OpenTalk),
 }
@@ -39,6 +42,7 @@ impl Screen {
                 Self::Start(deleted.then_some(Notice::StoreWasDeleted))
             }
             Place::Ways => Self::Ways,
+            Place::Backup => Self::Backup,
             Place::Talk(id) => session::talk(id).map_or(Self::Start(Some(Notice::TalkIsGone)), Self::Talk),
             Place::NoTalk => Self::Start(Some(Notice::TalkIsGone)),
             Place::NoInvitation => Self::Start(Some(Notice::InvitationIsGone)),
@@ -50,8 +54,11 @@ impl Screen {
     fn shows(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Talk(here), Self::Talk(there)) => here.id == there.id,
-            (Self::Ways, Self::Ways) => true,
-            (Self::Start(_) | Self::Join(_) | Self::BadInvitation(_) | Self::Ways | Self::Talk(_), _) => false,
+            (Self::Ways, Self::Ways) | (Self::Backup, Self::Backup) => true,
+            (
+                Self::Start(_) | Self::Join(_) | Self::BadInvitation(_) | Self::Ways | Self::Backup | Self::Talk(_),
+                _,
+            ) => false,
         }
     }
 }
@@ -135,6 +142,7 @@ fn Shown(screens: Screens) -> impl IntoView {
         Screen::Join(invitation) => view! { <Join invitation /> }.into_any(),
         Screen::BadInvitation(error) => view! { <BadInvitation error /> }.into_any(),
         Screen::Ways => view! { <Ways /> }.into_any(),
+        Screen::Backup => view! { <Backup /> }.into_any(),
         Screen::Talk(talk) => view! { <TalkScreen talk /> }.into_any(),
     }
 }

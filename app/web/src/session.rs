@@ -3,6 +3,7 @@
 //! Talks live outside Leptos' owner tree, so leaving a screen ends nothing. Pages get an [`OpenTalk`], which is signals
 //! only, and send commands. What happens to a talk is handled one at a time, and its effects are performed in order.
 
+mod backup;
 mod idle;
 mod keeper;
 mod keeping;
@@ -22,6 +23,7 @@ use talk::{
     Asking, Batch, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, PartyChoice, Suite, Talk,
 };
 
+pub use self::backup::{back_up, open_file, restore};
 pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
 use self::keeper::{DRAFT, Keeper, OPENED_AT, Rows};
 pub use self::keeping::{
@@ -228,10 +230,18 @@ impl Running {
     /// A talk as it was kept.
     fn reopen(id: TalkId, rows: Rows) -> Result<OpenTalk, Error> {
         let talk = Talk::reopen(&rows, entropy::seed())?;
-        let draft = rows.get(DRAFT).map(|draft| String::from_utf8_lossy(draft).into_owned());
+        let draft = draft_in(&rows);
         let shown = Self::start(id, talk, rows.into_keys().collect(), Vec::new());
-        shown.draft.set(draft.unwrap_or_default());
+        shown.draft.set(draft);
         Ok(shown)
+    }
+
+    /// A talk as a backup held it.
+    fn restore(talk: Talk, rows: Rows) {
+        let draft = draft_in(&rows);
+        let batch = Batch { puts: rows.into_iter().collect(), deletes: Vec::new() };
+        let shown = Self::start(TalkId::fresh(), talk, BTreeSet::new(), vec![Effect::Persist(batch)]);
+        shown.draft.set(draft);
     }
 
     fn start(id: TalkId, mut talk: Talk, rows: BTreeSet<Vec<u8>>, effects: Vec<Effect>) -> OpenTalk {
@@ -431,4 +441,9 @@ impl Running {
             self.shown.view.set(view);
         }
     }
+}
+
+/// What was written in the composer.
+fn draft_in(rows: &Rows) -> String {
+    rows.get(DRAFT).map(|draft| String::from_utf8_lossy(draft).into_owned()).unwrap_or_default()
 }

@@ -33,7 +33,7 @@ impl Chosen {
     }
 
     /// Reads the choice, or says what is wrong with it.
-    fn read(self) -> Result<Choice, Complaint> {
+    pub fn read(self) -> Result<Choice, Complaint> {
         match self.how.get_untracked() {
             How::Browser => Ok(Choice::Browser),
             How::Nothing => Ok(Choice::Nothing),

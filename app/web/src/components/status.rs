@@ -13,7 +13,9 @@ pub fn ConnectionWords(talk: OpenTalk) -> impl IntoView {
     let situation = Memo::new(move |_| {
         talk.view.with(|view| match view.standing {
             Some(Standing::Removed { .. } | Standing::OpenedElsewhere) => None,
-            Some(Standing::Seated | Standing::Stranded) | None => Some((view.unsent, view.rights.write)),
+            Some(Standing::Seated | Standing::Stranded | Standing::Restored) | None => {
+                Some((view.unsent, view.rights.write))
+            }
         })
     });
     let connection = talk.connection;

@@ -46,6 +46,7 @@ pub fn TalkLink(talk: OpenTalk) -> impl IntoView {
 fn gone(view: &TalkView) -> Option<&'static str> {
     match view.standing.as_ref()? {
         Standing::Seated | Standing::Stranded => None,
+        Standing::Restored => Some(words().read_only_for_now),
         Standing::Removed { .. } => Some(words().no_longer_at_the_table),
         Standing::OpenedElsewhere => Some(words().opened_elsewhere),
     }

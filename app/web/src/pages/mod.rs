@@ -1,5 +1,6 @@
 //! The screens.
 
+pub mod backup;
 pub mod gate;
 pub mod join;
 pub mod start;

@@ -65,6 +65,14 @@ pub fn Start(notice: Option<Notice>) -> impl IntoView {
             </section>
             <Talks />
             <ThisBrowser />
+            {(!session::keeps())
+                .then(|| {
+                    view! {
+                        <section class="step">
+                            <a class="button" href=address::of_backup()>{words.open_a_backup}</a>
+                        </section>
+                    }
+                })}
             <footer class="small-print">
                 <p>{words.what_the_relay_sees}</p>
             </footer>
@@ -187,6 +195,7 @@ fn ThisBrowser() -> impl IntoView {
                             }
                         })}
                     <a class="button" href=address::of_ways()>{words.how_talks_are_kept}</a>
+                    <a class="button" href=address::of_backup()>{words.backup_file}</a>
                 </div>
                 <Leaving />
             </section>

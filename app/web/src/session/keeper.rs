@@ -93,6 +93,12 @@ impl Keeper {
         self.writing.get()
     }
 
+    /// Everything that is on the disk. None when it cannot be read.
+    pub(super) async fn rows(&self) -> Option<Rows> {
+        let rows = self.database.rows().await.ok()?;
+        self.store.borrow().read(rows).ok()
+    }
+
     /// Has a talk's changes written, and what follows from them done after.
     pub(super) fn keep(self: &Rc<Self>, talk: &Rc<Running>, batch: Option<Batch>, then: Vec<Effect>) {
         if self.over.get() {

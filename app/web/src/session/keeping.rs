@@ -191,7 +191,7 @@ pub async fn lock_up() {
 }
 
 /// Has everything written that waits for it, drafts too; gives up after a while.
-async fn settled() {
+pub(super) async fn settled() {
     super::all().iter().for_each(|talk| talk.keep_draft());
     let Some(keeper) = keeper() else { return };
     for _ in 0..SETTLED_WITHIN / 20 {
@@ -378,13 +378,19 @@ async fn make(passphrase: Option<Zeroizing<String>>) -> Result<Gate, Closed> {
     Ok(gate)
 }
 
-/// Makes a passphrase a way; with less memory where the browser does not give so much.
+/// Makes a passphrase a way.
 pub(super) async fn put_passphrase(header: &mut Header, key: &DataKey, passphrase: &str) -> Option<()> {
+    let (stretched, cost, salt) = stretched_anew(passphrase).await?;
+    header.set_stretched(key, &stretched, cost, salt, entropy::bytes());
+    Some(())
+}
+
+/// Stretches a new passphrase; with less memory where the browser does not give so much.
+pub(super) async fn stretched_anew(passphrase: &str) -> Option<(Zeroizing<[u8; 32]>, Cost, [u8; 16])> {
     for cost in [Cost::FULL, Cost::SMALL] {
         let salt = entropy::bytes();
         if let Some(stretched) = stretched(passphrase, salt, cost).await {
-            header.set_stretched(key, &stretched, cost, salt, entropy::bytes());
-            return Some(());
+            return Some((stretched, cost, salt));
         }
     }
     None

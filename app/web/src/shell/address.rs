@@ -9,6 +9,7 @@ use crate::talk_id::TalkId;
 
 const TALK: &str = "/talk/";
 const WAYS: &str = "/this-browser";
+const BACKUP: &str = "/backup";
 /// Stands where an invitation was opened; holds nothing of it.
 const INVITATION: &str = "#/invitation";
 
@@ -18,6 +19,8 @@ pub enum Place {
     Start,
     /// How this browser keeps the talks.
     Ways,
+    /// Backup files.
+    Backup,
     /// A talk of this browser.
     Talk(TalkId),
     /// An address of a talk that is written wrongly.
@@ -40,6 +43,9 @@ pub fn take() -> Place {
     }
     if fragment == WAYS {
         return Place::Ways;
+    }
+    if fragment == BACKUP {
+        return Place::Backup;
     }
     if let Some(id) = fragment.strip_prefix(TALK) {
         return TalkId::parse(id).map_or(Place::NoTalk, Place::Talk);
@@ -72,6 +78,11 @@ pub fn show_talk(talk: TalkId) {
 /// Returns the address of how this browser keeps the talks, for links within the page.
 pub fn of_ways() -> String {
     format!("#{WAYS}")
+}
+
+/// Returns the address of backup files, for links within the page.
+pub fn of_backup() -> String {
+    format!("#{BACKUP}")
 }
 
 /// Returns the address of a talk, for links within the page.

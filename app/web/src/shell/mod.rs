@@ -6,6 +6,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod database;
 pub mod entropy;
+pub mod file;
 pub mod focus;
 pub mod lock;
 pub mod remembered;

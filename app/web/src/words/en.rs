@@ -126,6 +126,37 @@ pub static WORDS: Words = Words {
     lock_after: "Lock when nobody has used this page for",
     minutes: |minutes| counted(minutes, "minute", "minutes"),
 
+    backup_file: "Backup file",
+    what_a_backup_is: "A file with your seats and all that your talks hold, sealed under a passphrase of its own. With it you \
+                       can go on in another browser when this one is lost.",
+    save_a_backup: "Save a backup",
+    who_has_the_backup: "Whoever has the file and its passphrase can read all of it and take your seats. Keep the two apart. \
+                         Nobody can open the file without the passphrase.",
+    passphrase_of_backup: "Passphrase for the file",
+    passphrase_of_backup_again: "Passphrase for the file once more",
+    sealing: "Sealing the file…",
+    save_the_file: "Save the file",
+    backup_is_made: |name, talks| {
+        format!(
+            "Your browser was given {name}, with {}. Look for it among your downloads.",
+            counted(talks, "talk", "talks"),
+        )
+    },
+    backup_failed: "The file could not be made. Nothing has changed. Please try again.",
+    open_a_backup: "Open a backup",
+    what_opening_does: "For when the old browser is lost. If your seat is still open there, it stops there.",
+    file: "File",
+    passphrase_of_the_file: "Passphrase of the file",
+    open_the_file: "Open the file",
+    choose_a_file: "Please choose a file that this browser can read.",
+    not_a_backup: "This file is not a backup made by Nonpaper, or this browser has too little memory for it.",
+    backup_is_damaged: "This file is damaged or cut off. Nothing of it was taken. Please look for another copy of it.",
+    wrong_passphrase_of_backup: "This passphrase does not open the file.",
+    all_here_already: "Everything in this file is here already.",
+    restored: "This is from a backup. You can read it. You can write as soon as somebody else of the talk is online and \
+               this browser has been let back in, which happens by itself.",
+    read_only_for_now: "from a backup, read only for now",
+
     lock: "Lock",
     locked: "Locked",
     unlock: "Unlock",

@@ -51,6 +51,12 @@ pub fn time_of_day(at: Millis) -> String {
     FORMATS.with(|formats| call(&formats.get_or_init(Formats::new).time, &date(at)))
 }
 
+/// Returns the day as names of files have it, such as 2026-11-26.
+pub fn day_in_numbers(at: Millis) -> String {
+    let iso = String::from(date(at).to_iso_string());
+    iso.split('T').next().unwrap_or_default().to_owned()
+}
+
 /// Returns the day with its weekday, in the Gregorian and the Solar Hijri calendar.
 pub fn day(at: Millis) -> String {
     FORMATS.with(|formats| {

@@ -26,6 +26,12 @@ pub fn Composer(talk: OpenTalk) -> impl IntoView {
             </div>
         }
         .into_any(),
+        Stands::Restored => view! {
+            <div class="compose only-read">
+                <p role="status">{words().restored}</p>
+            </div>
+        }
+        .into_any(),
         Stands::Gone(how) => view! { <Gone talk=talk.clone() how /> }.into_any(),
     }
 }
@@ -35,6 +41,7 @@ pub fn Composer(talk: OpenTalk) -> impl IntoView {
 enum Stands {
     Writes,
     Reads,
+    Restored,
     Gone(Departure),
 }
 
@@ -42,6 +49,7 @@ impl Stands {
     fn of(view: &TalkView) -> Self {
         match Departure::of(view) {
             Some(how) => Self::Gone(how),
+            None if view.standing == Some(Standing::Restored) => Self::Restored,
             None if view.rights.write => Self::Writes,
             None => Self::Reads,
         }

@@ -27,7 +27,7 @@ impl Departure {
     /// Returns how the seat of this page is gone, if it is.
     pub fn of(view: &TalkView) -> Option<Self> {
         match view.standing.as_ref()? {
-            Standing::Seated | Standing::Stranded => None,
+            Standing::Seated | Standing::Stranded | Standing::Restored => None,
             Standing::Removed { by, void } => Some(Self::Removed { by: by.clone(), void: *void }),
             Standing::OpenedElsewhere => Some(Self::OpenedElsewhere),
         }
