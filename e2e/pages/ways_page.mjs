@@ -11,6 +11,8 @@ export class WaysPage {
     this.code = page.locator('.code');
     this.shown = this.#textbox('Present passphrase or recovery code');
     this.lockAfter = page.getByRole('combobox', { name: 'Lock when nobody has used this page for' });
+    this.passkeyButton = page.getByRole('button', { name: 'Unlock with the passkey' });
+    this.shownCode = this.#textbox('Recovery code');
     this.alert = page.getByRole('alert');
     this.done = page.getByRole('status').locator('.done');
   }
@@ -69,6 +71,10 @@ export class WaysPage {
     await this.page.getByRole('button', { name: 'Use the recovery code' }).click();
     await this.#textbox('Recovery code').fill(code);
     await this.page.getByRole('button', { name: 'Unlock', exact: true }).click();
+  }
+
+  async unlockByPasskey() {
+    await this.passkeyButton.click();
   }
 
   /** Returns what stands beside the rows on the disk: the header as text, and the names of all that is there. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
+import { Authenticator } from '../product/authenticator.mjs';
 import { expect, test } from '../product/fixtures.mjs';
 import { english, farsi } from '../texts/negotiation.mjs';
 
@@ -84,6 +85,16 @@ for (const colorScheme of ['light', 'dark']) {
     await page.reload();
     await expect(page.getByRole('heading', { name: 'Locked' })).toBeVisible();
     await expectAccessible(page, 'the page that unlocks');
+    await page.goto(relay.url);
+    await amina.ways.unlock(passphrase);
+    await amina.ways.link.click();
+    await expectAccessible(page, 'how this browser keeps the talks');
+    await amina.ways.begin('Change the passphrase');
+    await amina.ways.shown.fill('not this one');
+    await amina.ways.typeNewPassphrase(passphrase);
+    await amina.ways.make('Change the passphrase');
+    await expect(amina.ways.alert).toBeVisible();
+    await expectAccessible(page, 'a change that was refused');
     const second = await amina.context.newPage();
     await second.goto(relay.url);
     await expect(second.getByRole('heading', { name: 'Open in another tab' })).toBeVisible();
@@ -94,5 +105,19 @@ for (const colorScheme of ['light', 'dark']) {
     await bilal.start.openTalk({ title: 'Transit', name: 'Bilal Aziz', party: 'Mediation', keep: 'Nothing is kept' });
     await expect(bilal.talk.composer).toBeVisible();
     await expectAccessible(bilal.page, 'a talk of which nothing is kept');
+
+    const kaveh = await table.open(relay.url, { name: 'Kaveh Moradi', party: 'Mediation', colorScheme });
+    await Authenticator.of(kaveh.page);
+    await kaveh.ways.open(relay.url);
+    await kaveh.ways.begin('Use a passkey');
+    await kaveh.ways.make('Use a passkey');
+    await kaveh.ways.readCode();
+    await expectAccessible(kaveh.page, 'another recovery code');
+    await kaveh.ways.writeDown();
+    await expect(kaveh.ways.done).toBeVisible();
+    await expectAccessible(kaveh.page, 'a change that was made');
+    await kaveh.page.reload();
+    await expect(kaveh.ways.passkeyButton).toBeVisible();
+    await expectAccessible(kaveh.page, 'the page that unlocks by a passkey');
   });
 }

@@ -4,6 +4,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { Authenticator } from '../product/authenticator.mjs';
 import { expect, test } from '../product/fixtures.mjs';
 import { expectSameNotes, expectHeldByAll } from '../product/table.mjs';
 import { code, emoji, english, farsi, urdu } from '../texts/negotiation.mjs';
@@ -163,4 +164,41 @@ test('pictures of how this browser keeps the talks', async ({ relay, table }) =>
   await kaveh.page.goto(relay.url);
   await kaveh.page.getByRole('button', { name: 'Leave this computer' }).click();
   await bothThemes(kaveh.page, 'this-browser');
+});
+
+test('pictures of how that is changed', async ({ relay, table }) => {
+  test.setTimeout(240_000);
+  const talk = { title: 'Transit at the Veshan crossing', party: 'Mediation office' };
+  const passphrase = 'nine quiet herons over the delta';
+  for (const [size, options] of [['', {}], ['-phone', { ...PHONE, viewport: { width: 360, height: 780 } }]]) {
+    const { page, start, ways, talk: shown } = await table.seat('Amina Farouk', options);
+    await Authenticator.of(page);
+    await start.open(relay.url);
+    await start.openTalk({ ...talk, name: 'Amina Farouk' });
+    await expect(shown.composer).toBeVisible();
+    await ways.open(relay.url);
+    await bothThemes(page, `ways-browser${size}`);
+    await ways.begin('Use a passphrase');
+    await bothThemes(page, `ways-passphrase${size}`);
+    await ways.typeNewPassphrase(passphrase);
+    await ways.make('Use a passphrase');
+    await ways.readCode();
+    await bothThemes(page, `ways-code${size}`);
+    await ways.writeDown();
+    await expect(ways.done).toBeVisible();
+    await ways.begin('Add a passkey');
+    await ways.shown.fill(passphrase);
+    await ways.make('Add a passkey');
+    await expect(ways.done).toBeVisible();
+    await bothThemes(page, `ways-both${size}`);
+    await ways.begin('Change the passphrase');
+    await ways.shown.fill('not this one');
+    await ways.typeNewPassphrase(passphrase);
+    await ways.make('Change the passphrase');
+    await expect(ways.alert).toBeVisible();
+    await bothThemes(page, `ways-refused${size}`);
+    await page.reload();
+    await expect(ways.passkeyButton).toBeVisible();
+    await bothThemes(page, `ways-locked${size}`);
+  }
 });

@@ -119,11 +119,11 @@ test('passphrase and code are changed only by who has one of them, and the talks
   await page.getByRole('textbox', { name: 'Recovery code', exact: true }).fill(secondCode);
   await page.getByRole('button', { name: 'Unlock', exact: true }).click();
 
-  await ways.begin('This browser only');
-  await ways.make('This browser only');
+  await ways.begin('Back to this browser only');
+  await ways.make('Back to this browser only');
   await expect(ways.alert).toHaveText('That is neither the passphrase nor the recovery code.');
   await ways.shown.fill(secondCode);
-  await ways.make('This browser only');
+  await ways.make('Back to this browser only');
   await expect(ways.done).toContainText('open by themselves');
   expect((await ways.beside()).names).toEqual(['browser key', 'header']);
   await expectNote(amina, relay);
@@ -208,9 +208,9 @@ test('whenever the browser dies, the talks open the old way or the new one', asy
       if (isNew) {
         await amina.ways.unlock(FIRST);
         await amina.ways.link.click();
-        await amina.ways.begin('This browser only');
+        await amina.ways.begin('Back to this browser only');
         await amina.ways.shown.fill(code);
-        await amina.ways.make('This browser only');
+        await amina.ways.make('Back to this browser only');
         await expect(amina.ways.done).toBeVisible();
       }
       await expectNote(amina, relay);

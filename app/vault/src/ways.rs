@@ -205,8 +205,8 @@ impl Header {
         self.ways.push(Way::Passphrase { salt, cost, wrapped });
     }
 
-    /// Adds a passkey by what it gives for a salt. One that was added before is replaced if it is the same.
-    pub fn add_passkey(
+    /// Makes a passkey a way by what it gives for a salt, in the place of an earlier one.
+    pub fn set_passkey(
         &mut self,
         key: &DataKey,
         credential: &[u8],
@@ -215,11 +215,7 @@ impl Header {
         nonce: [u8; NONCE_BYTES],
     ) {
         let wrapped = self.wrap(1, &derive(given, self.store, "nonpaper/vault/passkey/v1"), key, nonce);
-        self.ways.retain(|way| match way {
-            Way::Passkey { credential: named, .. } => named.as_slice() != credential,
-            Way::Browser { .. } => false,
-            Way::Passphrase { .. } | Way::Recovery { .. } => true,
-        });
+        self.ways.retain(|way| !matches!(way, Way::Passkey { .. } | Way::Browser { .. }));
         self.ways.push(Way::Passkey { credential: credential.to_vec().into(), salt, wrapped });
     }
 
@@ -244,8 +240,8 @@ impl Header {
         kinds.passkey && kinds.passphrase
     }
 
-    /// Takes all passkeys away, if a passphrase is left. Returns whether it did.
-    pub fn drop_passkeys(&mut self) -> bool {
+    /// Takes the passkey away, if a passphrase is left. Returns whether it did.
+    pub fn drop_passkey(&mut self) -> bool {
         let kinds = self.kinds();
         if kinds.passphrase {
             self.ways.retain(|way| !matches!(way, Way::Passkey { .. }));
@@ -267,9 +263,9 @@ impl Header {
         kinds
     }
 
-    /// The passkeys, each with the salt it is to be asked with.
-    pub fn passkeys(&self) -> impl Iterator<Item = (&[u8], &[u8; 32])> {
-        self.ways.iter().filter_map(|way| match way {
+    /// The passkey and the salt it is to be asked with, if it is a way.
+    pub fn passkey(&self) -> Option<(&[u8], &[u8; 32])> {
+        self.ways.iter().find_map(|way| match way {
             Way::Passkey { credential, salt, .. } => Some((credential.as_slice(), salt)),
             Way::Passphrase { .. } | Way::Recovery { .. } | Way::Browser { .. } => None,
         })

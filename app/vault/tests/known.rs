@@ -43,7 +43,7 @@ fn header() {
     let key = DataKey::from_random([1; 32]);
     let mut header = Header::new(ID);
     header.set_passphrase(&key, "correct horse", CHEAP, [2; 16], [3; 24]).expect("fair");
-    header.add_passkey(&key, b"credential", [4; 32], &[5; 32], [6; 24]);
+    header.set_passkey(&key, b"credential", [4; 32], &[5; 32], [6; 24]);
     header.set_recovery(&key, &RecoveryCode::from_random([8; 16]), [10; 24]);
     assert_eq!(hex(&header.encode()), HEADER);
 }

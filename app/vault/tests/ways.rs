@@ -15,7 +15,7 @@ fn key() -> DataKey {
 fn header() -> Header {
     let mut header = Header::new(ID);
     header.set_passphrase(&key(), "correct horse", CHEAP, [1; 16], [1; 24]).expect("fair");
-    header.add_passkey(&key(), b"credential", [2; 32], &[3; 32], [2; 24]);
+    header.set_passkey(&key(), b"credential", [2; 32], &[3; 32], [2; 24]);
     header.set_recovery(&key(), &RecoveryCode::from_random([4; 16]), [3; 24]);
     header
 }
@@ -78,7 +78,7 @@ fn key_of_the_browser_stands_alone() {
     header.set_passphrase(&key(), "correct horse", CHEAP, [1; 16], [1; 24]).expect("fair");
     assert_eq!(header.kinds(), Kinds { passphrase: true, ..Kinds::default() });
     header.clone_from(&only_browser);
-    header.add_passkey(&key(), b"credential", [2; 32], &[3; 32], [2; 24]);
+    header.set_passkey(&key(), b"credential", [2; 32], &[3; 32], [2; 24]);
     assert_eq!(header.kinds(), Kinds { passkey: true, ..Kinds::default() });
     header.clone_from(&only_browser);
     header.set_recovery(&key(), &RecoveryCode::from_random([4; 16]), [3; 24]);
@@ -99,26 +99,24 @@ fn passphrase_and_passkey_go_only_while_the_other_is_left() {
     let mut one = header();
     assert!(one.drop_passphrase());
     assert_eq!(one.by_passphrase("correct horse").err(), Some(NotUnlocked::NoSuchWay));
-    assert!(!one.drop_passkeys() && !one.drop_passphrase());
+    assert!(!one.drop_passkey() && !one.drop_passphrase());
     assert!(same(&one.by_passkey(b"credential", &[3; 32]).expect("left"), &key()));
     let mut other = header();
-    assert!(other.drop_passkeys());
-    assert_eq!(other.passkeys().count(), 0);
-    assert!(!other.drop_passphrase() && !other.drop_passkeys());
+    assert!(other.drop_passkey());
+    assert_eq!(other.passkey(), None);
+    assert!(!other.drop_passphrase() && !other.drop_passkey());
     assert!(same(&other.by_passphrase("correct horse").expect("left"), &key()));
     assert!(one.kinds().recovery && other.kinds().recovery);
 }
 
 #[test]
-fn passkeys_stand_beside_each_other_and_each_once() {
+fn another_passkey_takes_the_place_of_the_first() {
     let mut header = header();
-    header.add_passkey(&key(), b"another", [6; 32], &[7; 32], [8; 24]);
-    header.add_passkey(&key(), b"credential", [9; 32], &[10; 32], [11; 24]);
-    let named: Vec<_> = header.passkeys().collect();
-    assert_eq!(named, [(&b"another"[..], &[6; 32]), (&b"credential"[..], &[9; 32])]);
+    assert_eq!(header.passkey(), Some((&b"credential"[..], &[2; 32])));
+    header.set_passkey(&key(), b"another", [6; 32], &[7; 32], [8; 24]);
+    assert_eq!(header.passkey(), Some((&b"another"[..], &[6; 32])));
     assert!(same(&header.by_passkey(b"another", &[7; 32]).expect("right"), &key()));
-    assert!(same(&header.by_passkey(b"credential", &[10; 32]).expect("right"), &key()));
-    assert_eq!(header.by_passkey(b"credential", &[3; 32]).err(), Some(NotUnlocked::Wrong));
+    assert_eq!(header.by_passkey(b"credential", &[3; 32]).err(), Some(NotUnlocked::NoSuchWay));
 }
 
 #[test]

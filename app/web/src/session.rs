@@ -27,13 +27,14 @@ pub use self::backup::{back_up, open_file, restore};
 pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
 use self::keeper::{DRAFT, Keeper, OPENED_AT, Rows};
 pub use self::keeping::{
-    Choice, Gate, Kept, WhyNothing, begin, choose, code_is_written_down, gate, keeps, leave_this_computer, lock_up,
-    stuck, take_over, try_again, unlock, unlock_by_code, unreadable,
+    Choice, Gate, Kept, NotChosen, WhyNothing, begin, choose, code_is_written_down, gate, keeps, leave_this_computer,
+    lock_up, offers_passkeys, stuck, take_over, try_again, unlock, unlock_by_code, unlock_by_passkey, unreadable,
 };
 pub use self::notes::NoteRow;
 use self::notes::refresh_rows;
 pub use self::unread::Unread;
 pub use self::ways::{Change, NotChanged, Prepared, carry_out, change};
+pub use crate::shell::passkey::NoSecret;
 use crate::shell::socket::{Connection, Happened, Socket};
 use crate::shell::timer::Timer;
 use crate::shell::{address, clock, entropy, tab};
@@ -175,6 +176,8 @@ struct Page {
     locked: RefCell<Option<keeping::Locked>>,
     /// How many of the talks that are kept cannot be read.
     unreadable: Cell<usize>,
+    /// Whether passkeys can be a way here.
+    offers_passkeys: Cell<bool>,
     /// After how many minutes without use what is kept locks.
     idle_minutes: Cell<u8>,
 }
@@ -187,6 +190,7 @@ thread_local! {
         keeper: RefCell::default(),
         locked: RefCell::default(),
         unreadable: Cell::new(0),
+        offers_passkeys: Cell::new(false),
         idle_minutes: Cell::new(idle::PRESET),
     };
 }

@@ -13,7 +13,7 @@ pub fn Field(
     value: RwSignal<String>,
     /// What is wrong with the form; the field takes the focus when it is the one to correct.
     wrong: RwSignal<Option<Complaint>>,
-    #[prop(optional)] hint: Option<&'static str>,
+    #[prop(optional_no_strip, into)] hint: Option<&'static str>,
     #[prop(optional)] placeholder: Option<&'static str>,
     /// Browsers write what they are to remember to the disk, in the clear.
     #[prop(default = "off")]

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use super::form::{Complaint, complaint_about};
 use super::new_passphrase::{NewPassphrase, NewPassphraseFields};
 use crate::screen::Screens;
-use crate::session::{self, Choice, Gate, OpenTalk};
+use crate::session::{self, Choice, Gate, NotChosen, OpenTalk};
 use crate::words::words;
 
 /// What is chosen in the form, before it is sent.
@@ -19,6 +19,7 @@ pub struct Chosen {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
     Passphrase,
+    Passkey,
     Browser,
     Nothing,
 }
@@ -38,6 +39,7 @@ impl Chosen {
             How::Browser => Ok(Choice::Browser),
             How::Nothing => Ok(Choice::Nothing),
             How::Passphrase => self.passphrase.read().map(Choice::Passphrase),
+            How::Passkey => Ok(Choice::Passkey),
         }
     }
 }
@@ -51,17 +53,26 @@ pub fn begin_talk(
 ) {
     match chosen.read() {
         Ok(choice) => spawn_local(async move {
-            if !session::choose(choice).await {
-                return;
-            }
-            match begin() {
-                Ok(talk) => screens.talk(talk),
-                // The form may be gone meanwhile.
-                Err(error) => drop(wrong.try_set(Some(complaint_about(&error)))),
+            // The form may be gone meanwhile.
+            match session::choose(choice).await {
+                Ok(false) => {}
+                Ok(true) => match begin() {
+                    Ok(talk) => screens.talk(talk),
+                    Err(error) => drop(wrong.try_set(Some(complaint_about(&error)))),
+                },
+                Err(why) => drop(wrong.try_set(Some(not_chosen(why)))),
             }
         }),
         Err(complaint) => wrong.set(Some(complaint)),
     }
+}
+
+fn not_chosen(why: NotChosen) -> Complaint {
+    let sentence = match why {
+        NotChosen::Passkey(why) => (words().no_secret)(why),
+        NotChosen::Failed => words().cannot_unlock,
+    };
+    Complaint { sentence: sentence.to_owned(), field: None }
 }
 
 /// The choice. Empty when it was made before.
@@ -97,6 +108,8 @@ pub fn KeepingChoice(chosen: Chosen, wrong: RwSignal<Option<Complaint>>) -> impl
                 (chosen.how.get() == How::Passphrase)
                     .then(|| view! { <NewPassphraseFields passphrase=chosen.passphrase wrong /> })
             }}
+            {session::offers_passkeys()
+                .then(|| option(How::Passkey, "keep-passkey", words.passkey, words.passkey_means))}
             {option(How::Nothing, "keep-nothing", words.nothing_is_kept, words.nothing_is_kept_means)}
         </fieldset>
     }

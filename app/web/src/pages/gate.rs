@@ -15,7 +15,7 @@ use crate::session;
 use crate::shell::{focus, tab};
 use crate::words::words;
 
-/// Asks for the passphrase, or for the recovery code.
+/// Asks for the passphrase or the passkey, or for the recovery code.
 #[component]
 pub fn Unlock(kinds: Kinds) -> impl IntoView {
     let words = words();
@@ -27,17 +27,24 @@ pub fn Unlock(kinds: Kinds) -> impl IntoView {
             <p class="lead">{(words.kept_under)(kinds)}</p>
             {move || {
                 if typing_code.get() {
-                    view! { <UnlockForm label=words.recovery_code code=true /> }.into_any()
-                } else {
-                    view! { <UnlockForm label=words.passphrase code=false /> }.into_any()
+                    return view! { <UnlockForm label=words.recovery_code code=true /> }.into_any();
                 }
+                view! {
+                    {kinds.passphrase.then(|| view! { <UnlockForm label=words.passphrase code=false /> })}
+                    {kinds.passkey.then(|| view! { <UnlockByPasskey only=!kinds.passphrase /> })}
+                }
+                    .into_any()
             }}
             {kinds
                 .recovery
                 .then(|| {
                     view! {
                         <button class="button" type="button" on:click=move |_| typing_code.update(|code| *code = !*code)>
-                            {move || if typing_code.get() { words.use_the_passphrase } else { words.use_the_code }}
+                            {move || match typing_code.get() {
+                                true if kinds.passphrase => words.use_the_passphrase,
+                                true => words.use_the_passkey,
+                                false => words.use_the_code,
+                            }}
                         </button>
                     }
                 })}
@@ -87,6 +94,33 @@ fn UnlockForm(label: &'static str, code: bool) -> impl IntoView {
             {move || busy.get().then(|| view! { <p role="status">{words.unlocking}</p> })}
             <button class="button main" type="submit">{words.unlock}</button>
         </form>
+    }
+}
+
+#[component]
+fn UnlockByPasskey(only: bool) -> impl IntoView {
+    let words = words();
+    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<Complaint>));
+    let unlock = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        spawn_local(async move {
+            // When it is unlocked, this is gone.
+            if let Err(why) = session::unlock_by_passkey().await {
+                busy.try_set(false);
+                wrong.try_set(Some(Complaint { sentence: (words.no_secret)(why).to_owned(), field: None }));
+            }
+        });
+    };
+    view! {
+        <div class="form" class:step=only>
+            <button class="button" class:main=only type="button" on:click=unlock>{words.unlock_by_passkey}</button>
+            <Wrong wrong />
+            {move || busy.get().then(|| view! { <p role="status">{words.unlocking}</p> })}
+        </div>
     }
 }
 

@@ -93,6 +93,12 @@ impl Stage {
 enum What {
     SetPassphrase,
     ChangePassphrase,
+    AddPassphrase,
+    DropPassphrase,
+    SetPasskey,
+    OtherPasskey,
+    AddPasskey,
+    DropPasskey,
     NewCode,
     BrowserOnly,
 }
@@ -100,16 +106,36 @@ enum What {
 impl What {
     /// What can be changed where this is how the talks are kept.
     fn all(kinds: Kinds) -> Vec<Self> {
-        if kinds.browser {
-            return vec![Self::SetPassphrase];
+        let mut all = if kinds.browser {
+            vec![Self::SetPassphrase, Self::SetPasskey]
+        } else {
+            match (kinds.passphrase, kinds.passkey) {
+                (true, true) => {
+                    vec![Self::ChangePassphrase, Self::OtherPasskey, Self::DropPassphrase, Self::DropPasskey]
+                }
+                (false, true) => vec![Self::OtherPasskey, Self::AddPassphrase],
+                (true | false, false) => vec![Self::ChangePassphrase, Self::AddPasskey],
+            }
+        };
+        if !session::offers_passkeys() {
+            all.retain(|what| !matches!(what, Self::SetPasskey | Self::OtherPasskey | Self::AddPasskey));
         }
-        vec![Self::ChangePassphrase, Self::NewCode, Self::BrowserOnly]
+        if !kinds.browser {
+            all.extend([Self::NewCode, Self::BrowserOnly]);
+        }
+        all
     }
 
     fn words(self) -> &'static ChangeWords {
         match self {
             Self::SetPassphrase => &words().set_passphrase,
             Self::ChangePassphrase => &words().change_passphrase,
+            Self::AddPassphrase => &words().add_passphrase,
+            Self::DropPassphrase => &words().drop_passphrase,
+            Self::SetPasskey => &words().set_passkey,
+            Self::OtherPasskey => &words().other_passkey,
+            Self::AddPasskey => &words().add_passkey,
+            Self::DropPasskey => &words().drop_passkey,
             Self::NewCode => &words().new_code,
             Self::BrowserOnly => &words().browser_only,
         }
@@ -117,8 +143,14 @@ impl What {
 
     fn needs_passphrase(self) -> bool {
         match self {
-            Self::SetPassphrase | Self::ChangePassphrase => true,
-            Self::NewCode | Self::BrowserOnly => false,
+            Self::SetPassphrase | Self::ChangePassphrase | Self::AddPassphrase => true,
+            Self::DropPassphrase
+            | Self::SetPasskey
+            | Self::OtherPasskey
+            | Self::AddPasskey
+            | Self::DropPasskey
+            | Self::NewCode
+            | Self::BrowserOnly => false,
         }
     }
 }
@@ -169,11 +201,17 @@ fn LockAfter() -> impl IntoView {
 fn Asking(what: What, kinds: Kinds, stage: Stage) -> impl IntoView {
     let words = words();
     let shown = RwSignal::new(String::new());
+    let label = if kinds.passphrase { words.present_passphrase_or_code } else { words.recovery_code };
     let passphrase = NewPassphrase::empty([words.new_passphrase, words.new_passphrase_again]);
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<Complaint>));
     let read = move || {
         Ok(match what {
-            What::SetPassphrase | What::ChangePassphrase => Change::Passphrase(passphrase.read()?),
+            What::SetPassphrase | What::ChangePassphrase | What::AddPassphrase => {
+                Change::Passphrase(passphrase.read()?)
+            }
+            What::SetPasskey | What::OtherPasskey | What::AddPasskey => Change::Passkey,
+            What::DropPassphrase => Change::NoPassphrase,
+            What::DropPasskey => Change::NoPasskey,
             What::NewCode => Change::NewCode,
             What::BrowserOnly => Change::BrowserOnly,
         })
@@ -196,7 +234,7 @@ fn Asking(what: What, kinds: Kinds, stage: Stage) -> impl IntoView {
                 Ok(Some(prepared)) => drop(stage.doing.try_set(Doing::WritingDown(what, prepared))),
                 Err(why) => {
                     busy.try_set(false);
-                    wrong.try_set(Some(complaint(why)));
+                    wrong.try_set(Some(complaint(why, label)));
                 }
             }
         });
@@ -210,8 +248,9 @@ fn Asking(what: What, kinds: Kinds, stage: Stage) -> impl IntoView {
                     view! {
                         <Field
                             id="shown"
-                            label=words.present_passphrase_or_code
+                            label
                             value=shown
+                            hint=kinds.passkey.then_some(words.empty_for_the_passkey)
                             wrong
                             secret=true
                             first=true
@@ -243,31 +282,32 @@ fn WritingDown(what: What, prepared: Prepared, stage: Stage) -> impl IntoView {
         spawn_local(async move {
             match session::carry_out(prepared).await {
                 Ok(()) => stage.ended(what),
-                Err(why) => drop(wrong.try_set(Some(complaint(why)))),
+                Err(why) => drop(wrong.try_set(Some(complaint(why, words.recovery_code)))),
             }
         });
     };
     view! {
         <section class="step form" aria-labelledby="write-down">
             <h2 id="write-down">{words.write_down_the_code}</h2>
+            <p>{words.not_changed_yet}</p>
             <RecoveryCode code written_down>
                 <button class="button" type="button" on:click=move |_| stage.cancel()>{words.cancel}</button>
             </RecoveryCode>
-            <p>{words.not_changed_yet}</p>
             <Wrong wrong />
         </section>
     }
 }
 
-fn complaint(why: NotChanged) -> Complaint {
+/// What to tell; `asked` is the label of the field where what unlocks was asked for.
+fn complaint(why: NotChanged, asked: &'static str) -> Complaint {
     let words = words();
-    match why {
-        NotChanged::Wrong => Complaint {
-            sentence: words.wrong_passphrase_or_code.to_owned(),
-            field: Some(words.present_passphrase_or_code),
-        },
-        NotChanged::Failed => Complaint { sentence: words.not_changed.to_owned(), field: None },
-    }
+    let (sentence, field) = match why {
+        NotChanged::Wrong if asked == words.recovery_code => (words.wrong_code, Some(asked)),
+        NotChanged::Wrong => (words.wrong_passphrase_or_code, Some(asked)),
+        NotChanged::Passkey(why) => ((words.no_secret)(why), None),
+        NotChanged::Failed => (words.not_changed, None),
+    };
+    Complaint { sentence: sentence.to_owned(), field }
 }
 
 /// How the talks are kept, if they are.

@@ -9,9 +9,11 @@ use wasm_bindgen_futures::spawn_local;
 use zeroize::Zeroizing;
 
 use super::keeper::{Keeper, talks_in};
+use super::ways::put_passkey;
 use super::{PAGE, Running, idle};
 use crate::shell::database::{Database, DatabaseError};
 use crate::shell::lock::{Asked, Held};
+use crate::shell::passkey::{self, NoSecret};
 use crate::shell::stretching::stretched;
 use crate::shell::timer::pause;
 use crate::shell::{browser_key, entropy, lock, remembered, storage, tab};
@@ -79,8 +81,19 @@ pub enum Choice {
     Browser,
     /// Keep the talks under a passphrase.
     Passphrase(Zeroizing<String>),
+    /// Keep the talks under a passkey, which is made now.
+    Passkey,
     /// Keep nothing.
     Nothing,
+}
+
+/// Why what was chosen with the first talk could not be. It can be chosen again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotChosen {
+    /// The passkey gave no secret.
+    Passkey(NoSecret),
+    /// The browser does not give the memory a passphrase needs.
+    Failed,
 }
 
 /// What is kept here, still locked.
@@ -117,8 +130,15 @@ pub fn try_again() {
     }
 }
 
+/// Returns whether passkeys can be a way here.
+pub fn offers_passkeys() -> bool {
+    PAGE.with(|page| page.offers_passkeys.get())
+}
+
 /// Opens what this browser keeps, if it keeps anything.
 pub async fn begin() {
+    let offers_passkeys = passkey::offered().await;
+    PAGE.with(|page| page.offers_passkeys.set(offers_passkeys));
     open(false).await.unwrap_or_else(Gate::from).set();
 }
 
@@ -128,16 +148,18 @@ pub async fn take_over() {
 }
 
 /// Makes the choice of the first talk come true, if it was not made before. Returns whether a talk can begin here now.
-pub async fn choose(choice: Choice) -> bool {
+///
+/// # Errors
+/// Says why it has to be made again.
+pub async fn choose(choice: Choice) -> Result<bool, NotChosen> {
     if PAGE.with(|page| page.gate.with_untracked(|gate| matches!(gate, Gate::Fresh { .. }))) {
         let made = match choice {
             Choice::Nothing => Ok(Gate::Open(Kept::Nothing(WhyNothing::Chosen))),
-            Choice::Browser => make(None).await,
-            Choice::Passphrase(passphrase) => make(Some(passphrase)).await,
+            Choice::Browser | Choice::Passphrase(_) | Choice::Passkey => make(Fresh::by(choice).await?).await,
         };
         made.unwrap_or_else(Gate::from).set();
     }
-    PAGE.with(|page| page.gate.with_untracked(|gate| matches!(gate, Gate::Open(_) | Gate::Recovery { .. })))
+    Ok(PAGE.with(|page| page.gate.with_untracked(|gate| matches!(gate, Gate::Open(_) | Gate::Recovery { .. }))))
 }
 
 /// The person has written the recovery code down.
@@ -168,6 +190,21 @@ pub async fn unlock(passphrase: Zeroizing<String>) -> Result<(), NotUnlocked> {
 pub async fn unlock_by_code(typed: Zeroizing<String>) -> Result<(), NotUnlocked> {
     let code = RecoveryCode::read(&typed).map_err(|_| NotUnlocked::Wrong)?;
     unlock_by(|header| header.by_recovery(&code)).await
+}
+
+/// Unlocks by the passkey.
+///
+/// # Errors
+/// Says why not; then it can be tried again.
+pub async fn unlock_by_passkey() -> Result<(), NoSecret> {
+    let asked = PAGE.with(|page| {
+        let locked = page.locked.borrow();
+        let (credential, salt) = locked.as_ref()?.header.passkey()?;
+        Some((credential.to_vec(), *salt))
+    });
+    let (credential, salt) = asked.ok_or(NoSecret::Unable)?;
+    let given = passkey::secret(&credential, &salt).await?;
+    unlock_by(|header| header.by_passkey(&credential, &given)).await.map_err(|_| NoSecret::Unable)
 }
 
 async fn unlock_by(key: impl FnOnce(&Header) -> Result<DataKey, NotUnlocked>) -> Result<(), NotUnlocked> {
@@ -343,8 +380,34 @@ async fn enter(locked: Locked, key: &DataKey) -> Result<Gate, Closed> {
     Ok(Gate::Open(Kept::by(header.kinds())))
 }
 
-/// Makes an empty store, under a passphrase or under a key of the browser's own.
-async fn make(passphrase: Option<Zeroizing<String>>) -> Result<Gate, Closed> {
+/// A store that is about to be made.
+struct Fresh {
+    header: Header,
+    key: DataKey,
+    /// Where something has to be shown each time.
+    code: Option<RecoveryCode>,
+}
+
+impl Fresh {
+    async fn by(choice: Choice) -> Result<Self, NotChosen> {
+        let mut header = Header::new(StoreId(entropy::bytes()));
+        let key = DataKey::from_random(entropy::bytes());
+        match choice {
+            Choice::Passphrase(passphrase) => {
+                put_passphrase(&mut header, &key, &passphrase).await.ok_or(NotChosen::Failed)?;
+            }
+            Choice::Passkey => put_passkey(&mut header, &key).await.map_err(NotChosen::Passkey)?,
+            Choice::Browser | Choice::Nothing => return Ok(Self { header, key, code: None }),
+        }
+        let code = RecoveryCode::from_random(entropy::bytes());
+        header.set_recovery(&key, &code, entropy::bytes());
+        Ok(Self { header, key, code: Some(code) })
+    }
+}
+
+/// Makes an empty store; where nothing has to be shown for it, under a key of the browser's own.
+async fn make(fresh: Fresh) -> Result<Gate, Closed> {
+    let Fresh { mut header, key, code } = fresh;
     let database = Database::open().await?;
     let lock = lock::take(asked_for).await.ok_or(Closed::Elsewhere)?;
     if database.header().await?.is_some() {
@@ -353,12 +416,7 @@ async fn make(passphrase: Option<Zeroizing<String>>) -> Result<Gate, Closed> {
     }
     // A death before the header was written left something.
     database.clear().await?;
-    let mut header = Header::new(StoreId(entropy::bytes()));
-    let key = DataKey::from_random(entropy::bytes());
-    let gate = if let Some(passphrase) = passphrase {
-        let code = RecoveryCode::from_random(entropy::bytes());
-        put_passphrase(&mut header, &key, &passphrase).await.ok_or(Closed::NoStorage)?;
-        header.set_recovery(&key, &code, entropy::bytes());
+    let gate = if let Some(code) = code {
         Gate::Recovery { code: Arc::new(code.text()), kinds: header.kinds() }
     } else {
         let by = browser_key::make().await?;

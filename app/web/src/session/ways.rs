@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::keeper::Keeper;
 use super::keeping::{self, Closed, Gate, Kept, by_browser, put_passphrase};
 use crate::shell::database::{Database, DatabaseError};
+use crate::shell::passkey::{self, NoSecret};
 use crate::shell::stretching::stretched;
 use crate::shell::{browser_key, entropy};
 
@@ -19,6 +20,12 @@ use crate::shell::{browser_key, entropy};
 pub enum Change {
     /// This passphrase from now on; the browser's own key goes.
     Passphrase(Zeroizing<String>),
+    /// A passkey, in the place of an earlier one; the browser's own key goes.
+    Passkey,
+    /// No passphrase any more, where there is a passkey.
+    NoPassphrase,
+    /// No passkey any more, where there is a passphrase.
+    NoPasskey,
     /// Another recovery code.
     NewCode,
     /// The browser's own key from now on; everything else goes.
@@ -39,12 +46,14 @@ pub struct Prepared {
 pub enum NotChanged {
     /// What was shown does not unlock.
     Wrong,
+    /// A passkey gave no secret.
+    Passkey(NoSecret),
     /// The browser could not do it.
     Failed,
 }
 
-/// Changes how what is kept is unlocked. `shown` is the present passphrase or the recovery code, as typed; it is not looked at where
-/// the browser's own key unlocks. Returns what is left to do when a recovery code has to be written down first.
+/// Changes how what is kept is unlocked. `shown` is the present passphrase or the recovery code, as typed; where it is empty the
+/// passkey is asked, and where the browser's own key unlocks it is not looked at. Returns what is left to do when a recovery code has to be written down first.
 ///
 /// # Errors
 /// Says why all is as it was.
@@ -59,6 +68,14 @@ pub async fn change(change: Change, shown: Zeroizing<String>) -> Result<Option<P
             put_passphrase(&mut header, &key, &passphrase).await.ok_or(NotChanged::Failed)?;
             needs_code = !header.kinds().recovery;
         }
+        Change::Passkey => {
+            put_passkey(&mut header, &key).await?;
+            needs_code = !header.kinds().recovery;
+        }
+        Change::NoPassphrase if header.drop_passphrase() => {}
+        Change::NoPasskey if header.drop_passkey() => {}
+        // The page offers neither where it would be the last.
+        Change::NoPassphrase | Change::NoPasskey => return Err(NotChanged::Failed),
         Change::NewCode => needs_code = true,
         Change::BrowserOnly => {
             let made = browser_key::make().await?;
@@ -97,6 +114,12 @@ async fn unlocked(database: &Database, header: &Header, shown: &str) -> Result<D
     if header.kinds().browser {
         return Ok(by_browser(database, header).await?);
     }
+    if shown.is_empty()
+        && let Some((credential, salt)) = header.passkey()
+    {
+        let given = passkey::secret(credential, salt).await?;
+        return Ok(header.by_passkey(credential, &given)?);
+    }
     if let Ok(code) = RecoveryCode::read(shown)
         && let Ok(key) = header.by_recovery(&code)
     {
@@ -105,6 +128,20 @@ async fn unlocked(database: &Database, header: &Header, shown: &str) -> Result<D
     let (salt, cost) = header.stretching().ok_or(NotChanged::Wrong)?;
     let stretched = stretched(shown, salt, cost).await.ok_or(NotChanged::Failed)?;
     Ok(header.by_stretched(&stretched)?)
+}
+
+/// Makes a new passkey and makes it a way: it is one only if it gives a secret.
+pub(super) async fn put_passkey(header: &mut Header, key: &DataKey) -> Result<(), NoSecret> {
+    let (credential, salt) = (passkey::make().await?, entropy::bytes());
+    let given = passkey::secret(&credential, &salt).await?;
+    header.set_passkey(key, &credential, salt, &given, entropy::bytes());
+    Ok(())
+}
+
+impl From<NoSecret> for NotChanged {
+    fn from(why: NoSecret) -> Self {
+        Self::Passkey(why)
+    }
 }
 
 impl From<NotUnlocked> for NotChanged {

@@ -10,6 +10,7 @@ use talk::view::{Confirmed, TurnedAway};
 
 use super::intl::{Plural, number, plural};
 use super::{ChangeWords, Phrase, Piece, Words};
+use crate::session::NoSecret;
 
 /// English.
 pub static WORDS: Words = Words {
@@ -60,6 +61,13 @@ pub static WORDS: Words = Words {
     passphrase_again: "Passphrase once more",
     passphrase_too_short: "The passphrase is too short. Please take at least 12 characters.",
     passphrases_differ: "The two passphrases are not the same.",
+    passkey: "Passkey",
+    passkey_means: "As above, but it opens only with a passkey: your fingerprint, your face, a PIN or a security key. It locks \
+                    when nobody uses it.",
+    no_secret: |why| match why {
+        NoSecret::NotGiven => "No passkey was given. Nothing is lost or changed: try again, or take another way.",
+        NoSecret::Unable => "This passkey cannot do it. Nothing is lost or changed: take another one, or another way.",
+    },
     nothing_is_kept: "Nothing is kept",
     nothing_is_kept_means: "When this tab is closed or reloaded, your seat and all notes are gone from here. The others keep \
                             their copies.",
@@ -75,7 +83,18 @@ pub static WORDS: Words = Words {
                         back into a talk, ask for a new invitation.",
     this_browser: "This browser",
     kept_by_browser: "This browser keeps your talks, encrypted on the disk. Whoever can use it as you can open them.",
-    kept_under: |_| "This browser keeps your talks, encrypted under your passphrase.",
+    kept_under: |kinds| match (kinds.passphrase, kinds.passkey) {
+        (true, true) => {
+            "This browser keeps your talks, encrypted. They open with your passphrase or your passkey, and lock when nobody \
+             uses them."
+        }
+        (false, true) => {
+            "This browser keeps your talks, encrypted. They open with your passkey, and lock when nobody uses them."
+        }
+        (true | false, false) => {
+            "This browser keeps your talks, encrypted. They open with your passphrase, and lock when nobody uses them."
+        }
+    },
     unreadable_talks: |count| {
         counted(
             count,
@@ -105,18 +124,51 @@ pub static WORDS: Words = Words {
         means: "The passphrase you have now will no longer work. The recovery code stays as it is.",
         done: "The new passphrase works from now on.",
     },
+    add_passphrase: ChangeWords {
+        what: "Add a passphrase",
+        means: "The talks then open with the passphrase as well as with the passkey. The recovery code stays as it is.",
+        done: "The passphrase works from now on, beside the passkey.",
+    },
+    drop_passphrase: ChangeWords {
+        what: "Take the passphrase away",
+        means: "The talks then open with the passkey only, or with the recovery code.",
+        done: "The passphrase no longer works.",
+    },
+    set_passkey: ChangeWords {
+        what: "Use a passkey",
+        means: "From then on the talks open only with a passkey of this device or with a security key, or with a recovery code \
+                that is shown next, and lock when nobody uses them. Traces of the key used until now may stay on the disk for \
+                some time.",
+        done: "The talks now open only with your passkey, or with the recovery code.",
+    },
+    add_passkey: ChangeWords {
+        what: "Add a passkey",
+        means: "The talks then open with the passkey as well as with the passphrase. The recovery code stays as it is.",
+        done: "The passkey works from now on, beside the passphrase.",
+    },
+    other_passkey: ChangeWords {
+        what: "Use another passkey",
+        means: "The passkey you have now will no longer work. The recovery code stays as it is.",
+        done: "The new passkey works from now on.",
+    },
+    drop_passkey: ChangeWords {
+        what: "Take the passkey away",
+        means: "The talks then open with the passphrase only, or with the recovery code.",
+        done: "The passkey no longer works.",
+    },
     new_code: ChangeWords {
         what: "Make a new recovery code",
         means: "The code you have now will no longer work.",
         done: "The new recovery code works from now on. Destroy the one from before.",
     },
     browser_only: ChangeWords {
-        what: "This browser only",
+        what: "Back to this browser only",
         means: "The talks then open without being asked for anything, and do not lock: whoever can use this browser as you can \
                 open them. Every other way to open them is deleted.",
         done: "The talks now open by themselves in this browser.",
     },
     present_passphrase_or_code: "Present passphrase or recovery code",
+    empty_for_the_passkey: "Leave this empty to show your passkey instead.",
     new_passphrase: "New passphrase",
     new_passphrase_again: "New passphrase once more",
     changing: "One moment…",
@@ -165,11 +217,13 @@ pub static WORDS: Words = Words {
     cannot_unlock: "This browser could not do it. Close other tabs and programs, and try again. Nothing is lost.",
     use_the_code: "Use the recovery code",
     use_the_passphrase: "Use the passphrase",
+    use_the_passkey: "Use the passkey",
+    unlock_by_passkey: "Unlock with the passkey",
     recovery_code: "Recovery code",
     wrong_code: "That is not the recovery code.",
     write_down_the_code: "Write this code down",
-    what_the_code_is_for: "With it you come in when you have forgotten the passphrase. It is shown only now. Keep it on paper, \
-                           where nobody else finds it.",
+    what_the_code_is_for: "With it you come in when the passphrase is forgotten or the passkey lost. It is shown only now. Keep \
+                           it on paper, where nobody else finds it.",
     last_group: "The last group of the code",
     last_group_hint: "The last four characters, as you wrote them down.",
     not_the_last_group: "That is not the last group. Please compare what you wrote down.",

@@ -14,6 +14,8 @@ use talk::invitation::InvitationError;
 use talk::view::{AlarmView, Confirmed, TurnedAway};
 use vault::Kinds;
 
+use crate::session::NoSecret;
+
 /// A language of the page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Language {
@@ -151,6 +153,9 @@ pub struct Words {
     pub passphrase_again: &'static str,
     pub passphrase_too_short: &'static str,
     pub passphrases_differ: &'static str,
+    pub passkey: &'static str,
+    pub passkey_means: &'static str,
+    pub no_secret: fn(NoSecret) -> &'static str,
     pub nothing_is_kept: &'static str,
     pub nothing_is_kept_means: &'static str,
     pub nothing_is_kept_banner: &'static str,
@@ -170,9 +175,16 @@ pub struct Words {
     pub nothing_to_change: &'static str,
     pub set_passphrase: ChangeWords,
     pub change_passphrase: ChangeWords,
+    pub add_passphrase: ChangeWords,
+    pub drop_passphrase: ChangeWords,
+    pub set_passkey: ChangeWords,
+    pub add_passkey: ChangeWords,
+    pub other_passkey: ChangeWords,
+    pub drop_passkey: ChangeWords,
     pub new_code: ChangeWords,
     pub browser_only: ChangeWords,
     pub present_passphrase_or_code: &'static str,
+    pub empty_for_the_passkey: &'static str,
     pub new_passphrase: &'static str,
     pub new_passphrase_again: &'static str,
     pub changing: &'static str,
@@ -215,6 +227,8 @@ pub struct Words {
     pub cannot_unlock: &'static str,
     pub use_the_code: &'static str,
     pub use_the_passphrase: &'static str,
+    pub use_the_passkey: &'static str,
+    pub unlock_by_passkey: &'static str,
     pub recovery_code: &'static str,
     pub wrong_code: &'static str,
     pub write_down_the_code: &'static str,
