@@ -51,6 +51,7 @@ pub fn Field(
                 type=if secret { "password" } else { "text" }
                 dir="auto"
                 autocomplete=autocomplete
+                spellcheck="false"
                 placeholder=placeholder
                 aria-describedby=described_by
                 aria-invalid=move || is_wrong().then_some("true")

@@ -136,6 +136,8 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
                     dir="auto"
                     rows="2"
                     autocomplete="off"
+                    // Some browsers send what they check to a server.
+                    spellcheck="false"
                     aria-label=words.write_a_note
                     aria-describedby="readers"
                     placeholder=words.write_a_note

@@ -143,6 +143,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                         dir="ltr"
                         readonly
                         autocomplete="off"
+                        spellcheck="false"
                         node_ref=textbox
                         prop:value=move || address().unwrap_or_default()
                         on:copy=move |_| given_away()
