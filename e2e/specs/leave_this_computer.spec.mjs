@@ -16,4 +16,5 @@ test('who leaves the computer leaves nothing on it', async ({ table, relay }) =>
   await expect(amina.start.startButton).toBeVisible();
   await expect(page.getByRole('link', { name: /Veshan/ })).toHaveCount(0);
   await expect(page.getByRole('alert')).toHaveCount(0);
+  expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
 });

@@ -249,10 +249,14 @@ pub async fn leave_this_computer() -> bool {
     drop(keeper);
     drop(PAGE.with(|page| page.locked.take()));
     remembered::clear();
-    let Ok(database) = Database::open().await else { return false };
-    let erased = database.erase().await.is_ok();
-    let left = match Database::open().await {
-        Ok(database) => !matches!(database.header().await, Ok(None)),
+    let erased = match Database::find().await {
+        Ok(Some(database)) => database.erase().await.is_ok(),
+        Ok(None) => true,
+        Err(_) => return false,
+    };
+    let left = match Database::find().await {
+        Ok(Some(database)) => !matches!(database.header().await, Ok(None)),
+        Ok(None) => false,
         Err(_) => true,
     };
     Gate::Fresh { was_deleted: false }.set();
@@ -336,9 +340,10 @@ impl From<browser_key::Refused> for Closed {
 }
 
 async fn open(by_force: bool) -> Result<Gate, Closed> {
-    let database = Database::open().await?;
+    let fresh = Gate::Fresh { was_deleted: remembered::is_set() };
+    let Some(database) = Database::find().await? else { return Ok(fresh) };
     if database.header().await?.is_none() {
-        return Ok(Gate::Fresh { was_deleted: remembered::is_set() });
+        return Ok(fresh);
     }
     let held = if by_force { lock::take_over(asked_for).await } else { lock::take(asked_for).await };
     let lock = held.ok_or(Closed::Elsewhere)?;

@@ -4,9 +4,10 @@ use indexed_db_futures::database::Database as Idb;
 use indexed_db_futures::error::{DomException, Error as IdbError, OpenDbError};
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{Transaction, TransactionDurability, TransactionMode, TransactionOptions};
-use js_sys::{ArrayBuffer, Object, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use vault::{Name, ROOT, Sealed};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::CryptoKey;
 
 const NAME: &str = "nonpaper";
@@ -32,6 +33,11 @@ pub enum DatabaseError {
 pub struct Database(Idb);
 
 impl Database {
+    /// Opens it if it is there. To look for it makes none, where the browser can tell.
+    pub async fn find() -> Result<Option<Self>, DatabaseError> {
+        if is_there().await.unwrap_or(true) { Self::open().await.map(Some) } else { Ok(None) }
+    }
+
     /// Opens it; one that is not there is made, empty.
     pub async fn open() -> Result<Self, DatabaseError> {
         let request = Idb::open(NAME).with_version(VERSION).with_on_upgrade_needed(|_, database| {
@@ -157,6 +163,17 @@ impl Database {
         let strict = TransactionOptions::new().with_durability(TransactionDurability::Strict);
         Ok(self.0.transaction(store).with_mode(mode).with_options(strict).build()?)
     }
+}
+
+/// Whether it is there; None where the browser does not tell.
+async fn is_there() -> Option<bool> {
+    let window = web_sys::window()?;
+    let factory = Reflect::get(&window, &"indexedDB".into()).ok()?;
+    let databases: Function = Reflect::get(&factory, &"databases".into()).ok()?.dyn_into().ok()?;
+    let listed: Promise = databases.call0(&factory).ok()?.dyn_into().ok()?;
+    let listed: Array = JsFuture::from(listed).await.ok()?.dyn_into().ok()?;
+    let name_of = |database: JsValue| Reflect::get(&database, &"name".into()).ok()?.as_string();
+    Some(listed.iter().any(|database| name_of(database).as_deref() == Some(NAME)))
 }
 
 impl From<IdbError> for DatabaseError {
