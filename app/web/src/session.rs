@@ -177,7 +177,7 @@ struct Page {
     /// How many of the talks that are kept cannot be read.
     unreadable: Cell<usize>,
     /// Whether passkeys can be a way here.
-    offers_passkeys: Cell<bool>,
+    offers_passkeys: ArcRwSignal<bool>,
     /// After how many minutes without use what is kept locks.
     idle_minutes: Cell<u8>,
 }
@@ -190,7 +190,7 @@ thread_local! {
         keeper: RefCell::default(),
         locked: RefCell::default(),
         unreadable: Cell::new(0),
-        offers_passkeys: Cell::new(false),
+        offers_passkeys: ArcRwSignal::new(false),
         idle_minutes: Cell::new(idle::PRESET),
     };
 }

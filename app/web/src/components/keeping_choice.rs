@@ -82,6 +82,7 @@ pub fn KeepingChoice(chosen: Chosen, wrong: RwSignal<Option<Complaint>>) -> impl
     if !session::gate().with_untracked(|gate| matches!(gate, Gate::Fresh { .. })) {
         return ().into_any();
     }
+    let offers_passkeys = session::offers_passkeys();
     let option = move |how: How, id: &'static str, label: &'static str, hint: &'static str| {
         let hint_id = format!("{id}-hint");
         view! {
@@ -108,8 +109,9 @@ pub fn KeepingChoice(chosen: Chosen, wrong: RwSignal<Option<Complaint>>) -> impl
                 (chosen.how.get() == How::Passphrase)
                     .then(|| view! { <NewPassphraseFields passphrase=chosen.passphrase wrong /> })
             }}
-            {session::offers_passkeys()
-                .then(|| option(How::Passkey, "keep-passkey", words.passkey, words.passkey_means))}
+            {move || {
+                offers_passkeys.get().then(|| option(How::Passkey, "keep-passkey", words.passkey, words.passkey_means))
+            }}
             {option(How::Nothing, "keep-nothing", words.nothing_is_kept, words.nothing_is_kept_means)}
         </fieldset>
     }

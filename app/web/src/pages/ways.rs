@@ -105,7 +105,7 @@ enum What {
 
 impl What {
     /// What can be changed where this is how the talks are kept.
-    fn all(kinds: Kinds) -> Vec<Self> {
+    fn all(kinds: Kinds, offers_passkeys: bool) -> Vec<Self> {
         let mut all = if kinds.browser {
             vec![Self::SetPassphrase, Self::SetPasskey]
         } else {
@@ -117,7 +117,7 @@ impl What {
                 (true | false, false) => vec![Self::ChangePassphrase, Self::AddPasskey],
             }
         };
-        if !session::offers_passkeys() {
+        if !offers_passkeys {
             all.retain(|what| !matches!(what, Self::SetPasskey | Self::OtherPasskey | Self::AddPasskey));
         }
         if !kinds.browser {
@@ -159,6 +159,7 @@ impl What {
 fn Choosing(kinds: Kinds, stage: Stage) -> impl IntoView {
     let words = words();
     let state = if kinds.browser { words.kept_by_browser } else { (words.kept_under)(kinds) };
+    let offers_passkeys = session::offers_passkeys();
     let choice = move |what: What| {
         view! {
             <li>
@@ -168,7 +169,7 @@ fn Choosing(kinds: Kinds, stage: Stage) -> impl IntoView {
     };
     view! {
         <p class="lead">{state}</p>
-        <ul class="buttons" role="list">{What::all(kinds).into_iter().map(choice).collect_view()}</ul>
+        <ul class="buttons" role="list">{move || What::all(kinds, offers_passkeys.get()).into_iter().map(choice).collect_view()}</ul>
         {(!kinds.browser).then(|| view! { <LockAfter /> })}
     }
 }

@@ -130,15 +130,15 @@ pub fn try_again() {
     }
 }
 
-/// Returns whether passkeys can be a way here.
-pub fn offers_passkeys() -> bool {
-    PAGE.with(|page| page.offers_passkeys.get())
+/// Returns whether passkeys can be a way here; tells when that is known.
+pub fn offers_passkeys() -> ArcRwSignal<bool> {
+    PAGE.with(|page| page.offers_passkeys.clone())
 }
 
 /// Opens what this browser keeps, if it keeps anything.
 pub async fn begin() {
-    let offers_passkeys = passkey::offered().await;
-    PAGE.with(|page| page.offers_passkeys.set(offers_passkeys));
+    // Some browsers take their time to tell: nobody waits for it.
+    spawn_local(async { offers_passkeys().set(passkey::offered().await) });
     open(false).await.unwrap_or_else(Gate::from).set();
 }
 
