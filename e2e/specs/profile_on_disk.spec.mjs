@@ -86,6 +86,13 @@ test('an older copy of the profile is noticed, and brought up by the others', as
     await amina.page.getByRole('link', { name: AMINA.title }).click();
     await expectSameNotes([amina, kaveh], written, { within: 60_000 });
     await expect(amina.talk.warnings).toBeVisible();
+    // Put away once and for all.
+    await amina.talk.warnings.getByRole('button').click();
+    await expect(amina.talk.warnings).toHaveCount(0);
+    await amina.page.reload();
+    await expect(amina.talk.connection).toContainText('Live');
+    await expectSameNotes([amina, kaveh], written);
+    await expect(amina.talk.warnings).toHaveCount(0);
     await amina.talk.write('From the copy.');
     await expectSameNotes([amina, kaveh], [...written, 'From the copy.']);
   } finally {

@@ -4,6 +4,7 @@
 //! only, and send commands. What happens to a talk is handled one at a time, and its effects are performed in order.
 
 mod backup;
+mod dismissed;
 mod idle;
 mod keeper;
 mod keeping;
@@ -24,8 +25,9 @@ use talk::{
 };
 
 pub use self::backup::{back_up, open_file, restore};
+use self::dismissed::Dismissed;
 pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
-use self::keeper::{DRAFT, Keeper, OPENED_AT, Rows};
+use self::keeper::{DISMISSED, DRAFT, Keeper, OPENED_AT, Rows};
 pub use self::keeping::{
     Choice, Gate, Kept, NotChosen, WhyNothing, begin, choose, code_is_written_down, gate, keeps, leave_this_computer,
     lock_up, offers_passkeys, stuck, take_over, try_again, unlock, unlock_by_code, unlock_by_passkey, unreadable,
@@ -63,7 +65,7 @@ pub struct OpenTalk {
     /// What came in while nobody looked.
     pub unread: ArcRwSignal<Unread>,
     /// Warnings the person has read and put away.
-    pub dismissed: ArcRwSignal<BTreeSet<(Alarm, AuthorKey)>>,
+    pub dismissed: ArcRwSignal<Dismissed>,
 }
 
 /// Opens a talk with this browser as its convener.
@@ -108,6 +110,16 @@ pub fn draft(id: TalkId, text: String) {
     } else {
         running.draft_at_rest.replace(Some(Timeout::new(DRAFT_RESTS, keep)));
     }
+}
+
+/// Puts a warning away, for good.
+pub fn dismiss(id: TalkId, what: Alarm, seat: AuthorKey) {
+    let Some(running) = find(id) else { return };
+    running.shown.dismissed.update(|dismissed| {
+        dismissed.insert((what, seat));
+    });
+    let row = running.shown.dismissed.with_untracked(dismissed::encode);
+    running.keep(vec![Effect::Persist(Batch { puts: vec![(DISMISSED.to_vec(), row)], deletes: Vec::new() })]);
 }
 
 /// Makes an invitation link, and returns which; `None` when the talk cannot just now.
@@ -234,18 +246,20 @@ impl Running {
     /// A talk as it was kept.
     fn reopen(id: TalkId, rows: Rows) -> Result<OpenTalk, Error> {
         let talk = Talk::reopen(&rows, entropy::seed())?;
-        let draft = draft_in(&rows);
+        let (draft, dismissed) = beside(&rows);
         let shown = Self::start(id, talk, rows.into_keys().collect(), Vec::new());
         shown.draft.set(draft);
+        shown.dismissed.set(dismissed);
         Ok(shown)
     }
 
     /// A talk as a backup held it.
     fn restore(talk: Talk, rows: Rows) {
-        let draft = draft_in(&rows);
+        let (draft, dismissed) = beside(&rows);
         let batch = Batch { puts: rows.into_iter().collect(), deletes: Vec::new() };
         let shown = Self::start(TalkId::fresh(), talk, BTreeSet::new(), vec![Effect::Persist(batch)]);
         shown.draft.set(draft);
+        shown.dismissed.set(dismissed);
     }
 
     fn start(id: TalkId, mut talk: Talk, rows: BTreeSet<Vec<u8>>, effects: Vec<Effect>) -> OpenTalk {
@@ -447,7 +461,9 @@ impl Running {
     }
 }
 
-/// What was written in the composer.
-fn draft_in(rows: &Rows) -> String {
-    rows.get(DRAFT).map(|draft| String::from_utf8_lossy(draft).into_owned()).unwrap_or_default()
+/// What is kept beside the rows that are a talk's own: what was written in the composer, and warnings put away.
+fn beside(rows: &Rows) -> (String, BTreeSet<Dismissed>) {
+    let draft = rows.get(DRAFT).map(|draft| String::from_utf8_lossy(draft).into_owned());
+    let dismissed = rows.get(DISMISSED).map(|row| dismissed::decode(row));
+    (draft.unwrap_or_default(), dismissed.unwrap_or_default())
 }

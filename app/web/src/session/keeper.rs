@@ -40,6 +40,9 @@ pub(super) const OPENED_AT: &[u8] = &[0xf0];
 /// What is written in the composer.
 pub(super) const DRAFT: &[u8] = &[0xf1];
 
+/// Which warnings the person has put away.
+pub(super) const DISMISSED: &[u8] = &[0xf2];
+
 /// Rows by their keys.
 pub(super) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 

@@ -6,7 +6,7 @@ use talk::view::{Alarm, AlarmView};
 
 use crate::components::keeping_banner::KeepingBanner;
 use crate::components::said::Said;
-use crate::session::OpenTalk;
+use crate::session::{self, OpenTalk};
 use crate::shell::focus;
 use crate::words::words;
 
@@ -63,9 +63,7 @@ fn Warning(talk: OpenTalk, alarms: Memo<Vec<AlarmView>>, first: AlarmView) -> im
         alarms.with(|alarms| alarms.iter().find(|alarm| name_of(alarm) == name).unwrap_or(&first).clone())
     });
     let dismiss = move |_| {
-        talk.dismissed.update(|dismissed| {
-            dismissed.insert(name);
-        });
+        session::dismiss(talk.id, name.0, name.1);
         request_animation_frame(|| focus::first_of(&[".warnings button", ".compose textarea", ".notes"]));
     };
     view! {
