@@ -462,7 +462,7 @@ impl Running {
 }
 
 /// What is kept beside the rows that are a talk's own: what was written in the composer, and warnings put away.
-fn beside(rows: &Rows) -> (String, BTreeSet<Dismissed>) {
+fn beside(rows: &Rows) -> (String, Dismissed) {
     let draft = rows.get(DRAFT).map(|draft| String::from_utf8_lossy(draft).into_owned());
     let dismissed = rows.get(DISMISSED).map(|row| dismissed::decode(row));
     (draft.unwrap_or_default(), dismissed.unwrap_or_default())

@@ -67,7 +67,8 @@ pub fn begin_talk(
     }
 }
 
-fn not_chosen(why: NotChosen) -> Complaint {
+/// What to tell about a choice that did not come true.
+pub fn not_chosen(why: NotChosen) -> Complaint {
     let sentence = match why {
         NotChosen::Passkey(why) => (words().no_secret)(why),
         NotChosen::Failed => words().cannot_unlock,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::components::field::Field;
 use crate::components::form::{Complaint, Wrong};
-use crate::components::keeping_choice::{Chosen, KeepingChoice};
+use crate::components::keeping_choice::{Chosen, KeepingChoice, not_chosen};
 use crate::components::new_passphrase::{NewPassphrase, NewPassphraseFields};
 use crate::components::sheet::Sheet;
 use crate::components::title::keep_title;
@@ -116,8 +116,13 @@ fn Opening(done: RwSignal<Option<String>>) -> impl IntoView {
                     return complain(words.wrong_passphrase_of_backup, Some(words.passphrase_of_the_file));
                 }
             };
-            if !session::choose(choice).await {
-                return;
+            match session::choose(choice).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(why) => {
+                    busy.try_set(false);
+                    return drop(wrong.try_set(Some(not_chosen(why))));
+                }
             }
             match session::restore(backup) {
                 Ok(0) => complain(words.all_here_already, None),
