@@ -367,7 +367,7 @@ pub(super) async fn by_browser(database: &Database, header: &Header) -> Result<D
         return Err(damaged);
     };
     let bytes = browser_key::unwrap(&key, &header.browser_aad(), wrapped).await;
-    let bytes = bytes.ok().and_then(|bytes| bytes.try_into().ok()).ok_or(damaged)?;
+    let bytes = bytes.ok().and_then(|bytes| bytes.as_slice().try_into().ok()).ok_or(damaged)?;
     Ok(DataKey::from_random(bytes))
 }
 

@@ -4,6 +4,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AesGcmParams, AesKeyGenParams, CryptoKey, SubtleCrypto};
+use zeroize::Zeroizing;
 
 use super::entropy;
 
@@ -30,10 +31,13 @@ pub async fn wrap(key: &CryptoKey, aad: &[u8], secret: &[u8]) -> Result<Vec<u8>,
 }
 
 /// Opens what was sealed.
-pub async fn unwrap(key: &CryptoKey, aad: &[u8], wrapped: &[u8]) -> Result<Vec<u8>, Refused> {
+pub async fn unwrap(key: &CryptoKey, aad: &[u8], wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refused> {
     let (nonce, wrapped) = wrapped.split_at_checked(NONCE_BYTES).ok_or(Refused)?;
     let secret = subtle()?.decrypt_with_object_and_u8_array(&params(nonce, aad), key, wrapped).map_err(refused)?;
-    Ok(Uint8Array::new(&JsFuture::from(secret).await.map_err(refused)?).to_vec())
+    let given = Uint8Array::new(&JsFuture::from(secret).await.map_err(refused)?);
+    let secret = Zeroizing::new(given.to_vec());
+    given.fill(0, 0, given.length());
+    Ok(secret)
 }
 
 fn params(nonce: &[u8], aad: &[u8]) -> AesGcmParams {
