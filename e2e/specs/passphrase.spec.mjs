@@ -45,7 +45,7 @@ test('talks under a passphrase open with it, or with the recovery code, and with
   await page.goto(relay.url);
   await textbox(page, 'Passphrase').fill(PASSPHRASE);
   await page.getByRole('button', { name: 'Unlock', exact: true }).click();
-  await page.getByRole('button', { name: 'Lock', exact: true }).click();
+  await page.getByRole('button', { name: /^Lock\b/ }).click();
   await expect(page.getByRole('heading', { name: 'Locked' })).toBeVisible();
   await page.getByRole('button', { name: 'Use the recovery code' }).click();
   await textbox(page, 'Recovery code').fill('0000-0000-0000-0000-0000-0000-0000');
@@ -55,6 +55,11 @@ test('talks under a passphrase open with it, or with the recovery code, and with
   await page.getByRole('button', { name: 'Unlock', exact: true }).click();
   await page.getByRole('link', { name: AMINA.title }).click();
   await expect(amina.talk.notes).toHaveCount(1);
+
+  // And by the keyboard, in the middle of a talk.
+  await page.keyboard.press('Control+Shift+KeyL');
+  await expect(page.getByRole('heading', { name: 'Locked' })).toBeVisible();
+  await expect(amina.talk.notes).toHaveCount(0);
 });
 
 test('a page under a passphrase locks when nobody uses it, and keeps what was being written', async ({ table, relay }) => {

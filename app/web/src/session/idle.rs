@@ -1,4 +1,4 @@
-//! Locks what is kept under a secret when nobody has used the page for a while.
+//! Locks what is kept under a secret when nobody has used the page for a while, and when the person presses the keys for it.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -7,7 +7,9 @@ use gloo::events::EventListener;
 use gloo::timers::callback::Interval;
 use leptos::prelude::WithUntracked;
 use talk::Millis;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::KeyboardEvent;
 
 use super::PAGE;
 use super::keeper::{IDLE, Rows};
@@ -49,11 +51,26 @@ pub fn watch() {
         let used = Rc::clone(&used);
         EventListener::new(&document, event, move |_| used.set(clock::now())).forget();
     }
-    Interval::new(LOOK_EVERY, move || {
-        let locks = keeping::gate().with_untracked(|gate| matches!(gate, Gate::Open(Kept::Locking(_))));
-        if locks && clock::now().saturating_sub(used.get()) >= Millis::from(idle_minutes()) * MINUTE {
+    EventListener::new(&document, "keydown", |event| {
+        if event.dyn_ref::<KeyboardEvent>().is_some_and(is_lock) && locks() {
             spawn_local(keeping::lock_up());
         }
     })
     .forget();
+    Interval::new(LOOK_EVERY, move || {
+        if locks() && clock::now().saturating_sub(used.get()) >= Millis::from(idle_minutes()) * MINUTE {
+            spawn_local(keeping::lock_up());
+        }
+    })
+    .forget();
+}
+
+/// Ctrl+Shift+L, where that key is on a Latin keyboard: people write in several scripts.
+fn is_lock(event: &KeyboardEvent) -> bool {
+    event.ctrl_key() && event.shift_key() && event.code() == "KeyL"
+}
+
+/// Whether there is anything to unlock by.
+fn locks() -> bool {
+    keeping::gate().with_untracked(|gate| matches!(gate, Gate::Open(Kept::Locking(_))))
 }

@@ -209,7 +209,7 @@ pub static WORDS: Words = Words {
                this browser has been let back in, which happens by itself.",
     read_only_for_now: "from a backup, read only for now",
 
-    lock: "Lock",
+    lock: "Lock (Ctrl+Shift+L)",
     locked: "Locked",
     unlock: "Unlock",
     unlocking: "Unlocking…",
