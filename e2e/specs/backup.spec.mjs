@@ -14,7 +14,7 @@ const SADIA = { name: 'Sadia Rahman', party: 'Delegation of Sindhara' };
 const PASSPHRASE = 'چهار اسب سبز over the pass';
 const READ_ONLY = 'This is from a backup';
 
-test('a seat goes on in another browser from its backup, and the others see who came back', async ({ table, relay }) => {
+test('a seat goes on in another browser from its backup, and the others see who came back', async ({ table, relay }, info) => {
   const amina = await table.open(relay.url, AMINA);
   const kaveh = await table.welcome(amina, { ...KAVEH, role: 'Head' });
   const sadia = await table.welcome(amina, { ...SADIA, role: 'Head' });
@@ -29,7 +29,9 @@ test('a seat goes on in another browser from its backup, and the others see who 
   const file = await backup.save(PASSPHRASE);
   expect(file.suggestedFilename()).toMatch(/^nonpaper-\d{4}-\d\d-\d\d\.backup$/);
   await expect(backup.done).toContainText('with 1 talk');
-  const path = await file.path();
+  // The browser deletes its downloads when it is closed.
+  const path = info.outputPath('file.backup');
+  await file.saveAs(path);
 
   // Without Nonpaper, by a script of a page.
   const script = fileURLToPath(new URL('../open_backup.mjs', import.meta.url));
@@ -96,7 +98,7 @@ test('a seat that is still open elsewhere stops there when its backup is opened'
   await again.page.getByRole('link', { name: /Veshan/ }).click();
   await expect(again.talk.composer).toBeVisible({ timeout: 60_000 });
   await expect(kaveh.talk.composer).toHaveCount(0);
-  await expect(kaveh.page.getByText('This seat was opened elsewhere')).toBeVisible();
+  await expect(kaveh.page.getByRole('heading', { name: 'This seat was opened elsewhere' })).toBeVisible();
   await again.talk.write(farsi[1]);
   await expectSameNotes([amina, again], [farsi[0], farsi[1]]);
 });
@@ -130,6 +132,7 @@ test('a file that is not whole, or not opened with its passphrase, changes nothi
   await expect(elsewhere.page.getByRole('link', { name: /Veshan/ })).toBeVisible();
 
   // Where the seat is already nothing is taken twice.
-  await backup.restore(file(whole), PASSPHRASE);
-  await expect(backup.alert).toContainText('Everything in this file is here already');
+  await restoring.open(relay.url);
+  await restoring.restore(file(whole), PASSPHRASE);
+  await expect(restoring.alert).toContainText('Everything in this file is here already');
 });
