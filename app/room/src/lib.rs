@@ -43,4 +43,4 @@ pub use input::{Alarm, Effect, Error, Event, Input, Millis};
 pub use mls::{KeyPackage, KeyPackageSecrets, MlsError, Rules, SeatKey, Suite};
 pub use number::{Digits, RoomNumber};
 pub use room::{Counts, Founding, Room, Standing};
-pub use store::{Batch, Row, backup};
+pub use store::{Batch, Row, backup, check};

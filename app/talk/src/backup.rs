@@ -62,7 +62,8 @@ impl Backup {
         minicbor::to_vec(content).expect("encoding into memory")
     }
 
-    /// Reads what [`Backup::encode`] wrote, and makes sure that each talk opens.
+    /// Reads what [`Backup::encode`] wrote, and makes sure that each talk opens and everything in it was signed by its author: whoever
+    /// made the file could write anything into it.
     ///
     /// # Errors
     /// [`Error::Damaged`] for anything else: nothing of it is given.
@@ -74,6 +75,7 @@ impl Backup {
         let rows = |talk: Vec<(ByteVec, ByteVec)>| talk.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
         let backup = Self { made: content.made, talks: content.talks.into_iter().map(rows).collect() };
         for rows in &backup.talks {
+            room::check(&split(rows).0).map_err(|_| Error::Damaged)?;
             // Only to see whether it can be done: nothing is drawn from it.
             let talk = Talk::reopen(rows, [0; 32])?;
             if !matches!(talk.place, Place::Seated(_)) {
@@ -88,10 +90,15 @@ fn kept_of(rows: &Rows) -> Result<Option<Rows>, Error> {
     if !store::is_seated(rows)? {
         return Ok(None);
     }
-    let (room, mut kept): (Rows, Rows) =
-        rows.iter().map(|(k, v)| (k.clone(), v.clone())).partition(|(row, _)| row.first() == Some(&ROOM));
-    let room = room.into_iter().map(|(row, value)| (Row(row[1..].to_vec()), value)).collect();
+    let (room, mut kept) = split(rows);
     let room = room::backup(&room).map_err(|_| Error::Damaged)?;
     kept.extend(room.into_iter().map(|(row, value)| (store::room_row(&row), value)));
     Ok(Some(kept))
+}
+
+/// The rows of the room, and the others.
+fn split(rows: &Rows) -> (BTreeMap<Row, Vec<u8>>, Rows) {
+    let (room, others): (Rows, Rows) =
+        rows.iter().map(|(k, v)| (k.clone(), v.clone())).partition(|(row, _)| row.first() == Some(&ROOM));
+    (room.into_iter().map(|(row, value)| (Row(row[1..].to_vec()), value)).collect(), others)
 }

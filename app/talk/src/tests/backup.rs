@@ -99,3 +99,17 @@ fn content_that_is_not_a_whole_backup_gives_nothing() {
         assert_eq!(Backup::read(&without.encode()).err(), Some(Error::Damaged), "without row {row:?}");
     }
 }
+
+/// Whoever made the file knows its passphrase, and could put words into anybody's mouth.
+#[test]
+fn backup_in_which_somebody_elses_note_is_forged_gives_nothing() {
+    let mut table = Table::of(&[("Daniel", Role::Head)]);
+    table.writes(0, "what Amina wrote");
+    let mut backup = Backup::read(&table.backup_of(1)).expect("sound");
+    let op = backup.talks[0].values_mut().find(|row| row.windows(16).any(|text| text == b"what Amina wrote"));
+    let op = op.expect("kept");
+    // At its end the content, some 45 bytes long, and before that the signature.
+    let signature = op.len() - 80;
+    op[signature] ^= 1;
+    assert_eq!(Backup::read(&backup.encode()).err(), Some(Error::Damaged));
+}

@@ -43,7 +43,7 @@ pub fn told(alarm: &AlarmView) -> Told {
         }
         (Alarm::Rejoined, _) => {
             "Their seat had lost touch, and the others brought it back in. It is the same seat as before. That happens \
-             after a long time away, and is no attack by itself."
+             after a long time away, and when a backup is opened in another browser. It is no attack by itself."
         }
     };
     Told { title, meaning: phrase(alarm, meaning), next_step: phrase(alarm, next_step(alarm)) }
