@@ -14,6 +14,7 @@
 //! ```
 
 mod disk;
+pub mod kept;
 mod queue;
 pub mod rooms;
 mod world;

@@ -1,6 +1,6 @@
 //! People with browsers, one relay between them, and a clock that only the world moves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use rand_chacha::ChaCha20Rng;
@@ -12,6 +12,7 @@ use talk::{Asking, Command, Effect, Error, Input, Invitation, KnockId, Millis, O
 use wire::{FromClient, FromRelay};
 
 use crate::disk::Disk;
+use crate::kept::Rows;
 use crate::queue::Queue;
 
 /// One way between a browser and the relay.
@@ -57,7 +58,11 @@ struct Browser {
     death: Option<Death>,
     /// Batches written since it was opened first.
     batches: u64,
+    /// What talks did since the disk refused a batch.
+    waiting: VecDeque<Vec<Effect>>,
     connection: Option<ConnectionId>,
+    /// Frames sent since it was opened first.
+    sent: u64,
     wake: Option<Millis>,
 }
 
@@ -218,6 +223,35 @@ impl World {
         self.browsers[who.0].death.take().is_some()
     }
 
+    /// From now on so many batches fit on somebody's disk; what comes then waits, and everything after it.
+    pub fn fills(&mut self, who: Person, fitting: u32) {
+        self.browsers[who.0].disk.fills(fitting);
+    }
+
+    /// There is space on somebody's disk: what waits is written and goes on.
+    pub fn has_space(&mut self, who: Person) {
+        let browser = &mut self.browsers[who.0];
+        browser.batches += u64::from(browser.disk.has_space());
+        for effects in std::mem::take(&mut browser.waiting) {
+            self.performs(who, effects);
+        }
+    }
+
+    /// Whether somebody's page waits for its disk.
+    pub fn waits(&self, who: Person) -> bool {
+        !self.browsers[who.0].waiting.is_empty()
+    }
+
+    /// Frames somebody's browser has sent.
+    pub fn sent(&self, who: Person) -> u64 {
+        self.browsers[who.0].sent
+    }
+
+    /// Bytes somebody's browser has written, sealed, names and roots included.
+    pub fn bytes_written(&self, who: Person) -> usize {
+        self.browsers[who.0].disk.bytes()
+    }
+
     /// Batches somebody's browser has written.
     pub fn batches(&self, who: Person) -> u64 {
         self.browsers[who.0].batches
@@ -226,13 +260,20 @@ impl World {
     /// What somebody's talk would be, were the page opened again now.
     pub fn on_disk(&mut self, who: Person) -> Talk {
         let seed = self.draw();
-        Talk::reopen(&self.browsers[who.0].disk.read(), seed).expect("what was written is a talk")
+        Talk::reopen(&self.kept(who), seed).expect("what was written is a talk")
+    }
+
+    /// The rows on somebody's disk.
+    pub fn kept(&self, who: Person) -> Rows {
+        self.browsers[who.0].disk.read()
     }
 
     fn opens_from_disk(&mut self, who: Person) {
-        let talk = self.on_disk(who);
+        let seed = self.draw();
         let browser = &mut self.browsers[who.0];
+        let talk = Talk::reopen(&browser.disk.open(), seed).expect("what was written is a talk");
         (browser.talk, browser.wake, browser.death) = (Some(talk), None, None);
+        browser.waiting.clear();
     }
 
     /// The connection is gone without a word, and with it what the page had in memory.
@@ -312,7 +353,10 @@ impl World {
     fn sits_down(&mut self, talk: Talk, effects: Vec<Effect>) -> Person {
         let who = Person(self.browsers.len());
         let disk = Disk::new(self.draw());
-        self.browsers.push(Browser { talk: Some(talk), disk, death: None, batches: 0, connection: None, wake: None });
+        let waiting = VecDeque::new();
+        let browser =
+            Browser { talk: Some(talk), disk, death: None, batches: 0, waiting, connection: None, sent: 0, wake: None };
+        self.browsers.push(browser);
         self.performs(who, effects);
         self.connects(who);
         who
@@ -356,10 +400,15 @@ impl World {
     }
 
     fn performs(&mut self, who: Person, effects: Vec<Effect>) {
-        for effect in effects {
+        if self.waits(who) {
+            return self.browsers[who.0].waiting.push_back(effects);
+        }
+        let mut effects = effects.into_iter();
+        while let Some(effect) = effects.next() {
             match effect {
                 Effect::Send(frame) => {
                     if let Some(connection) = self.browsers[who.0].connection {
+                        self.browsers[who.0].sent += 1;
                         self.queue.push(self.now + LATENCY_MS, Happening::ReachesRelay(connection, frame.encode()));
                     }
                 }
@@ -373,7 +422,9 @@ impl World {
                         return self.dead(who);
                     }
                     let browser = &mut self.browsers[who.0];
-                    browser.disk.write(&batch);
+                    if !browser.disk.write(&batch) {
+                        return browser.waiting.push_back(effects.collect());
+                    }
                     browser.batches += 1;
                     if death == Some(Death::After) {
                         return self.dead(who);

@@ -1,4 +1,5 @@
-//! Browsers that die while they write, on fifty journeys: what is on the disk is the state before an input or after it.
+//! Browsers that die while they write, and disks that are full, on journeys: what is on the disk is the state before an input
+//! or after it, and nothing goes out that is not there.
 
 use std::collections::BTreeSet;
 
@@ -110,28 +111,66 @@ fn death_at_any_write_loses_doubles_and_splits_nothing() {
                 shown.extend(world.reads(*who));
             }
         }
-        for who in &people {
-            world.connects(*who);
-        }
-        for _ in 0..4 {
-            world.settles();
-        }
-        let all = world.reads(people[0]);
-        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "seed {seed}: a note twice");
-        let lost: Vec<_> = shown.iter().filter(|note| !all.contains(note)).collect();
-        assert!(lost.is_empty(), "seed {seed}: shown and lost: {lost:?}");
-        for who in people.clone() {
-            if world.view(who).phase == Phase::Seated {
-                let (reads, view) = (world.reads(who), world.view(who));
-                let mut rest = all.iter();
-                assert!(reads.iter().all(|note| rest.any(|other| other == note)), "seed {seed}: two orders");
-                assert_eq!(
-                    reads.len() + view.withheld,
-                    all.len(),
-                    "seed {seed}: notes that neither are read nor are earlier"
-                );
-            }
-        }
+        expect_nothing_lost(&mut world, &people, &shown, seed);
     }
     assert!(before > 300 && after > 300, "{before} deaths before a write, {after} after");
+}
+
+/// Everybody comes back: what was shown is there, once, in one order.
+fn expect_nothing_lost(world: &mut World, people: &[Person], shown: &BTreeSet<String>, seed: u64) {
+    for who in people {
+        world.connects(*who);
+    }
+    for _ in 0..4 {
+        world.settles();
+    }
+    let all = world.reads(people[0]);
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "seed {seed}: a note twice");
+    let lost: Vec<_> = shown.iter().filter(|note| !all.contains(note)).collect();
+    assert!(lost.is_empty(), "seed {seed}: shown and lost: {lost:?}");
+    for who in people {
+        if world.view(*who).phase == Phase::Seated {
+            let (reads, view) = (world.reads(*who), world.view(*who));
+            let mut rest = all.iter();
+            assert!(reads.iter().all(|note| rest.any(|other| other == note)), "seed {seed}: two orders");
+            assert_eq!(
+                reads.len() + view.withheld,
+                all.len(),
+                "seed {seed}: notes that neither are read nor are earlier"
+            );
+        }
+    }
+}
+
+#[test]
+fn full_disk_at_any_write_makes_the_talk_wait_and_loses_doubles_and_says_nothing() {
+    let mut refused = 0;
+    for seed in 100..150 {
+        let mut world = World::new(seed);
+        let mut people = vec![world.opens("Transit corridor", "Amina", "Mediator")];
+        let mut shown = BTreeSet::new();
+        for number in 0..40 {
+            let who = people[world.picks(people.len() as u32) as usize];
+            let fitting = world.picks(4);
+            world.fills(who, fitting);
+            step(&mut world, &mut people, number);
+            if world.waits(who) {
+                refused += 1;
+                let now = world.now();
+                let (kept, sent) = (Shown::of(world.on_disk(who).view(now)), world.sent(who));
+                world.passes(2_000);
+                assert_eq!(kept, Shown::of(world.on_disk(who).view(now)), "seed {seed}, step {number}: half a batch");
+                assert_eq!(sent, world.sent(who), "seed {seed}, step {number}: said what may be forgotten");
+            }
+            world.has_space(who);
+            let now = world.now();
+            let kept = Shown::of(world.on_disk(who).view(now));
+            assert_eq!(kept, Shown::of(world.view(who)), "seed {seed}, step {number}: not all that waited was written");
+            for who in &people {
+                shown.extend(world.reads(*who));
+            }
+        }
+        expect_nothing_lost(&mut world, &people, &shown, seed);
+    }
+    assert!(refused > 300, "{refused} refusals");
 }
