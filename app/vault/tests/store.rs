@@ -1,6 +1,6 @@
 //! Rows on a disk that forgets, mixes and alters them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use vault::{Batch, Damaged, DataKey, Name, ROOT, Sealed, Store, StoreId};
@@ -132,6 +132,35 @@ fn store_without_rows_is_one_too() {
     assert_eq!(read(&Disk::new()).err(), Some(Damaged::Root));
 }
 
+/// Nonces are drawn at random, so that a store that goes back in time draws others: each row of each batch asks for its own.
+#[test]
+fn no_nonce_seals_twice_over_reopenings_and_restored_copies() {
+    let (mut nonces, mut seen, mut asked) = (Nonces(0), BTreeSet::new(), 0);
+    let (mut disk, mut store) = (Disk::new(), Store::new(ID, &key(), SCHEMA));
+    let mut copies = Vec::new();
+    for number in 0..300 {
+        // Always the same rows: what differs on the disk is the nonces' doing.
+        let batch = Batch { puts: vec![put("a", "1"), put("b", "2"), put("c", "")], deletes: vec![b"d".to_vec()] };
+        let sealed = store.seal(&batch, |nonce| nonces.fill(nonce));
+        asked += sealed.puts.len() as u64;
+        assert_eq!((sealed.puts.len(), nonces.0), (4, asked), "one nonce for each row and the root");
+        for (_, value) in &sealed.puts {
+            assert!(seen.insert(value[..24].to_vec()), "batch {number}");
+        }
+        write(&mut disk, &sealed);
+        match number % 10 {
+            3 => copies.push(disk.clone()),
+            5 => store = read(&disk).expect("sound").0,
+            9 => {
+                disk = copies[number % copies.len()].clone();
+                store = read(&disk).expect("sound").0;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(seen.len(), 1_200);
+}
+
 fn batches() -> impl Strategy<Value = Vec<Batch>> {
     let key = || prop::collection::vec(0u8..4, 1..3);
     let puts = prop::collection::vec((key(), prop::collection::vec(any::<u8>(), 0..8)), 0..4);
@@ -158,7 +187,7 @@ proptest! {
     fn mixture_of_two_moments_is_seen(batches in batches(), at in any::<prop::sample::Index>(), choice in any::<u64>()) {
         let (new, _) = disk_after(&batches);
         let (old, _) = disk_after(&batches[..=at.index(batches.len())]);
-        let names = old.keys().chain(new.keys()).collect::<std::collections::BTreeSet<_>>();
+        let names = old.keys().chain(new.keys()).collect::<BTreeSet<_>>();
         let mixed: Disk = names.into_iter().enumerate().filter_map(|(n, name)| {
             let from = if choice >> (n % 64) & 1 == 0 { &old } else { &new };
             from.get(name).map(|value| (*name, value.clone()))
