@@ -36,6 +36,7 @@ cargo xtask sim --seeds A..B        schedules of faults, one for each seed; [--j
 cargo xtask sim --mutants [NAME…]   break the engine on purpose; fails when nothing notices
 cargo xtask kill [--cycles N]       kill the browser at a random moment after Send, N times (default 200)
 cargo xtask bench notes             time from Send to visible at the other seat
+cargo xtask bench store             what a talk of 10,000 notes costs: opening, memory, scrolling, typing
 cargo xtask pictures                take the pictures; refreshes e2e/pictures/talk.png";
 
 fn main() -> ExitCode {
@@ -63,6 +64,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         ["bench", "notes"] => bench::notes(&Workspace::find()?),
+        ["bench", "store"] => bench::store(&Workspace::find()?),
         ["kill"] => kill::run(&Workspace::find()?, 200),
         ["kill", "--cycles", cycles] => {
             let cycles = cycles.parse().with_context(|| format!("--cycles takes a number, not `{cycles}`"))?;

@@ -13,6 +13,7 @@ use super::ways::put_passkey;
 use super::{PAGE, Running, idle};
 use crate::shell::database::{Database, DatabaseError};
 use crate::shell::lock::{Asked, Held};
+use crate::shell::mark::mark;
 use crate::shell::passkey::{self, NoSecret};
 use crate::shell::stretching::stretched;
 use crate::shell::timer::pause;
@@ -180,6 +181,7 @@ pub async fn unlock(passphrase: Zeroizing<String>) -> Result<(), NotUnlocked> {
     let stretching = PAGE.with(|page| page.locked.borrow().as_ref().and_then(|locked| locked.header.stretching()));
     let (salt, cost) = stretching.ok_or(NotUnlocked::NoSuchWay)?;
     let stretched = stretched(&passphrase, salt, cost).await.ok_or(NotUnlocked::Header)?;
+    mark("stretched");
     unlock_by(|header| header.by_stretched(&stretched)).await
 }
 
@@ -374,13 +376,16 @@ pub(super) async fn by_browser(database: &Database, header: &Header) -> Result<D
 async fn enter(locked: Locked, key: &DataKey) -> Result<Gate, Closed> {
     let Locked { database, lock, header } = locked;
     let rows = database.rows().await.map_err(|_| Closed::CannotRead)?;
+    mark("rows read");
     let root = rows.iter().find(|(name, _)| *name == ROOT).map(|(_, value)| value.clone());
     let (store, rows) = Store::open(header.store, key, SCHEMA, rows).map_err(Closed::Damaged)?;
+    mark("rows opened");
     idle::restore(&rows);
     PAGE.with(|page| page.keeper.replace(Some(Keeper::new(database, store, root, lock))));
     let reopened = talks_in(rows).into_iter().map(|(id, rows)| Running::reopen(id, rows));
     // The root vouches that these are the rows that were written: one that cannot be read must not shut the others out.
     let unreadable = reopened.filter(Result::is_err).count();
+    mark("talks opened");
     PAGE.with(|page| page.unreadable.set(unreadable));
     Ok(Gate::Open(Kept::by(header.kinds())))
 }
