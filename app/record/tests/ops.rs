@@ -63,6 +63,23 @@ fn every_flipped_bit_is_noticed() {
     }
 }
 
+/// What was checked when it was taken, and then sealed for the disk, is not asked for its signature again.
+#[test]
+fn kept_op_is_read_without_its_signature_being_checked_and_with_all_else() {
+    let op = note("a note");
+    let bytes = op.encode();
+    let mut unsigned = bytes.clone();
+    let signature = op.encode_withheld().len() - 65;
+    unsigned[signature] ^= 1;
+    assert_eq!(Op::decode(&unsigned).err(), Some(OpError::WrongSignature));
+    assert_eq!(Op::decode_kept(&unsigned).expect("not checked").id(), op.id());
+    for position in signature + 64..bytes.len() {
+        let mut bent = bytes.clone();
+        bent[position] ^= 1;
+        assert!(Op::decode_kept(&bent).is_err(), "byte {position}");
+    }
+}
+
 #[test]
 fn every_truncation_is_refused() {
     let bytes = note("a note").encode();

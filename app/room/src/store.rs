@@ -392,7 +392,7 @@ impl Room {
 }
 
 fn kept_record<'a>(base: Vector, apart: &[OpId], rows: impl Iterator<Item = &'a Vec<u8>>) -> Result<Record, Error> {
-    let ops = rows.map(|bytes| Op::decode(bytes).map_err(|_| Error::Bug("a kept op")));
+    let ops = rows.map(|bytes| Op::decode_kept(bytes).map_err(|_| Error::Bug("a kept op")));
     let mut ops: Vec<Op> = ops.collect::<Result<_, _>>()?;
     ops.sort_by_key(|op| (op.author(), op.number()));
     let mut record = Record::from_base(base);
