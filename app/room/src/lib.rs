@@ -13,6 +13,7 @@ mod entry;
 mod eras;
 mod frame;
 mod graph;
+mod holdings;
 mod input;
 mod knock;
 mod left_behind;
@@ -39,6 +40,7 @@ mod write;
 
 pub use channel::{Assembler, BUCKETS, Channel, ChannelSecret, MESSAGE_BYTES, Part};
 pub use frame::{CommitId, FrameError};
+pub use holdings::Holdings;
 pub use input::{Alarm, Effect, Error, Event, Input, Millis};
 pub use mls::{KeyPackage, KeyPackageSecrets, MlsError, Rules, SeatKey, Suite};
 pub use number::{Digits, RoomNumber};

@@ -380,17 +380,6 @@ impl Room {
         self.record.op(id)
     }
 
-    /// How many readers hold the op, the author included, and how many readers it has. Readers taken away since do not count.
-    pub fn held(&self, op: &Op) -> (usize, usize) {
-        let holds = |seat: &AuthorKey| {
-            *seat == op.author()
-                || *seat == self.me()
-                || self.presence.get(seat).is_some_and(|presence| presence.holds(op, &self.record))
-        };
-        let readers = self.readers(op);
-        (readers.iter().filter(|seat| holds(seat)).count(), readers.len())
-    }
-
     /// Whether the seat says that it holds the op.
     pub fn is_held_by(&self, op: &Op, seat: &AuthorKey) -> bool {
         self.presence.get(seat).is_some_and(|presence| presence.holds(op, &self.record))

@@ -15,9 +15,9 @@ use crate::view::{
     TalkView,
 };
 
-/// Notes as last shown, so that one that did not change is not made again.
+/// Notes as last shown, in order, so that what did not change is not made again.
 #[derive(Default)]
-pub(crate) struct NoteCache(BTreeMap<OpId, Arc<NoteView>>);
+pub(crate) struct NoteCache(Arc<Vec<Arc<NoteView>>>);
 
 impl Talk {
     /// Returns what to show.
@@ -35,6 +35,7 @@ impl Talk {
     fn seated(&self, room: &Room, notes: &mut NoteCache, now: Millis) -> TalkView {
         let table = room.table();
         let role = room.roster().get(&room.me()).copied().filter(|_| self.may_act());
+        let (notes, without_text) = notes.refresh(room);
         let parties: Vec<PartyView> = table
             .parties
             .iter()
@@ -49,8 +50,8 @@ impl Talk {
             number: number(room),
             seats: self.seats(room),
             readers: readers(room),
-            notes: Arc::new(notes.refresh(room)),
-            withheld: room.earlier_notes() as usize + room.ops().filter(|op| op.body().is_none()).count(),
+            notes,
+            withheld: room.earlier_notes() as usize + without_text,
             door: self.door(table, now),
             links: self.links(table, now),
             rights: Rights { write: role.is_some_and(Role::writes), invite: role.is_some_and(Role::admits) },
@@ -138,14 +139,28 @@ impl Talk {
 }
 
 impl NoteCache {
-    fn refresh(&mut self, room: &Room) -> Vec<Arc<NoteView>> {
-        let table = room.table();
-        let mut notes = Vec::new();
+    /// Returns the notes, the same list when nothing changed, and how many ops there are beside whose text this seat may not read.
+    fn refresh(&mut self, room: &Room) -> (Arc<Vec<Arc<NoteView>>>, usize) {
+        let (table, mut holdings) = (room.table(), room.holdings());
+        let before = Arc::clone(&self.0);
+        let mut elsewhere = None;
+        let (mut notes, mut without_text, mut changed) = (Vec::with_capacity(before.len() + 1), 0, false);
         for op in room.ops() {
-            let (Some(Body::Note(note)), Some(seat)) = (op.body(), table.seat(&op.author())) else { continue };
-            let (held, readers) = room.held(op);
-            let cached = self.0.get(&op.id()).filter(|view| view.held == held && view.readers == readers);
-            let view = cached.cloned().unwrap_or_else(|| {
+            let Some(body) = op.body() else {
+                without_text += 1;
+                continue;
+            };
+            let (Body::Note(note), Some(seat)) = (body, table.seat(&op.author())) else { continue };
+            let (held, readers) = holdings.of(op);
+            let known = match before.get(notes.len()) {
+                Some(view) if view.id == op.id() => Some(view),
+                // All others stand where they stood.
+                None if elsewhere.is_none() => None,
+                Some(_) | None => elsewhere.get_or_insert_with(|| by_id(&before)).get(&op.id()).copied(),
+            };
+            let same = known.filter(|view| view.held == held && view.readers == readers);
+            let view = same.cloned().unwrap_or_else(|| {
+                changed = true;
                 let (hue, party) =
                     table.party(&seat.party).map(|(hue, party)| (hue, party.name.text())).unwrap_or_default();
                 Arc::new(NoteView {
@@ -162,11 +177,17 @@ impl NoteCache {
                     depth: op.depth(),
                 })
             });
-            self.0.insert(op.id(), view.clone());
             notes.push(view);
         }
-        notes
+        if changed || elsewhere.is_some() || notes.len() != before.len() {
+            self.0 = Arc::new(notes);
+        }
+        (Arc::clone(&self.0), without_text)
     }
+}
+
+fn by_id(notes: &[Arc<NoteView>]) -> BTreeMap<OpId, &Arc<NoteView>> {
+    notes.iter().map(|note| (note.id, note)).collect()
 }
 
 fn standing(room: &Room) -> Standing {

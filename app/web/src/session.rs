@@ -15,6 +15,7 @@ mod ways;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gloo::timers::callback::Timeout;
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
@@ -451,9 +452,11 @@ impl Running {
 
     fn draw_as(&self, view: TalkView) {
         self.drawn_at.set(clock::now());
-        let rows = self.shown.notes.with_untracked(|rows| refresh_rows(rows, &view.notes));
-        if let Some(rows) = rows {
-            self.shown.notes.set(rows);
+        if !self.shown.view.with_untracked(|shown| Arc::ptr_eq(&shown.notes, &view.notes)) {
+            let rows = self.shown.notes.with_untracked(|rows| refresh_rows(rows, &view.notes));
+            if let Some(rows) = rows {
+                self.shown.notes.set(rows);
+            }
         }
         if self.shown.view.with_untracked(|shown| *shown != view) {
             self.shown.view.set(view);
