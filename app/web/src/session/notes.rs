@@ -1,11 +1,13 @@
 //! Rows of the notes: the list tells when notes come or move, each row when its note changes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use leptos::prelude::{ArcRwSignal, Set, WithUntracked};
 use record::OpId;
 use talk::view::NoteView;
+
+use crate::words::intl;
 
 /// A note on the screen.
 #[derive(Clone)]
@@ -14,6 +16,14 @@ pub struct NoteRow {
     pub id: OpId,
     /// The note; changes when more seats hold it.
     pub note: ArcRwSignal<Arc<NoteView>>,
+    day: Arc<OnceLock<i64>>,
+}
+
+impl NoteRow {
+    /// A number that all notes of one day have in common. The browser is asked once for each note.
+    pub fn day(&self) -> i64 {
+        *self.day.get_or_init(|| intl::day_number(self.note.with_untracked(|note| note.written_at)))
+    }
 }
 
 /// Brings rows up to date with the notes. Returns a new list if notes came, went or moved, else `None`.
@@ -29,7 +39,7 @@ pub fn refresh_rows(rows: &[NoteRow], notes: &[Arc<NoteView>]) -> Option<Vec<Not
             refresh(row, note);
             NoteRow::clone(row)
         }
-        None => NoteRow { id: note.id, note: ArcRwSignal::new(Arc::clone(note)) },
+        None => NoteRow { id: note.id, note: ArcRwSignal::new(Arc::clone(note)), day: Arc::default() },
     };
     Some(notes.iter().map(row_of).collect())
 }

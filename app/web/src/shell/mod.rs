@@ -13,6 +13,7 @@ pub mod mark;
 pub mod passkey;
 pub mod remembered;
 pub mod resize;
+pub mod scrolling;
 pub mod socket;
 pub mod storage;
 pub mod stretching;

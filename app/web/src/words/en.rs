@@ -288,6 +288,10 @@ pub static WORDS: Words = Words {
     earlier_notes_are_not_shown: |count| {
         counted(count, "note from before you joined is not shown.", "notes from before you joined are not shown.")
     },
+    earlier_notes_come: |count| {
+        counted(count, "earlier note comes when you scroll up.", "earlier notes come when you scroll up.")
+    },
+    show_all_notes: "Show all now",
     nobody_else_yet: "Nobody else is here yet",
     how_to_begin: "Invite the other side: make a link, send it to them, and compare digits by voice when they knock.",
     make_a_link: "Make a link",

@@ -292,6 +292,8 @@ pub struct Words {
     pub held_by: fn(usize, usize) -> String,
     pub you_wrote: &'static str,
     pub earlier_notes_are_not_shown: fn(usize) -> String,
+    pub earlier_notes_come: fn(usize) -> String,
+    pub show_all_notes: &'static str,
     pub nobody_else_yet: &'static str,
     pub how_to_begin: &'static str,
     pub make_a_link: &'static str,

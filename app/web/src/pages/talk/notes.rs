@@ -11,12 +11,18 @@ use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::{Inviting, JumpToNew};
 use crate::components::said::{PartyName, hue_class};
-use crate::session::{self, NoteRow, OpenTalk};
-use crate::shell::{resize, tab};
+use crate::session::{self, NoteRow, OpenTalk, Unread};
+use crate::shell::{resize, scrolling, tab};
 use crate::words::{intl, words};
 
 /// How far from the end, in CSS pixels, still counts as seeing the end.
 const NEAR_THE_END: i32 = 64;
+/// How many notes are drawn at first: more than anybody sees at once.
+const FIRST: usize = 150;
+/// How many earlier ones are drawn in one frame of the screen.
+const MORE: usize = 40;
+/// How near to the first note drawn somebody comes before earlier ones are drawn, in heights of what is seen.
+const NEAR_THE_TOP: i32 = 3;
 /// A note of more paragraphs than this is one block: a hostile one could have thousands of empty ones.
 const MOST_PARAGRAPHS: usize = 500;
 
@@ -29,7 +35,8 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
     let log = NodeRef::<html::Section>::new();
     let end = NodeRef::<html::Div>::new();
     let line = NodeRef::<html::Div>::new();
-    let rows = rows(&talk);
+    let earlier = Earlier::of(&talk, log);
+    let (before, newest) = (earlier.rows(&talk, true), earlier.rows(&talk, false));
     let list = talk.notes.clone();
     let empty = Memo::new(move |_| list.with(|list| list.is_empty()));
     let unread = talk.unread.clone();
@@ -41,6 +48,7 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
             let seen = log.scroll_height() - log.scroll_top() - log.client_height() <= NEAR_THE_END;
             at_end.try_set_value(seen);
             session::attend(id, seen && tab::is_visible());
+            earlier.draw_if_near();
         }
     };
     let show = move |what: NodeRef<html::Div>, position: ScrollLogicalPosition| {
@@ -107,19 +115,14 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
         <div class="notes-frame">
             <section class="notes" role="log" aria-label=words.notes tabindex="0" node_ref=log on:scroll=move |_| look()>
                 <BeforeYou talk=talk.clone() />
+                <NotDrawn earlier />
                 {
                     let talk = talk.clone();
                     move || empty.get().then(|| view! { <NothingYet talk=talk.clone() /> })
                 }
-                <For
-                    each=move || rows.get()
-                    key=Row::key
-                    children=move |row| match row {
-                        Row::Day(_, at) => view! { <p class="day">{intl::day(at)}</p> }.into_any(),
-                        Row::New => view! { <div class="new-line" node_ref=line>{words.new}</div> }.into_any(),
-                        Row::Note(row) => view! { <Note row /> }.into_any(),
-                    }
-                />
+                // Who hears the page is not read aloud what the person scrolls up to.
+                {(earlier.apart > 0).then(|| view! { <div class="earlier" aria-live="off"><Rows rows=before line /></div> })}
+                <Rows rows=newest line />
                 <div class="end" node_ref=end></div>
             </section>
             {move || {
@@ -138,6 +141,120 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
     }
 }
 
+/// Which notes are drawn: the newest, and earlier ones as the person scrolls up to them.
+#[derive(Clone, Copy)]
+struct Earlier {
+    log: NodeRef<html::Section>,
+    /// So many of the first notes are not drawn.
+    undrawn: RwSignal<usize>,
+    /// So many of the first notes stand apart from the newest.
+    apart: usize,
+    wants_all: StoredValue<bool>,
+    drawing: StoredValue<bool>,
+}
+
+impl Earlier {
+    fn of(talk: &OpenTalk, log: NodeRef<html::Section>) -> Self {
+        let first_unread = talk.unread.with_untracked(Unread::first);
+        let apart = talk.notes.with_untracked(|notes| {
+            let unread = notes.iter().rposition(|row| Some(row.id) == first_unread);
+            notes.len().saturating_sub(FIRST).min(unread.unwrap_or(usize::MAX))
+        });
+        let (undrawn, wants_all, drawing) = (RwSignal::new(apart), StoredValue::new(false), StoredValue::new(false));
+        Self { log, undrawn, apart, wants_all, drawing }
+    }
+
+    fn draw_all(self) {
+        self.wants_all.set_value(true);
+        self.draw_if_near();
+    }
+
+    /// Draws some earlier notes when the person is near, or wants all; and again in the next frame.
+    fn draw_if_near(self) {
+        let Some(log) = self.log.try_get_untracked().flatten() else { return };
+        let near = log.scroll_top() < NEAR_THE_TOP * log.client_height();
+        let wanted = near || self.wants_all.try_get_value() == Some(true);
+        let undrawn = self.undrawn.try_get_untracked().unwrap_or_default();
+        if undrawn == 0 || !wanted || self.drawing.try_get_value() != Some(false) {
+            return;
+        }
+        let (top, height) = (log.scroll_top(), log.scroll_height());
+        self.drawing.set_value(true);
+        self.undrawn.set(undrawn.saturating_sub(MORE));
+        request_animation_frame(move || {
+            if !scrolling::keeps_place() {
+                log.set_scroll_top(top + log.scroll_height() - height);
+            }
+            self.drawing.try_set_value(false);
+            self.draw_if_near();
+        });
+    }
+
+    /// The rows of the notes that stand apart, or of the newest.
+    fn rows(self, talk: &OpenTalk, apart: bool) -> Signal<Vec<Row>> {
+        let (notes, unread) = (talk.notes.clone(), talk.unread.clone());
+        let first_unread = Memo::new(move |_| unread.with(Unread::first));
+        Signal::derive(move || {
+            let first_unread = first_unread.get();
+            let undrawn = if apart { self.undrawn.get() } else { self.apart };
+            notes.with(|notes| {
+                let middle = self.apart.min(notes.len());
+                let (from, to) = if apart { (undrawn.min(middle), middle) } else { (middle, notes.len()) };
+                // Above the first one drawn always stands its day.
+                let mut day = (!apart && middle > 0).then(|| notes[middle - 1].day());
+                let mut rows = Vec::new();
+                for row in &notes[from..to] {
+                    let today = row.day();
+                    if day.replace(today) != Some(today) {
+                        rows.push(Row::Day(row.id, row.note.with_untracked(|note| note.written_at)));
+                    }
+                    if first_unread == Some(row.id) {
+                        rows.push(Row::New);
+                    }
+                    rows.push(Row::Note(row.clone()));
+                }
+                rows
+            })
+        })
+    }
+}
+
+/// Says that there are earlier notes: what the browser's own search finds is what is drawn.
+#[component]
+fn NotDrawn(earlier: Earlier) -> impl IntoView {
+    let words = words();
+    let any = Memo::new(move |_| earlier.undrawn.get() > 0);
+    move || {
+        any.get().then(|| {
+            view! {
+                <p class="not-drawn">
+                    <span>{move || (words.earlier_notes_come)(earlier.undrawn.get())}</span>
+                    " "
+                    <button class="button" type="button" on:click=move |_| earlier.draw_all()>
+                        {words.show_all_notes}
+                    </button>
+                </p>
+            }
+        })
+    }
+}
+
+#[component]
+fn Rows(rows: Signal<Vec<Row>>, line: NodeRef<html::Div>) -> impl IntoView {
+    let words = words();
+    view! {
+        <For
+            each=move || rows.get()
+            key=Row::key
+            children=move |row| match row {
+                Row::Day(_, at) => view! { <p class="day">{intl::day(at)}</p> }.into_any(),
+                Row::New => view! { <div class="new-line" node_ref=line>{words.new}</div> }.into_any(),
+                Row::Note(row) => view! { <Note row /> }.into_any(),
+            }
+        />
+    }
+}
+
 #[derive(Clone)]
 enum Row {
     Day(OpId, Millis),
@@ -153,30 +270,6 @@ impl Row {
             Self::Note(row) => (2, Some(row.id)),
         }
     }
-}
-
-fn rows(talk: &OpenTalk) -> Signal<Vec<Row>> {
-    let (notes, unread) = (talk.notes.clone(), talk.unread.clone());
-    let first_unread = Memo::new(move |_| unread.with(|unread| unread.first()));
-    Signal::derive(move || {
-        let first_unread = first_unread.get();
-        let mut rows = Vec::new();
-        let mut day = None;
-        notes.with(|notes| {
-            for row in notes {
-                let at = row.note.with_untracked(|note| note.written_at);
-                let today = intl::day_number(at);
-                if day.replace(today) != Some(today) {
-                    rows.push(Row::Day(row.id, at));
-                }
-                if first_unread == Some(row.id) {
-                    rows.push(Row::New);
-                }
-                rows.push(Row::Note(row.clone()));
-            }
-        });
-        rows
-    })
 }
 
 #[component]
