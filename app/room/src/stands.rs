@@ -92,11 +92,20 @@ impl Stands {
 
     /// All beacons.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Signed<Beacon>> {
-        let besides = self.latest.iter().filter(|(author, latest)| {
+        self.by.values().flat_map(BTreeMap::values).chain(self.besides().map(|(_, latest)| latest))
+    }
+
+    /// Of each seat the beacons on the branches it ever stood on.
+    pub(crate) fn stood(&self) -> impl Iterator<Item = (&AuthorKey, Vec<&Signed<Beacon>>)> {
+        self.by.iter().map(|(seat, theirs)| (seat, theirs.values().collect()))
+    }
+
+    /// The latest beacons of seats that are not among those.
+    pub(crate) fn besides(&self) -> impl Iterator<Item = (&AuthorKey, &Signed<Beacon>)> {
+        self.latest.iter().filter(|(author, latest)| {
             let same = self.by.get(author).and_then(|theirs| theirs.get(&latest.body.tip));
             same.is_none_or(|same| same.body.counter != latest.body.counter)
-        });
-        self.by.values().flat_map(BTreeMap::values).chain(besides.map(|(_, latest)| latest))
+        })
     }
 
     /// The most kept of one seat.

@@ -5,7 +5,7 @@
 //!
 //! | row | key | value |
 //! |---|---|---|
-//! | 0 | | core: where this seat stands, its counter, its keys |
+//! | 0 | | core: where this seat stands, its counter, what it waits for |
 //! | 1 | state | image of the MLS group |
 //! | 2 | op | op |
 //! | 3 | commit | frame |
@@ -14,6 +14,15 @@
 //! | 6 | state | own commit on it, with its Welcome |
 //! | 7 | hash | own key package with its private keys |
 //! | 8 | | heads this record starts from |
+//! | 9 | | of the oldest state kept: seats, knocks answered, commits before it; commits that cannot be read here |
+//! | 10 | | secrets of the eras |
+//! | 11 | | keys of ops, by state |
+//! | 12 | seat | its beacons, one for each branch it stood on |
+//! | 13 | seat | its latest beacon, where that is none of those |
+//! | 14 | | admissions not done yet |
+//! | 15 | | alarms |
+//!
+//! Rows 0 and 9 to 15 are written when they changed: a note changes the first, a beacon one of its author's.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -61,6 +70,13 @@ const ROOT_LOG: u8 = 5;
 const OWN_COMMIT: u8 = 6;
 const OWN_KEY_PACKAGE: u8 = 7;
 const BASE: u8 = 8;
+const OLDEST: u8 = 9;
+const ERAS: u8 = 10;
+const OP_KEYS: u8 = 11;
+const STOOD: u8 = 12;
+const LATEST: u8 = 13;
+const ADMISSIONS: u8 = 14;
+const ALARMS: u8 = 15;
 
 impl Row {
     fn of(kind: u8, id: &[u8]) -> Self {
@@ -71,7 +87,8 @@ impl Row {
 /// What is known to be written.
 #[derive(Default)]
 pub(crate) struct Written {
-    core: Vec<u8>,
+    /// Rows that are small, as they were written.
+    small: BTreeMap<Row, Vec<u8>>,
     /// Rows that come and go, by a number that grows with every change.
     versions: BTreeMap<Row, u64>,
 }
@@ -90,47 +107,45 @@ struct Core {
     #[n(4)]
     root: StateId,
     #[n(5)]
-    roster: Vec<(AuthorKey, Leaf)>,
-    #[n(6)]
-    answered: Vec<(AuthorKey, u64)>,
-    #[n(7)]
     era: StateId,
-    #[n(8)]
+    #[n(6)]
     counter: u64,
-    #[n(9)]
-    eras: Vec<(StateId, ByteVec, Option<Millis>)>,
-    #[n(10)]
-    op_keys: Vec<(StateId, ByteVec, Option<Millis>)>,
-    #[n(11)]
-    stands: Vec<SignedBytes>,
-    #[n(12)]
+    #[n(7)]
     unechoed: Vec<OpId>,
-    #[n(13)]
-    admissions: Vec<(Add, ByteVec, OpId)>,
-    #[n(14)]
+    #[n(8)]
     own_knocks: Vec<(KeyPackageHash, Option<SignedBytes>, Millis)>,
-    #[n(15)]
+    #[n(9)]
     asked: Vec<(u64, KeyPackageHash)>,
-    #[n(16)]
-    unreadable: CommitIds,
-    #[n(17)]
+    #[n(10)]
     elsewhere: bool,
-    #[n(18)]
-    earlier_commits: Vec<ByteVec>,
-    #[n(19)]
-    alarms: Vec<Alarm>,
-    #[n(20)]
+    #[n(11)]
     tip_since: Millis,
-    #[n(21)]
+    #[n(12)]
     ops_since: u32,
-    #[n(22)]
+    #[n(13)]
     images: Vec<(StateId, Millis)>,
-    #[n(23)]
+    #[n(14)]
     apart: Vec<OpId>,
     /// Whether there is a group to go on with: there is none in a backup.
-    #[n(24)]
+    #[n(15)]
     live: bool,
 }
+
+#[derive(Default, Encode, Decode)]
+#[cbor(array)]
+struct Oldest {
+    #[n(0)]
+    roster: Vec<(AuthorKey, Leaf)>,
+    #[n(1)]
+    answered: Vec<(AuthorKey, u64)>,
+    #[n(2)]
+    earlier_commits: Vec<ByteVec>,
+    #[n(3)]
+    unreadable: CommitIds,
+}
+
+type Secrets = Vec<(StateId, ByteVec, Option<Millis>)>;
+type Admissions = Vec<(Add, ByteVec, OpId)>;
 
 /// What a backup keeps of a room's rows: its record, what is known of its states, its channels. Nothing by which MLS could go
 /// on, and no key of a state: who has the backup alone is a seat that asks to be brought in.
@@ -140,13 +155,13 @@ struct Core {
 pub fn backup(rows: &BTreeMap<Row, Vec<u8>>) -> Result<BTreeMap<Row, Vec<u8>>, Error> {
     let core = rows.get(&Row::of(CORE, &[])).ok_or(Error::Bug("a store without a room"))?;
     let mut core: Core = minicbor::decode(core).map_err(|_| Error::Bug("a damaged store"))?;
-    core.op_keys.clear();
     core.own_knocks.clear();
     core.images.clear();
     core.live = false;
     // What a restored seat signs must be newer than all this one signs from here on.
     core.counter += JUMP;
-    let lasts = |row: &Row| row.0.first().is_some_and(|kind| [OP, COMMIT, STATE, ROOT_LOG, BASE].contains(kind));
+    let lasting = [OP, COMMIT, STATE, ROOT_LOG, BASE, OLDEST, ERAS, STOOD, LATEST, ADMISSIONS, ALARMS];
+    let lasts = |row: &Row| row.0.first().is_some_and(|kind| lasting.contains(kind));
     let mut kept: BTreeMap<_, _> =
         rows.iter().filter(|(row, _)| lasts(row)).map(|(k, v)| (k.clone(), v.clone())).collect();
     kept.insert(Row::of(CORE, &[]), minicbor::to_vec(core).expect("encoding into memory"));
@@ -209,11 +224,11 @@ impl Room {
             batch.deletes.push(row);
         }
         self.batch_changes(&mut batch);
-        let core = self.core();
-        if core != self.written.core {
-            batch.puts.push((Row::of(CORE, &[]), core.clone()));
-            self.written.core = core;
-        }
+        let (small, before) = (self.small(), std::mem::take(&mut self.written.small));
+        let changed = small.iter().filter(|(row, value)| before.get(*row) != Some(*value));
+        batch.puts.extend(changed.map(|(row, value)| (row.clone(), value.clone())));
+        batch.deletes.extend(before.into_keys().filter(|row| !small.contains_key(row)));
+        self.written.small = small;
         batch
     }
 
@@ -239,43 +254,57 @@ impl Room {
         }
     }
 
-    fn core(&self) -> Vec<u8> {
+    /// What is compared with what was written, row by row.
+    fn small(&self) -> BTreeMap<Row, Vec<u8>> {
         let root = self.graph.root();
         let node = self.graph.node(&root);
-        let bytes =
-            |admission: &Admission| (admission.add.clone(), admission.key_package.encode().into(), admission.intent);
         let core = Core {
             room: self.id,
             suite: self.rules.suite,
             founder: self.rules.founder,
             tip: self.tip,
             root,
-            roster: node.map(|node| node.roster.iter().map(|(key, leaf)| (*key, *leaf)).collect()).unwrap_or_default(),
-            answered: node.map(|node| node.answered.iter().map(|(key, n)| (*key, *n)).collect()).unwrap_or_default(),
             era: node.map_or(root, |node| node.era),
             counter: self.counter,
-            eras: self.eras.rows(),
-            op_keys: self.op_keys.iter().map(|(state, key)| (*state, key.bytes().to_vec().into(), key.left)).collect(),
-            stands: self.stands.all().map(Signed::bytes).collect(),
             unechoed: self.unechoed.iter().copied().collect(),
-            admissions: self.admissions.iter().map(bytes).collect(),
             own_knocks: self
                 .own_knocks
                 .iter()
                 .map(|k| (k.hash(), k.knock.as_ref().map(Signed::bytes), k.made))
                 .collect(),
             asked: self.asked.iter().copied().collect(),
-            unreadable: CommitIds(self.unreadable.iter().copied().collect()),
             elsewhere: self.elsewhere,
-            earlier_commits: self.graph.earlier_commits().map(|id| id.0.to_vec().into()).collect(),
-            alarms: self.alarms.iter().copied().collect(),
             tip_since: self.tip_since,
             ops_since: self.ops_since,
             images: self.images.order().to_vec(),
             apart: self.record.apart().iter().copied().collect(),
             live: self.group.is_some(),
         };
-        minicbor::to_vec(core).expect("encoding into memory")
+        let oldest = Oldest {
+            roster: node.map(|node| node.roster.iter().map(|(key, leaf)| (*key, *leaf)).collect()).unwrap_or_default(),
+            answered: node.map(|node| node.answered.iter().map(|(key, n)| (*key, *n)).collect()).unwrap_or_default(),
+            earlier_commits: self.graph.earlier_commits().map(|id| id.0.to_vec().into()).collect(),
+            unreadable: CommitIds(self.unreadable.iter().copied().collect()),
+        };
+        let op_keys: Secrets =
+            self.op_keys.iter().map(|(state, key)| (*state, key.bytes().to_vec().into(), key.left)).collect();
+        let bytes =
+            |admission: &Admission| (admission.add.clone(), admission.key_package.encode().into(), admission.intent);
+        let admissions: Admissions = self.admissions.iter().map(bytes).collect();
+        let alarms: Vec<Alarm> = self.alarms.iter().copied().collect();
+        let mut rows = BTreeMap::from([
+            (Row::of(CORE, &[]), encoded(core)),
+            (Row::of(OLDEST, &[]), encoded(oldest)),
+            (Row::of(ERAS, &[]), encoded(self.eras.rows())),
+            (Row::of(OP_KEYS, &[]), encoded(op_keys)),
+            (Row::of(ADMISSIONS, &[]), encoded(admissions)),
+            (Row::of(ALARMS, &[]), encoded(alarms)),
+        ]);
+        rows.extend(self.stands.stood().map(|(seat, stood)| {
+            (Row::of(STOOD, &seat.0), encoded(stood.into_iter().map(Signed::bytes).collect::<Vec<_>>()))
+        }));
+        rows.extend(self.stands.besides().map(|(seat, latest)| (Row::of(LATEST, &seat.0), encoded(latest.bytes()))));
+        rows
     }
 
     /// Opens a room from what its batches left in the store. `seed` is fresh randomness.
@@ -287,6 +316,9 @@ impl Room {
         let core = rows.get(&Row::of(CORE, &[])).ok_or(Error::Bug("a store without a room"))?;
         let core: Core = minicbor::decode(core).map_err(damaged)?;
         let of = |kind: u8| rows.iter().filter(move |(row, _)| row.0.first() == Some(&kind));
+        let oldest: Oldest = decoded(rows, OLDEST)?;
+        let (eras, op_keys): (Secrets, Secrets) = (decoded(rows, ERAS)?, decoded(rows, OP_KEYS)?);
+        let (admissions, alarms): (Admissions, Vec<Alarm>) = (decoded(rows, ADMISSIONS)?, decoded(rows, ALARMS)?);
         let id = |row: &Row| {
             <[u8; 32]>::try_from(row.0.get(1..).unwrap_or_default()).map_err(|_| Error::Bug("a stored row"))
         };
@@ -305,7 +337,7 @@ impl Room {
             };
             frames.insert(CommitId(id(row)?), commit);
         }
-        let earlier_commits = core.earlier_commits.iter().filter_map(|id| {
+        let earlier_commits = oldest.earlier_commits.iter().filter_map(|id| {
             let id = CommitId(id.as_slice().try_into().ok()?);
             frames.remove(&id).map(Arc::new)
         });
@@ -319,8 +351,8 @@ impl Room {
             }
         }
         let node = Node {
-            roster: Arc::new(core.roster.into_iter().collect()),
-            answered: Arc::new(core.answered.into_iter().collect()),
+            roster: Arc::new(oldest.roster.into_iter().collect()),
+            answered: Arc::new(oldest.answered.into_iter().collect()),
             log: Arc::new(log),
             era: core.era,
         };
@@ -350,22 +382,29 @@ impl Room {
         } else {
             None
         };
-        let (rng, eras) = (ChaCha20Rng::from_seed(seed), Eras::from_rows(core.eras)?);
+        let (rng, eras) = (ChaCha20Rng::from_seed(seed), Eras::from_rows(eras)?);
         let images = Images::from_kept(images, core.images);
         let (room, tip) = (core.room, core.tip);
         let mut room = Self::of(Parts { id: room, tip, group, key, rules, rng, graph, record, eras, images })?;
         room.op_keys.clear();
-        for (state, bytes, left) in core.op_keys {
+        for (state, bytes, left) in op_keys {
             let bytes = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| Error::Bug("a kept key"))?);
             room.op_keys.insert(state, OpKey::from_bytes(core.room, state, bytes, left));
         }
-        for stand in &core.stands {
-            room.stands.take(&room.graph, Signed::from_bytes(stand)?);
+        // In this order: where a seat stood twice, the first beacon counts.
+        for (_, bytes) in of(STOOD) {
+            for stand in minicbor::decode::<Vec<SignedBytes>>(bytes).map_err(damaged)? {
+                room.stands.take(&room.graph, Signed::from_bytes(&stand)?);
+            }
+        }
+        for (_, bytes) in of(LATEST) {
+            let stand: SignedBytes = minicbor::decode(bytes).map_err(damaged)?;
+            room.stands.take(&room.graph, Signed::from_bytes(&stand)?);
         }
         for (row, bytes) in of(OWN_COMMIT) {
             room.own_commits.insert(StateId(id(row)?), OwnCommit::decode(core.room, bytes)?);
         }
-        for (add, key_package, intent) in core.admissions {
+        for (add, key_package, intent) in admissions {
             if let Ok(key_package) = KeyPackage::parse(&key_package, core.suite) {
                 room.admissions.push(Admission { add, key_package, intent });
             }
@@ -379,9 +418,9 @@ impl Room {
         room.counter = core.counter;
         room.unechoed = core.unechoed.into();
         room.asked = core.asked.into();
-        room.unreadable = core.unreadable.0;
+        room.unreadable = oldest.unreadable.0;
         room.elsewhere = core.elsewhere;
-        room.alarms = core.alarms.into_iter().collect();
+        room.alarms = alarms.into_iter().collect();
         room.tip_since = core.tip_since;
         room.clock = Clock::after(room.images.order().iter().map(|(_, at)| *at).fold(core.tip_since, u64::max));
         room.ops_since = core.ops_since;
@@ -391,13 +430,25 @@ impl Room {
     }
 }
 
+fn encoded(value: impl Encode<()>) -> Vec<u8> {
+    minicbor::to_vec(value).expect("encoding into memory")
+}
+
+/// What stands in a row of which there is one; nothing when there is none.
+fn decoded<'b, T: Decode<'b, ()> + Default>(rows: &'b BTreeMap<Row, Vec<u8>>, kind: u8) -> Result<T, Error> {
+    let value = rows.get(&Row::of(kind, &[])).map(|bytes| minicbor::decode(bytes)).transpose();
+    Ok(value.map_err(|_| Error::Bug("a damaged store"))?.unwrap_or_default())
+}
+
 fn kept_record<'a>(base: Vector, apart: &[OpId], rows: impl Iterator<Item = &'a Vec<u8>>) -> Result<Record, Error> {
     let ops = rows.map(|bytes| Op::decode_kept(bytes).map_err(|_| Error::Bug("a kept op")));
     let mut ops: Vec<Op> = ops.collect::<Result<_, _>>()?;
     ops.sort_by_key(|op| (op.author(), op.number()));
     let mut record = Record::from_base(base);
     for op in ops {
-        record.cite(op.clone());
+        if op.kind().is_control() {
+            record.cite(op.clone());
+        }
         let apart = apart.contains(&op.id());
         let inserted = if apart { record.insert_apart(op) } else { record.insert(op) };
         // An op that is only cited joins no chain yet.
