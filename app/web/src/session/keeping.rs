@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::prelude::{ArcRwSignal, Set, WithUntracked};
-use vault::{Cost, Damaged, DataKey, Header, Kinds, NotUnlocked, ROOT, RecoveryCode, Store, StoreId};
+use vault::{Cost, Damaged, DataKey, Header, Kinds, Name, NotUnlocked, ROOT, RecoveryCode, Store, StoreId};
 use wasm_bindgen_futures::spawn_local;
 use zeroize::Zeroizing;
 
@@ -102,6 +102,7 @@ pub(super) struct Locked {
     database: Database,
     lock: Held,
     header: Header,
+    rows: Vec<(Name, Vec<u8>)>,
 }
 
 /// Returns what stands between the person and the talks; tells when it changes.
@@ -352,7 +353,10 @@ async fn open(by_force: bool) -> Result<Gate, Closed> {
     // Read under the lock: the tab that had it may have changed it.
     let header = database.header().await.ok().flatten().ok_or(Closed::CannotRead)?;
     let header = Header::decode(&header).map_err(|_| Closed::Damaged(Damaged::Root))?;
-    let locked = Locked { database, lock, header };
+    // Nobody waits for it yet; who has typed a passphrase does.
+    let rows = database.rows().await.map_err(|_| Closed::CannotRead)?;
+    mark("rows read");
+    let locked = Locked { database, lock, header, rows };
     if locked.header.wrapped_by_browser().is_some() {
         let key = by_browser(&locked.database, &locked.header).await?;
         return enter(locked, &key).await;
@@ -374,9 +378,7 @@ pub(super) async fn by_browser(database: &Database, header: &Header) -> Result<D
 }
 
 async fn enter(locked: Locked, key: &DataKey) -> Result<Gate, Closed> {
-    let Locked { database, lock, header } = locked;
-    let rows = database.rows().await.map_err(|_| Closed::CannotRead)?;
-    mark("rows read");
+    let Locked { database, lock, header, rows } = locked;
     let root = rows.iter().find(|(name, _)| *name == ROOT).map(|(_, value)| value.clone());
     let (store, rows) = Store::open(header.store, key, SCHEMA, rows).map_err(Closed::Damaged)?;
     mark("rows opened");

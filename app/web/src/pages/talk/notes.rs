@@ -18,8 +18,8 @@ use crate::words::{intl, words};
 /// How far from the end, in CSS pixels, still counts as seeing the end.
 const NEAR_THE_END: i32 = 64;
 /// How many notes are drawn at first: more than anybody sees at once.
-const FIRST: usize = 150;
-/// How many earlier ones are drawn in one frame of the screen.
+const FIRST: usize = 100;
+/// How many earlier ones are drawn in one frame of the screen: a piece, which is laid out while it is in sight.
 const MORE: usize = 40;
 /// How near to the first note drawn somebody comes before earlier ones are drawn, in heights of what is seen.
 const NEAR_THE_TOP: i32 = 3;
@@ -36,7 +36,7 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
     let end = NodeRef::<html::Div>::new();
     let line = NodeRef::<html::Div>::new();
     let earlier = Earlier::of(&talk, log);
-    let (before, newest) = (earlier.rows(&talk, true), earlier.rows(&talk, false));
+    let newest = earlier.newest(&talk);
     let list = talk.notes.clone();
     let empty = Memo::new(move |_| list.with(|list| list.is_empty()));
     let unread = talk.unread.clone();
@@ -121,7 +121,24 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
                     move || empty.get().then(|| view! { <NothingYet talk=talk.clone() /> })
                 }
                 // Who hears the page is not read aloud what the person scrolls up to.
-                {(earlier.apart > 0).then(|| view! { <div class="earlier" aria-live="off"><Rows rows=before line /></div> })}
+                {
+                    let talk = talk.clone();
+                    (earlier.apart > 0)
+                        .then(|| {
+                            view! {
+                                <div class="earlier" aria-live="off">
+                                    <For
+                                        each=move || earlier.pieces()
+                                        key=|number| *number
+                                        children=move |number| {
+                                            let rows = earlier.piece(&talk, number);
+                                            view! { <div class="piece"><Rows rows line /></div> }
+                                        }
+                                    />
+                                </div>
+                            }
+                        })
+                }
                 <Rows rows=newest line />
                 <div class="end" node_ref=end></div>
             </section>
@@ -158,7 +175,7 @@ impl Earlier {
         let first_unread = talk.unread.with_untracked(Unread::first);
         let apart = talk.notes.with_untracked(|notes| {
             let unread = notes.iter().rposition(|row| Some(row.id) == first_unread);
-            notes.len().saturating_sub(FIRST).min(unread.unwrap_or(usize::MAX))
+            notes.len().saturating_sub(FIRST).min(unread.unwrap_or(usize::MAX)) / MORE * MORE
         });
         let (undrawn, wants_all, drawing) = (RwSignal::new(apart), StoredValue::new(false), StoredValue::new(false));
         Self { log, undrawn, apart, wants_all, drawing }
@@ -190,33 +207,48 @@ impl Earlier {
         });
     }
 
-    /// The rows of the notes that stand apart, or of the newest.
-    fn rows(self, talk: &OpenTalk, apart: bool) -> Signal<Vec<Row>> {
-        let (notes, unread) = (talk.notes.clone(), talk.unread.clone());
-        let first_unread = Memo::new(move |_| unread.with(Unread::first));
-        Signal::derive(move || {
-            let first_unread = first_unread.get();
-            let undrawn = if apart { self.undrawn.get() } else { self.apart };
-            notes.with(|notes| {
-                let middle = self.apart.min(notes.len());
-                let (from, to) = if apart { (undrawn.min(middle), middle) } else { (middle, notes.len()) };
-                // Above the first one drawn always stands its day.
-                let mut day = (!apart && middle > 0).then(|| notes[middle - 1].day());
-                let mut rows = Vec::new();
-                for row in &notes[from..to] {
-                    let today = row.day();
-                    if day.replace(today) != Some(today) {
-                        rows.push(Row::Day(row.id, row.note.with_untracked(|note| note.written_at)));
-                    }
-                    if first_unread == Some(row.id) {
-                        rows.push(Row::New);
-                    }
-                    rows.push(Row::Note(row.clone()));
-                }
-                rows
-            })
-        })
+    /// Numbers of the pieces that are drawn.
+    fn pieces(self) -> Vec<usize> {
+        (self.undrawn.get() / MORE..self.apart / MORE).collect()
     }
+
+    /// The rows of one of the pieces before the newest notes.
+    fn piece(self, talk: &OpenTalk, number: usize) -> Signal<Vec<Row>> {
+        let from = number * MORE;
+        let undrawn = self.undrawn;
+        let first = Memo::new(move |_| undrawn.get() == from);
+        rows(talk, from, from + MORE, Signal::derive(move || first.get()))
+    }
+
+    /// The rows of the newest notes.
+    fn newest(self, talk: &OpenTalk) -> Signal<Vec<Row>> {
+        rows(talk, self.apart, usize::MAX, Signal::stored(false))
+    }
+}
+
+/// The rows of some of the notes. Above the `first` one drawn always stands its day.
+fn rows(talk: &OpenTalk, from: usize, to: usize, first: Signal<bool>) -> Signal<Vec<Row>> {
+    let (notes, unread) = (talk.notes.clone(), talk.unread.clone());
+    let first_unread = Memo::new(move |_| unread.with(Unread::first));
+    Signal::derive(move || {
+        let (first, first_unread) = (first.get(), first_unread.get());
+        notes.with(|notes| {
+            let before = from.checked_sub(1).and_then(|before| notes.get(before));
+            let mut day = before.filter(|_| !first).map(NoteRow::day);
+            let mut rows = Vec::new();
+            for row in notes.iter().take(to).skip(from) {
+                let today = row.day();
+                if day.replace(today) != Some(today) {
+                    rows.push(Row::Day(row.id, row.note.with_untracked(|note| note.written_at)));
+                }
+                if first_unread == Some(row.id) {
+                    rows.push(Row::New);
+                }
+                rows.push(Row::Note(row.clone()));
+            }
+            rows
+        })
+    })
 }
 
 /// Says that there are earlier notes: what the browser's own search finds is what is drawn.
