@@ -175,10 +175,7 @@ async function send(author, reader, text) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const most = (values) => Math.max(0, ...values);
-const rows = [];
-function row(what, goal, value) {
-  rows.push([what, goal, value]);
-}
+const row = (what, goal, value) => console.log(`${what.padEnd(52)} ${goal.padEnd(10)} ${value}`);
 const ms = (value) => `${value.toFixed(0)} ms`;
 const mib = (value) => `${value.toFixed(0)} MiB`;
 const several = (values, say) => `${say(median(values))}  (${values.map((value) => value.toFixed(0)).join(', ')})`;
@@ -259,6 +256,3 @@ try {
   for (const profile of profiles) await profile.remove();
   await relay.kill();
 }
-
-const widths = [0, 1].map((column) => most(rows.map((cells) => cells[column].length)));
-for (const [what, goal, value] of rows) console.log(`${what.padEnd(widths[0])}  ${goal.padEnd(widths[1])}  ${value}`);
