@@ -25,7 +25,7 @@ use talk::{
     Asking, Batch, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, PartyChoice, Suite, Talk,
 };
 
-pub use self::backup::{back_up, open_file, restore};
+pub use self::backup::{NotOpened, back_up, open_file, restore};
 use self::dismissed::Dismissed;
 pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
 use self::keeper::{DISMISSED, DRAFT, Keeper, OPENED_AT, Rows};

@@ -24,6 +24,13 @@ impl NewPassphrase {
         Self { labels, typed: RwSignal::new(String::new()), again: RwSignal::new(String::new()) }
     }
 
+    /// Empties the fields, if they are still there.
+    pub fn forget(self) {
+        for typed in [self.typed, self.again] {
+            typed.try_set(String::new());
+        }
+    }
+
     /// Reads it, or says what is wrong with it.
     pub fn read(self) -> Result<Zeroizing<String>, Complaint> {
         let complain = |sentence: &str, field| Err(Complaint { sentence: sentence.to_owned(), field: Some(field) });

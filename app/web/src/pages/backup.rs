@@ -13,7 +13,7 @@ use crate::components::new_passphrase::{NewPassphrase, NewPassphraseFields};
 use crate::components::sheet::Sheet;
 use crate::components::title::keep_title;
 use crate::screen::Screens;
-use crate::session;
+use crate::session::{self, NotOpened};
 use crate::shell::{clock, file};
 use crate::words::{intl, words};
 
@@ -47,14 +47,14 @@ pub fn Backup() -> impl IntoView {
 #[component]
 fn Saving(done: RwSignal<Option<String>>) -> impl IntoView {
     let words = words();
-    let passphrase = NewPassphrase::empty([words.passphrase_of_backup, words.passphrase_of_backup_again]);
+    let typed = NewPassphrase::empty([words.passphrase_of_backup, words.passphrase_of_backup_again]);
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<Complaint>));
     let save = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
             return;
         }
-        let passphrase = match passphrase.read() {
+        let passphrase = match typed.read() {
             Ok(passphrase) => passphrase,
             Err(complaint) => return wrong.set(Some(complaint)),
         };
@@ -66,7 +66,10 @@ fn Saving(done: RwSignal<Option<String>>) -> impl IntoView {
             let made = session::back_up(passphrase).await;
             let handed = made.and_then(|(bytes, talks)| file::hand_over(&name, &bytes).map(|()| talks));
             match handed {
-                Some(talks) => drop(done.try_set(Some((words.backup_is_made)(&name, talks)))),
+                Some(talks) => {
+                    typed.forget();
+                    drop(done.try_set(Some((words.backup_is_made)(&name, talks))));
+                }
                 None => drop(wrong.try_set(Some(Complaint { sentence: words.backup_failed.to_owned(), field: None }))),
             }
             busy.try_set(false);
@@ -76,7 +79,7 @@ fn Saving(done: RwSignal<Option<String>>) -> impl IntoView {
         <form class="form step" aria-label=words.save_a_backup on:submit=save>
             <h2>{words.save_a_backup}</h2>
             <p>{words.who_has_the_backup}</p>
-            <NewPassphraseFields passphrase wrong />
+            <NewPassphraseFields passphrase=typed wrong />
             <Wrong wrong />
             {move || busy.get().then(|| view! { <p role="status">{words.sealing}</p> })}
             <button class="button main" type="submit">{words.save_the_file}</button>
@@ -110,10 +113,9 @@ fn Opening(done: RwSignal<Option<String>>) -> impl IntoView {
             let Some(file) = file::chosen(&input).await else { return complain(words.choose_a_file, None) };
             let backup = match session::open_file(&file, passphrase).await {
                 Ok(backup) => backup,
-                Err(BackupError::NotABackup) => return complain(words.not_a_backup, None),
-                Err(BackupError::Damaged) => return complain(words.backup_is_damaged, None),
-                Err(BackupError::WrongPassphrase) => {
-                    return complain(words.wrong_passphrase_of_backup, Some(words.passphrase_of_the_file));
+                Err(why) => {
+                    let (sentence, field) = why_not(why);
+                    return complain(sentence, field);
                 }
             };
             match session::choose(choice).await {
@@ -152,5 +154,18 @@ fn Opening(done: RwSignal<Option<String>>) -> impl IntoView {
             {move || busy.get().then(|| view! { <p role="status">{words.unlocking}</p> })}
             <button class="button" type="submit">{words.open_the_file}</button>
         </form>
+    }
+}
+
+/// What to tell about a file that was not opened, and the label of the field to correct.
+fn why_not(why: NotOpened) -> (&'static str, Option<&'static str>) {
+    let words = words();
+    match why {
+        NotOpened::File(BackupError::NotABackup) => (words.not_a_backup, None),
+        NotOpened::File(BackupError::Damaged) => (words.backup_is_damaged, None),
+        NotOpened::File(BackupError::WrongPassphrase) => {
+            (words.wrong_passphrase_of_backup, Some(words.passphrase_of_the_file))
+        }
+        NotOpened::Failed => (words.cannot_unlock, None),
     }
 }

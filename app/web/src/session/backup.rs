@@ -24,16 +24,24 @@ pub async fn back_up(passphrase: Zeroizing<String>) -> Option<(Vec<u8>, usize)> 
     Some((seal_backup(&header, &key, &content), backup.talks.len()))
 }
 
+/// Why a backup file was not opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotOpened {
+    /// Something is wrong with the file, or with the passphrase.
+    File(BackupError),
+    /// The browser could not do it.
+    Failed,
+}
+
 /// Opens a backup file. Nothing has changed here when this returns.
 ///
 /// # Errors
-/// Says what is wrong with it.
-pub async fn open_file(file: &[u8], passphrase: Zeroizing<String>) -> Result<Backup, BackupError> {
-    let header = BackupHeader::read(file)?;
-    // The cost was looked at: what is left to fail is the browser's memory.
-    let key = stretched(&passphrase, header.salt, header.cost).await.ok_or(BackupError::NotABackup)?;
-    let content = open_backup(file, &key)?;
-    Backup::read(&content).map_err(|_| BackupError::Damaged)
+/// Says why not.
+pub async fn open_file(file: &[u8], passphrase: Zeroizing<String>) -> Result<Backup, NotOpened> {
+    let header = BackupHeader::read(file).map_err(NotOpened::File)?;
+    let key = stretched(&passphrase, header.salt, header.cost).await.ok_or(NotOpened::Failed)?;
+    let content = open_backup(file, &key).map_err(NotOpened::File)?;
+    Backup::read(&content).map_err(|_| NotOpened::File(BackupError::Damaged))
 }
 
 /// Takes the talks of a backup in. Returns how many; those whose seat is here already are left as they are.

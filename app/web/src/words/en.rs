@@ -201,7 +201,7 @@ pub static WORDS: Words = Words {
     passphrase_of_the_file: "Passphrase of the file",
     open_the_file: "Open the file",
     choose_a_file: "Please choose a file that this browser can read.",
-    not_a_backup: "This file is not a backup made by Nonpaper, or this browser has too little memory for it.",
+    not_a_backup: "This file is not a backup made by Nonpaper.",
     backup_is_damaged: "This file is damaged or cut off. Nothing of it was taken. Please look for another copy of it.",
     wrong_passphrase_of_backup: "This passphrase does not open the file.",
     all_here_already: "Everything in this file is here already.",
