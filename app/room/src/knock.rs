@@ -185,7 +185,7 @@ impl Room {
         };
         if !self.own_knocks.back().is_some_and(fresh) {
             let secrets = KeyPackageSecrets::new(&self.key, self.rules.suite)?;
-            self.counter = self.counter.max(answered);
+            self.goes_on_from(answered);
             let counter = self.next_counter();
             let knock = Knock { room: self.id, author: self.me(), counter, tip, key_package: secrets.hash() };
             self.asks(counter, secrets.hash());
@@ -213,7 +213,9 @@ impl Room {
         let body = &knock.body;
         if body.author == self.me() {
             let asked = self.has_asked(body.counter, &body.key_package);
-            if !asked && body.tip == ANYWHERE && self.group.is_some() {
+            // One that was answered long ago can be played again, also to another copy than the one that knocked.
+            let new = body.counter > self.graph.answered(&self.me());
+            if !asked && new && body.tip == ANYWHERE && self.group.is_some() {
                 self.gives_way();
             } else {
                 self.own_counter_heard(body.counter, !asked);
@@ -257,10 +259,13 @@ impl Room {
         if self.has_asked(answered, &key_package) {
             return;
         }
-        let restored = |knock: &Knock| knock.key_package == key_package && knock.tip == ANYWHERE;
-        let restored = commit.knocks.iter().filter_map(SignedBytes::peek).any(|knock: Knock| restored(&knock));
+        // The first that fits is the one whose signature was checked.
+        let me = self.me();
+        let cited = commit.knocks.iter().filter_map(SignedBytes::peek::<Knock>);
+        let answers = cited.into_iter().find(|knock| knock.author == me && knock.key_package == key_package);
+        let restored = answers.is_some_and(|knock| knock.tip == ANYWHERE);
         if self.group.is_none() || self.may_be_older && !restored {
-            self.counter = self.counter.max(answered);
+            self.goes_on_from(answered);
             self.asks(answered, key_package);
             self.restored();
         } else {

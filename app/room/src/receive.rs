@@ -4,7 +4,7 @@ use record::{AuthorKey, Inserted, NotTaken, Op};
 use wire::Topic;
 
 use crate::bounds;
-use crate::frame::{Commit, Frame, SealedOp, Signed};
+use crate::frame::{COUNTERS, Commit, Frame, SealedOp, Signed};
 use crate::graph::Taken;
 use crate::input::{Alarm, Error, Event, Millis};
 use crate::knock::AGAIN_MS;
@@ -14,6 +14,10 @@ use crate::room::Room;
 
 /// By how much the counter of a seat that went back to an older copy jumps: by more than was ever lost with it.
 pub(crate) const JUMP: u64 = 1 << 24;
+
+/// What is signed with this seat's key beyond this, a thief signed: who went on from there would soon have no number left that
+/// others take.
+pub(crate) const OWN_COUNTERS: u64 = COUNTERS - (1 << 40);
 
 impl Room {
     pub(crate) fn receive(&mut self, topic: Topic, bytes: &[u8], now: Millis) -> Result<(), Error> {
@@ -49,12 +53,15 @@ impl Room {
 
     /// A frame of this seat with a counter it never gave: it runs elsewhere, or went back to an older copy of itself.
     pub(crate) fn own_counter_heard(&mut self, counter: u64, not_ours: bool) {
-        if counter > self.counter {
-            self.counter = counter;
-            self.restored();
-        } else if not_ours {
+        if counter > self.counter || not_ours {
+            self.goes_on_from(counter);
             self.restored();
         }
+    }
+
+    /// What is signed from here on is newer.
+    pub(crate) fn goes_on_from(&mut self, counter: u64) {
+        self.counter = self.counter.max(counter.min(OWN_COUNTERS));
     }
 
     /// The others know of this seat what it does not know itself: it went back to an older copy.

@@ -88,7 +88,8 @@ pub struct Room {
     /// Whether the counter jumped, because this seat went back to an older copy, since it was opened here.
     pub(crate) jumped: bool,
     pub(crate) connected: bool,
-    pub(crate) alarms: BTreeSet<Alarm>,
+    /// How often each was raised.
+    pub(crate) alarms: BTreeMap<Alarm, u32>,
     pub(crate) counts: Counts,
     pub(crate) written: Written,
     pub(crate) effects: Vec<Effect>,
@@ -232,7 +233,7 @@ impl Room {
             counter: 0,
             jumped: false,
             connected: false,
-            alarms: BTreeSet::new(),
+            alarms: BTreeMap::new(),
             counts: Counts::default(),
             written: Written::default(),
             effects: Vec::new(),
@@ -341,7 +342,12 @@ impl Room {
 
     /// What people should know of, since this seat exists.
     pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
-        self.alarms.iter()
+        self.alarms.keys()
+    }
+
+    /// How often it was raised. Only what can happen again is counted: one proof of a lie is as good as two.
+    pub fn times(&self, alarm: &Alarm) -> u32 {
+        self.alarms.get(alarm).copied().unwrap_or(0)
     }
 
     /// What happened since this room was opened here.
@@ -447,7 +453,14 @@ impl Room {
     }
 
     pub(crate) fn alarm(&mut self, alarm: Alarm) {
-        if self.alarms.len() < bounds::SEATS && self.alarms.insert(alarm) {
+        let again = match alarm {
+            Alarm::Rejoined(_) => true,
+            Alarm::TwoVersions(_) | Alarm::TwoBeacons(_) | Alarm::TwoCommits(_) => false,
+            Alarm::OpenedElsewhere | Alarm::Restored => false,
+        };
+        let times = self.times(&alarm);
+        if times == 0 && self.alarms.len() < bounds::SEATS || times > 0 && again {
+            self.alarms.insert(alarm, times.saturating_add(1));
             self.effects.push(Effect::Show(Event::Alarm(alarm)));
         }
     }

@@ -37,14 +37,14 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::commit::{Admission, OwnCommit};
 use crate::eras::Eras;
-use crate::frame::{CommitId, CommitIds, Frame, Signed, SignedBytes};
+use crate::frame::{CommitId, Frame, Signed, SignedBytes};
 use crate::graph::{Graph, Node, Taken};
 use crate::input::{Alarm, Effect, Error, Millis};
 use crate::knock::OwnKnock;
 use crate::mls::{FORMAT, Group, Image, KeyPackage, KeyPackageSecrets, Rules, SeatKey, Suite};
 use crate::op_key::OpKey;
 use crate::policy::{Leaf, Roster};
-use crate::receive::JUMP;
+use crate::receive::{JUMP, OWN_COUNTERS};
 use crate::room::{Parts, Room};
 use crate::walk::Images;
 
@@ -77,6 +77,11 @@ const STOOD: u8 = 12;
 const LATEST: u8 = 13;
 const ADMISSIONS: u8 = 14;
 const ALARMS: u8 = 15;
+
+/// The rows that a backup has besides the core.
+const LASTING: [u8; 11] = [OP, COMMIT, STATE, ROOT_LOG, BASE, OLDEST, ERAS, STOOD, LATEST, ADMISSIONS, ALARMS];
+/// How far the clocks of two computers may be apart that one person uses one after the other.
+const CLOCKS_DIFFER_MS: Millis = 24 * 60 * 60 * 1000;
 
 impl Row {
     fn of(kind: u8, id: &[u8]) -> Self {
@@ -141,7 +146,7 @@ struct Oldest {
     #[n(2)]
     earlier_commits: Vec<ByteVec>,
     #[n(3)]
-    unreadable: CommitIds,
+    unreadable: Vec<ByteVec>,
 }
 
 type Secrets = Vec<(StateId, ByteVec, Option<Millis>)>;
@@ -160,23 +165,38 @@ pub fn backup(rows: &BTreeMap<Row, Vec<u8>>) -> Result<BTreeMap<Row, Vec<u8>>, E
     core.live = false;
     // What a restored seat signs must be newer than all this one signs from here on.
     core.counter += JUMP;
-    let lasting = [OP, COMMIT, STATE, ROOT_LOG, BASE, OLDEST, ERAS, STOOD, LATEST, ADMISSIONS, ALARMS];
-    let lasts = |row: &Row| row.0.first().is_some_and(|kind| lasting.contains(kind));
+    let lasts = |row: &Row| row.0.first().is_some_and(|kind| LASTING.contains(kind));
     let mut kept: BTreeMap<_, _> =
         rows.iter().filter(|(row, _)| lasts(row)).map(|(k, v)| (k.clone(), v.clone())).collect();
     kept.insert(Row::of(CORE, &[]), minicbor::to_vec(core).expect("encoding into memory"));
     Ok(kept)
 }
 
-/// Checks the signatures of rows that somebody else may have written, as a backup's: a store's own rows were checked before they
-/// were kept, and [`Room::open`] does not ask again.
+/// Checks rows that somebody else may have written, as a backup's: that they hold no more than [`backup`] gives, numbers there is
+/// room above, and ops that their authors signed. A store's own rows were checked before they were kept, and [`Room::open`] does not
+/// ask again. `made` is when the rows were written, as far as is known.
 ///
 /// # Errors
-/// [`Error::PeerMisbehaved`] when one is not what its author signed.
-pub fn check(rows: &BTreeMap<Row, Vec<u8>>) -> Result<(), Error> {
-    let ops = rows.iter().filter(|(row, _)| row.0.first() == Some(&OP));
-    for (_, bytes) in ops {
-        Op::decode(bytes).map_err(|_| Error::PeerMisbehaved("an op that nobody signed"))?;
+/// [`Error::PeerMisbehaved`] when it is otherwise.
+pub fn check(rows: &BTreeMap<Row, Vec<u8>>, made: Millis) -> Result<(), Error> {
+    let misbehaved = Error::PeerMisbehaved;
+    let core = rows.get(&Row::of(CORE, &[])).ok_or(misbehaved("a backup without a room"))?;
+    let core: Core = minicbor::decode(core).map_err(|_| misbehaved("a backup"))?;
+    let live = core.live || !core.own_knocks.is_empty() || !core.images.is_empty();
+    if live || core.counter >= OWN_COUNTERS || core.tip_since > made.saturating_add(CLOCKS_DIFFER_MS) {
+        return Err(misbehaved("a backup that is none"));
+    }
+    for (row, bytes) in rows {
+        match row.0.first() {
+            Some(&OP) => {
+                let op = Op::decode(bytes).map_err(|_| misbehaved("an op that nobody signed"))?;
+                if op.room() != core.room {
+                    return Err(misbehaved("an op of another room"));
+                }
+            }
+            Some(kind) if *kind == CORE || LASTING.contains(kind) => {}
+            Some(_) | None => return Err(misbehaved("a row that no backup has")),
+        }
     }
     Ok(())
 }
@@ -284,14 +304,14 @@ impl Room {
             roster: node.map(|node| node.roster.iter().map(|(key, leaf)| (*key, *leaf)).collect()).unwrap_or_default(),
             answered: node.map(|node| node.answered.iter().map(|(key, n)| (*key, *n)).collect()).unwrap_or_default(),
             earlier_commits: self.graph.earlier_commits().map(|id| id.0.to_vec().into()).collect(),
-            unreadable: CommitIds(self.unreadable.iter().copied().collect()),
+            unreadable: self.unreadable.iter().map(|id| id.0.to_vec().into()).collect(),
         };
         let op_keys: Secrets =
             self.op_keys.iter().map(|(state, key)| (*state, key.bytes().to_vec().into(), key.left)).collect();
         let bytes =
             |admission: &Admission| (admission.add.clone(), admission.key_package.encode().into(), admission.intent);
         let admissions: Admissions = self.admissions.iter().map(bytes).collect();
-        let alarms: Vec<Alarm> = self.alarms.iter().copied().collect();
+        let alarms: Vec<(Alarm, u32)> = self.alarms.iter().map(|(alarm, times)| (*alarm, *times)).collect();
         let mut rows = BTreeMap::from([
             (Row::of(CORE, &[]), encoded(core)),
             (Row::of(OLDEST, &[]), encoded(oldest)),
@@ -318,7 +338,8 @@ impl Room {
         let of = |kind: u8| rows.iter().filter(move |(row, _)| row.0.first() == Some(&kind));
         let oldest: Oldest = decoded(rows, OLDEST)?;
         let (eras, op_keys): (Secrets, Secrets) = (decoded(rows, ERAS)?, decoded(rows, OP_KEYS)?);
-        let (admissions, alarms): (Admissions, Vec<Alarm>) = (decoded(rows, ADMISSIONS)?, decoded(rows, ALARMS)?);
+        let (admissions, alarms): (Admissions, Vec<(Alarm, u32)>) =
+            (decoded(rows, ADMISSIONS)?, decoded(rows, ALARMS)?);
         let id = |row: &Row| {
             <[u8; 32]>::try_from(row.0.get(1..).unwrap_or_default()).map_err(|_| Error::Bug("a stored row"))
         };
@@ -337,11 +358,9 @@ impl Room {
             };
             frames.insert(CommitId(id(row)?), commit);
         }
-        let earlier_commits = oldest.earlier_commits.iter().filter_map(|id| {
-            let id = CommitId(id.as_slice().try_into().ok()?);
-            frames.remove(&id).map(Arc::new)
-        });
-        let earlier_commits: VecDeque<_> = earlier_commits.collect();
+        let named = |id: &ByteVec| id.as_slice().try_into().ok().map(CommitId);
+        let earlier_commits = oldest.earlier_commits.iter().filter_map(named);
+        let earlier_commits: VecDeque<_> = earlier_commits.filter_map(|id| frames.remove(&id).map(Arc::new)).collect();
         let mut log = BTreeMap::new();
         if let Some(ops) = rows.get(&Row::of(ROOT_LOG, &[])) {
             let ops: Vec<ByteVec> = minicbor::decode(ops).map_err(damaged)?;
@@ -418,7 +437,7 @@ impl Room {
         room.counter = core.counter;
         room.unechoed = core.unechoed.into();
         room.asked = core.asked.into();
-        room.unreadable = oldest.unreadable.0;
+        room.unreadable = oldest.unreadable.iter().filter_map(named).collect();
         room.elsewhere = core.elsewhere;
         room.alarms = alarms.into_iter().collect();
         room.tip_since = core.tip_since;

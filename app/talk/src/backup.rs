@@ -75,7 +75,7 @@ impl Backup {
         let rows = |talk: Vec<(ByteVec, ByteVec)>| talk.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
         let backup = Self { made: content.made, talks: content.talks.into_iter().map(rows).collect() };
         for rows in &backup.talks {
-            room::check(&split(rows).0).map_err(|_| Error::Damaged)?;
+            room::check(&split(rows).0, content.made).map_err(|_| Error::Damaged)?;
             // Only to see whether it can be done: nothing is drawn from it.
             let talk = Talk::reopen(rows, [0; 32])?;
             if !matches!(talk.place, Place::Seated(_)) {

@@ -6,7 +6,7 @@ use record::Role;
 
 use super::{Table, note};
 use crate::commit::Duty;
-use crate::store::{Row, backup};
+use crate::store::{Row, backup, check};
 use crate::{Alarm, Error, Input, Standing};
 
 fn backup_of(table: &Table, who: usize) -> BTreeMap<Row, Vec<u8>> {
@@ -17,6 +17,13 @@ fn backup_of(table: &Table, who: usize) -> BTreeMap<Row, Vec<u8>> {
 fn dies(table: &mut Table, who: usize) {
     table.does(who, Input::Disconnected);
     table.puppets.insert(who);
+}
+
+const DAY_MS: crate::Millis = 24 * 60 * 60 * 1000;
+
+/// Knocks that went over the wire.
+fn knocks_in(table: &Table) -> Vec<Vec<u8>> {
+    table.wire.iter().map(|(_, message)| message.clone()).filter(|message| message[1] == 7).collect()
 }
 
 fn commits(table: &mut Table, who: usize) {
@@ -243,8 +250,7 @@ fn knock_of_a_restored_seat_played_again_moves_nobody() {
     table.wire.clear();
     let back = table.restores(1, &kept);
     table.comes_level(30_000);
-    let knocks: Vec<Vec<u8>> =
-        table.wire.iter().map(|(_, message)| message.clone()).filter(|message| message[1] == 7).collect();
+    let knocks = knocks_in(&table);
     table.goes_on();
     let (state, swaps) = (table.rooms[0].state(), table.rooms[back].counts().swapped);
     assert!(!knocks.is_empty());
@@ -261,4 +267,68 @@ fn knock_of_a_restored_seat_played_again_moves_nobody() {
     }
     assert_eq!(table.rooms[back].standing(), Standing::Seated, "it remembers that it asked");
     table.goes_on();
+}
+
+/// The knock that once brought a copy in, played again to the next copy from the same backup, which knows nothing of it.
+#[test]
+fn knock_of_an_earlier_copy_played_again_does_not_stop_the_next() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let kept = backup_of(&table, 1);
+    dies(&mut table, 1);
+    table.wire.clear();
+    let first = table.restores(1, &kept);
+    table.comes_level(30_000);
+    let knocks = knocks_in(&table);
+    dies(&mut table, first);
+    let second = table.restores(1, &kept);
+    table.comes_level(120_000);
+    assert!(!knocks.is_empty());
+    for knock in &knocks {
+        table.hears(knock);
+        table.passes(5_000);
+    }
+    assert_eq!(table.rooms[second].standing(), Standing::Seated);
+    table.goes_on();
+}
+
+/// Whoever has the seat's key can sign any number: the honest copy must not follow to where no number is left.
+#[test]
+fn counter_near_the_end_by_a_thief_of_the_key_is_not_gone_on_from() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    table.rooms[1].own_counter_heard(crate::frame::COUNTERS - 1, true);
+    table.does(1, Input::Write(note("still here")));
+    for _ in 0..100 {
+        table.rooms[1].next_counter();
+    }
+    table.does(1, Input::Disconnected);
+    table.does(1, Input::Connected);
+    let store = table.stores[&1].clone();
+    table.reopens(1, &store);
+    assert!(table.rooms[1].counter < crate::frame::COUNTERS - (1 << 39));
+}
+
+#[test]
+fn rows_that_no_backup_has_are_refused() {
+    let mut table = Table::of(&[Role::Head]);
+    table.now += 3 * DAY_MS;
+    commits(&mut table, 0);
+    table.does(1, Input::Write(note("kept")));
+    table.settle();
+    let (store, kept, made) = (table.stores[&1].clone(), backup_of(&table, 1), table.now);
+    check(&kept, made).expect("a backup");
+    assert!(check(&store, made).is_err(), "a store that could go on by itself");
+    let image = store.iter().find(|(row, _)| row.0[0] == 1).expect("an image");
+    let mut with_image = kept.clone();
+    with_image.insert(image.0.clone(), image.1.clone());
+    assert!(check(&with_image, made).is_err());
+    assert!(check(&kept, made - 2 * DAY_MS).is_err(), "from the future");
+    let (row, op) = kept.iter().find(|(row, _)| row.0[0] == 2).expect("an op");
+    let mut forged = op.clone();
+    let last = forged.len() - 1;
+    forged[last] ^= 1;
+    let mut with_forged = kept.clone();
+    with_forged.insert(row.clone(), forged);
+    assert!(check(&with_forged, made).is_err());
 }

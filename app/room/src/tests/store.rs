@@ -59,3 +59,24 @@ fn room_reopened_with_a_commit_on_its_way_makes_no_second_one() {
     assert_eq!(table.rooms[1].standing(), Standing::Seated);
     assert_eq!(table.rooms[1].state(), table.rooms[0].state());
 }
+
+/// A hostile seat can bring as many about as are kept, and the talk must open again all the same.
+#[test]
+fn room_with_as_many_unreadable_commits_as_are_kept_opens_again() {
+    let mut table = Table::of(&[Role::Head]);
+    table.settle();
+    let ids = (0..crate::bounds::UNREADABLE as u64).map(|n| {
+        let mut id = [7; 32];
+        id[..8].copy_from_slice(&n.to_be_bytes());
+        crate::CommitId(id)
+    });
+    table.rooms[1].unreadable.extend(ids);
+    // Before they are looked through.
+    table.rooms[1].persist();
+    let effects = std::mem::take(&mut table.rooms[1].effects);
+    table.stores(1, &effects);
+    let store = table.stores[&1].clone();
+    let key = table.rooms[1].key.clone();
+    let opened = crate::Room::open(key, &store, [77; 32]).expect("opens");
+    assert_eq!(opened.unreadable.len(), crate::bounds::UNREADABLE);
+}

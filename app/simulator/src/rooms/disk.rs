@@ -54,6 +54,11 @@ impl Disk {
         batches
     }
 
+    /// Holds something else from now on, which cannot be lost.
+    pub(crate) fn holds(&mut self, rows: BTreeMap<Row, Vec<u8>>) {
+        (self.rows, self.replaced) = (rows, VecDeque::new());
+    }
+
     /// Loses everything.
     pub(crate) fn wipe(&mut self) {
         *self = Self::default();

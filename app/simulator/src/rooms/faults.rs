@@ -45,6 +45,7 @@ faults! {
     CommitterDiedBefore "committer killed before publishing",
     CommitterDiedAfter "committer killed after publishing",
     RolledBack "last transactions lost",
+    Restored "seat restored from a backup",
     Wiped "store wiped",
     Left "page closed for good, nobody told",
     ClockSkewed "clock wrong",

@@ -25,11 +25,13 @@ pub enum Family {
     Hostile,
     /// Stores lose their last transactions, or everything.
     Rollback,
+    /// Seats are restored from backups.
+    Backup,
 }
 
 impl Family {
     /// All families, with the names they are chosen by.
-    pub const ALL: [(Family, &'static str); 8] = [
+    pub const ALL: [(Family, &'static str); 9] = [
         (Family::Honest, "honest"),
         (Family::Alone, "alone"),
         (Family::Partition, "partition"),
@@ -38,7 +40,10 @@ impl Family {
         (Family::Churn, "churn"),
         (Family::Hostile, "hostile"),
         (Family::Rollback, "rollback"),
+        (Family::Backup, "backup"),
     ];
+    /// How many of these a seed draws from. The others are asked for by name, so that seeds go on meaning what they meant.
+    const DRAWN: usize = 8;
 
     /// Returns the family of a name.
     pub fn named(name: &str) -> Option<Self> {
@@ -78,6 +83,7 @@ pub(crate) struct Weights {
     pub(crate) sleep: usize,
     pub(crate) all_offline: usize,
     pub(crate) only_newcomer: usize,
+    pub(crate) restore: usize,
 }
 
 /// How often people do what: weights among each other.
@@ -134,7 +140,7 @@ pub(crate) struct Knobs {
 impl Knobs {
     pub(crate) fn draw(seed: u64, family: Option<Family>) -> Self {
         let mut rng = stream(seed, "knobs");
-        let drawn = Family::ALL[rng.below(Family::ALL.len())].0;
+        let drawn = Family::ALL[rng.below(Family::DRAWN)].0;
         let family = family.unwrap_or(drawn);
         let size = match rng.below(100) {
             0..70 => rng.between(2, 4),
@@ -252,6 +258,13 @@ impl Knobs {
             Family::Rollback => {
                 self.kill = up_to(20);
                 self.weights = Weights { roll_back: 8, wipe: 1, ..self.weights };
+                self.trouble = 150;
+            }
+            Family::Backup => {
+                self.relays = 1 + up_to(1) as usize;
+                self.kill = up_to(20);
+                let bridge = 3 * usize::from(self.relays > 1);
+                self.weights = Weights { restore: 8, roll_back: 1, bridge, ..self.weights };
                 self.trouble = 150;
             }
         }

@@ -47,6 +47,8 @@ pub(crate) struct Seat {
     rng: ChaCha20Rng,
     /// What rooms counted that are closed by now.
     counted: Figures,
+    /// Whether it could not bring others in when its page was last open.
+    helpless: bool,
     /// What the room must be when it is opened again after a death at a write.
     must_reopen_as: Option<Kept>,
 }
@@ -173,6 +175,7 @@ impl Seat {
             frames: 0,
             rng,
             counted: Figures::default(),
+            helpless: false,
             must_reopen_as: None,
         }
     }
@@ -339,6 +342,7 @@ impl Seat {
 
     /// The page is killed: everything in memory is lost.
     fn dies(&mut self, must_reopen_as: Option<Kept>) {
+        self.helpless = !self.can_help();
         self.counted = self.counts();
         (self.room, self.socket, self.wake) = (None, None, None);
         self.must_reopen_as = must_reopen_as;
@@ -366,6 +370,22 @@ impl Seat {
         let lost = self.disk.lose(batches);
         self.dies(None);
         lost
+    }
+
+    /// A backup takes the place of the store, from so many batches ago; returns how many are lost.
+    pub(crate) fn is_restored(&mut self, batches: usize) -> usize {
+        let lost = self.rolls_back(batches);
+        if let Ok(kept) = room::backup(self.disk.rows()) {
+            self.disk.holds(kept);
+            self.helpless = true;
+        }
+        lost
+    }
+
+    /// Whether it can bring others in, as far as it knows: it has its seat, and a group.
+    pub(crate) fn can_help(&self) -> bool {
+        let stands = |room: &Room| matches!(room.standing(), Standing::Seated | Standing::Stranded);
+        self.room.as_ref().map_or(!self.helpless, stands)
     }
 
     /// The page is opened again. Fails when the store does not give back the room as it was before or after the write.

@@ -6,7 +6,7 @@ use super::faults::Fault;
 use super::knobs::Weights;
 use super::network::REDIALS_MS;
 use super::schedule::{Happening, Schedule};
-use super::seat::Fate;
+use super::seat::{Fate, Seat};
 use crate::Millis;
 
 const CUT_MS: (Millis, Millis) = (1_000, 30_000);
@@ -138,14 +138,27 @@ impl Schedule {
     }
 
     fn rolls_back(&mut self) {
+        self.goes_back(Fault::RolledBack, "loses its last", Seat::rolls_back);
+    }
+
+    fn restores(&mut self) {
+        // Where everybody comes from a backup nobody is left who could bring anybody in.
+        let helpers = self.seats.iter().filter(|seat| seat.fate == Fate::Seated && !seat.hostile && seat.can_help());
+        if helpers.count() < SURVIVORS {
+            return;
+        }
+        self.goes_back(Fault::Restored, "comes from a backup that lacks its last", Seat::is_restored);
+    }
+
+    fn goes_back(&mut self, fault: Fault, words: &str, back: fn(&mut Seat, usize) -> usize) {
         let open = self.honest_and_open();
         let Some(seat) = self.trouble.pick(&open) else { return };
         self.looks_around();
         let batches = self.trouble.between(1, LOST_BATCHES) as usize;
         self.goes_dead(seat);
-        let lost = self.seats[seat.0].rolls_back(batches);
-        self.says(&seat, format_args!("loses its last {lost} transactions"));
-        self.hits.hit(Fault::RolledBack);
+        let lost = back(&mut self.seats[seat.0], batches);
+        self.says(&seat, format_args!("{words} {lost} transactions"));
+        self.hits.hit(fault);
         // What its store lost, it need not show; and what it signs next may bear a number it gave before.
         self.facts.shown.remove(&seat);
         let key = self.seats[seat.0].author();
@@ -267,5 +280,6 @@ fn choices(weights: &Weights) -> Vec<(usize, Trouble)> {
         (weights.sleep, Schedule::sleeps),
         (weights.all_offline, Schedule::all_go_and_come_back),
         (weights.only_newcomer, Schedule::leaves_the_newcomer_alone),
+        (weights.restore, Schedule::restores),
     ]
 }
