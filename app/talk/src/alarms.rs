@@ -1,6 +1,6 @@
 //! From what the room noticed to what a person is told.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use record::{AuthorKey, Role};
 use room::Room;
@@ -11,13 +11,15 @@ use crate::view::{Alarm, AlarmView, Remedy};
 pub(crate) fn of(room: &Room) -> Vec<AlarmView> {
     let table = room.table();
     let me = room.me();
-    let told: BTreeSet<(Alarm, AuthorKey)> = room.alarms().map(|alarm| about(alarm, me)).collect();
-    let view = |(what, seat): (Alarm, AuthorKey)| AlarmView {
+    let told: BTreeMap<(Alarm, AuthorKey), u32> =
+        room.alarms().map(|alarm| (about(alarm, me), room.times(alarm))).collect();
+    let view = |((what, seat), times): ((Alarm, AuthorKey), u32)| AlarmView {
         what,
         seat,
         you: seat == me,
         name: table.seat(&seat).map(|seat| seat.name.text()),
         remedy: remedy(room, &seat),
+        times,
     };
     told.into_iter().map(view).collect()
 }

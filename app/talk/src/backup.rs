@@ -32,6 +32,8 @@ pub struct Backup {
     pub made: Millis,
     /// The rows of each talk. [`Talk::reopen`] opens them.
     pub talks: Vec<Rows>,
+    /// How many talks more there are that cannot be opened: one must not keep the others out.
+    pub left_out: usize,
 }
 
 #[derive(Encode, Decode)]
@@ -46,13 +48,17 @@ struct Content {
 }
 
 impl Backup {
-    /// Makes a backup of stored talks. Those that are still at a door, or were turned away, hold nothing to keep.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] when rows are not those of a talk.
-    pub fn of<'a>(talks: impl IntoIterator<Item = &'a Rows>, made: Millis) -> Result<Self, Error> {
-        let kept = talks.into_iter().map(kept_of).filter_map(Result::transpose);
-        Ok(Self { made, talks: kept.collect::<Result<_, _>>()? })
+    /// Makes a backup of stored talks, of which each will open. Those that are still at a door, or were turned away, hold nothing to
+    /// keep.
+    pub fn of<'a>(talks: impl IntoIterator<Item = &'a Rows>, made: Millis) -> Self {
+        let mut backup = Self { made, talks: Vec::new(), left_out: 0 };
+        for kept in talks.into_iter().map(kept_of).filter_map(Result::transpose) {
+            match kept.and_then(|rows| sound(&rows, made).map(|()| rows)) {
+                Ok(rows) => backup.talks.push(rows),
+                Err(_) => backup.left_out += 1,
+            }
+        }
+        backup
     }
 
     /// As bytes, to be sealed.
@@ -62,28 +68,30 @@ impl Backup {
         minicbor::to_vec(content).expect("encoding into memory")
     }
 
-    /// Reads what [`Backup::encode`] wrote, and makes sure that each talk opens and everything in it was signed by its author: whoever
-    /// made the file could write anything into it.
+    /// Reads what [`Backup::encode`] wrote. Of each talk is made sure that it opens, that it can do nothing before it is brought in, and
+    /// that what people say in it was signed by them: whoever made the file could write anything into it.
     ///
     /// # Errors
-    /// [`Error::Damaged`] for anything else: nothing of it is given.
+    /// [`Error::Damaged`] for anything else, and when no talk in it is sound.
     pub fn read(content: &[u8]) -> Result<Self, Error> {
         let content: Content = minicbor::decode(content).map_err(|_| Error::Damaged)?;
         if content.format != FORMAT || content.talks.len() > TALKS {
             return Err(Error::Damaged);
         }
         let rows = |talk: Vec<(ByteVec, ByteVec)>| talk.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
-        let backup = Self { made: content.made, talks: content.talks.into_iter().map(rows).collect() };
-        for rows in &backup.talks {
-            room::check(&split(rows).0, content.made).map_err(|_| Error::Damaged)?;
-            // Only to see whether it can be done: nothing is drawn from it.
-            let talk = Talk::reopen(rows, [0; 32])?;
-            if !matches!(talk.place, Place::Seated(_)) {
-                return Err(Error::Damaged);
-            }
-        }
-        Ok(backup)
+        let all: Vec<Rows> = content.talks.into_iter().map(rows).collect();
+        let (talks, unsound): (Vec<Rows>, Vec<Rows>) =
+            all.into_iter().partition(|rows| sound(rows, content.made).is_ok());
+        let backup = Self { made: content.made, talks, left_out: unsound.len() };
+        if backup.talks.is_empty() && backup.left_out > 0 { Err(Error::Damaged) } else { Ok(backup) }
     }
+}
+
+fn sound(rows: &Rows, made: Millis) -> Result<(), Error> {
+    room::check(&split(rows).0, made).map_err(|_| Error::Damaged)?;
+    // Only to see whether it can be done: nothing is drawn from it.
+    let talk = Talk::reopen(rows, [0; 32])?;
+    if matches!(talk.place, Place::Seated(_)) { Ok(()) } else { Err(Error::Damaged) }
 }
 
 fn kept_of(rows: &Rows) -> Result<Option<Rows>, Error> {

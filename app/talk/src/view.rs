@@ -118,6 +118,8 @@ pub struct AlarmView {
     pub name: Option<Arc<str>>,
     /// What can be done about the seat.
     pub remedy: Remedy,
+    /// How often it was noticed, where it can happen again.
+    pub times: u32,
 }
 
 /// What was noticed.

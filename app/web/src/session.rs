@@ -19,13 +19,13 @@ use std::sync::Arc;
 
 use gloo::timers::callback::Timeout;
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
-use record::{AuthorKey, LinkId, Role};
-use talk::view::{Alarm, Phase, TalkView};
+use record::{LinkId, Role};
+use talk::view::{AlarmView, Phase, TalkView};
 use talk::{
     Asking, Batch, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, PartyChoice, Suite, Talk,
 };
 
-pub use self::backup::{NotOpened, back_up, open_file, restore};
+pub use self::backup::{Backed, NotOpened, back_up, open_file, restore};
 use self::dismissed::Dismissed;
 pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
 use self::keeper::{DISMISSED, DRAFT, Keeper, OPENED_AT, Rows};
@@ -113,11 +113,11 @@ pub fn draft(id: TalkId, text: String) {
     }
 }
 
-/// Puts a warning away, for good.
-pub fn dismiss(id: TalkId, what: Alarm, seat: AuthorKey) {
+/// Puts a warning away, until it is noticed again.
+pub fn dismiss(id: TalkId, alarm: &AlarmView) {
     let Some(running) = find(id) else { return };
     running.shown.dismissed.update(|dismissed| {
-        dismissed.insert((what, seat));
+        dismissed.insert((alarm.what, alarm.seat), alarm.times);
     });
     let row = running.shown.dismissed.with_untracked(dismissed::encode);
     running.keep(vec![Effect::Persist(Batch { puts: vec![(DISMISSED.to_vec(), row)], deletes: Vec::new() })]);
@@ -187,6 +187,8 @@ struct Page {
     keeper: RefCell<Option<Rc<Keeper>>>,
     /// What is kept, while it is locked.
     locked: RefCell<Option<keeping::Locked>>,
+    /// Whether the choice of the first talk is being carried out.
+    choosing: Cell<bool>,
     /// How many of the talks that are kept cannot be read.
     unreadable: Cell<usize>,
     /// Whether passkeys can be a way here.
@@ -202,6 +204,7 @@ thread_local! {
         gate: ArcRwSignal::new(Gate::Opening),
         keeper: RefCell::default(),
         locked: RefCell::default(),
+        choosing: Cell::new(false),
         unreadable: Cell::new(0),
         offers_passkeys: ArcRwSignal::new(false),
         idle_minutes: Cell::new(idle::PRESET),

@@ -64,11 +64,11 @@ fn Saving(done: RwSignal<Option<String>>) -> impl IntoView {
         spawn_local(async move {
             let name = format!("nonpaper-{}.backup", intl::day_in_numbers(clock::now()));
             let made = session::back_up(passphrase).await;
-            let handed = made.and_then(|(bytes, talks)| file::hand_over(&name, &bytes).map(|()| talks));
+            let handed = made.and_then(|(bytes, backed)| file::hand_over(&name, &bytes).map(|()| backed));
             match handed {
-                Some(talks) => {
+                Some(backed) => {
                     typed.forget();
-                    drop(done.try_set(Some((words.backup_is_made)(&name, talks))));
+                    drop(done.try_set(Some((words.backup_is_made)(&name, backed))));
                 }
                 None => drop(wrong.try_set(Some(Complaint { sentence: words.backup_failed.to_owned(), field: None }))),
             }

@@ -66,7 +66,7 @@ fn UnlockForm(label: &'static str, code: bool) -> impl IntoView {
         wrong.set(None);
         let typed = Zeroizing::new(secret.get_untracked());
         spawn_local(async move {
-            let unlocked = if code { session::unlock_by_code(typed).await } else { session::unlock(typed).await };
+            let unlocked = if code { session::unlock_by_code(&typed) } else { session::unlock(typed).await };
             // When it is unlocked, the form is gone.
             if let Err(why) = unlocked {
                 let sentence = match why {

@@ -266,7 +266,8 @@ fn Asking(what: What, kinds: Kinds, stage: Stage) -> impl IntoView {
             {move || busy.get().then(|| view! { <p role="status">{words.changing}</p> })}
             <div class="buttons">
                 <button class="button main" type="submit">{what.words().what}</button>
-                <button class="button" type="button" on:click=move |_| stage.cancel()>{words.cancel}</button>
+                // What has begun is not called off: it may be written already.
+                <button class="button" type="button" disabled=busy on:click=move |_| stage.cancel()>{words.cancel}</button>
             </div>
         </form>
     }

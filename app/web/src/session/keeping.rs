@@ -154,6 +154,16 @@ pub async fn take_over() {
 /// # Errors
 /// Says why it has to be made again.
 pub async fn choose(choice: Choice) -> Result<bool, NotChosen> {
+    if PAGE.with(|page| page.choosing.replace(true)) {
+        // The form was sent twice.
+        return Ok(false);
+    }
+    let chosen = choose_once(choice).await;
+    PAGE.with(|page| page.choosing.set(false));
+    chosen
+}
+
+async fn choose_once(choice: Choice) -> Result<bool, NotChosen> {
     if PAGE.with(|page| page.gate.with_untracked(|gate| matches!(gate, Gate::Fresh { .. }))) {
         let made = match choice {
             Choice::Nothing => Ok(Gate::Open(Kept::Nothing(WhyNothing::Chosen))),
@@ -183,16 +193,16 @@ pub async fn unlock(passphrase: Zeroizing<String>) -> Result<(), NotUnlocked> {
     let (salt, cost) = stretching.ok_or(NotUnlocked::NoSuchWay)?;
     let stretched = stretched(&passphrase, salt, cost).await.ok_or(NotUnlocked::Header)?;
     mark("stretched");
-    unlock_by(|header| header.by_stretched(&stretched)).await
+    unlock_by(|header| header.by_stretched(&stretched))
 }
 
 /// Unlocks by the recovery code, as typed.
 ///
 /// # Errors
 /// Says why not; then it can be tried again.
-pub async fn unlock_by_code(typed: Zeroizing<String>) -> Result<(), NotUnlocked> {
-    let code = RecoveryCode::read(&typed).map_err(|_| NotUnlocked::Wrong)?;
-    unlock_by(|header| header.by_recovery(&code)).await
+pub fn unlock_by_code(typed: &str) -> Result<(), NotUnlocked> {
+    let code = RecoveryCode::read(typed).map_err(|_| NotUnlocked::Wrong)?;
+    unlock_by(|header| header.by_recovery(&code))
 }
 
 /// Unlocks by the passkey.
@@ -207,14 +217,14 @@ pub async fn unlock_by_passkey() -> Result<(), NoSecret> {
     });
     let (credential, salt) = asked.ok_or(NoSecret::Unable)?;
     let given = passkey::secret(&credential, &salt).await?;
-    unlock_by(|header| header.by_passkey(&credential, &given)).await.map_err(|_| NoSecret::Unable)
+    unlock_by(|header| header.by_passkey(&credential, &given)).map_err(|_| NoSecret::Unable)
 }
 
-async fn unlock_by(key: impl FnOnce(&Header) -> Result<DataKey, NotUnlocked>) -> Result<(), NotUnlocked> {
+fn unlock_by(key: impl FnOnce(&Header) -> Result<DataKey, NotUnlocked>) -> Result<(), NotUnlocked> {
     let Some(locked) = PAGE.with(|page| page.locked.take()) else { return Err(NotUnlocked::NoSuchWay) };
     match key(&locked.header) {
         Ok(key) => {
-            enter(locked, &key).await.unwrap_or_else(Gate::from).set();
+            enter(locked, &key).unwrap_or_else(Gate::from).set();
             Ok(())
         }
         Err(why) => {
@@ -359,7 +369,7 @@ async fn open(by_force: bool) -> Result<Gate, Closed> {
     let locked = Locked { database, lock, header, rows };
     if locked.header.wrapped_by_browser().is_some() {
         let key = by_browser(&locked.database, &locked.header).await?;
-        return enter(locked, &key).await;
+        return enter(locked, &key);
     }
     let kinds = locked.header.kinds();
     PAGE.with(|page| page.locked.replace(Some(locked)));
@@ -377,7 +387,7 @@ pub(super) async fn by_browser(database: &Database, header: &Header) -> Result<D
     Ok(DataKey::from_random(bytes))
 }
 
-async fn enter(locked: Locked, key: &DataKey) -> Result<Gate, Closed> {
+fn enter(locked: Locked, key: &DataKey) -> Result<Gate, Closed> {
     let Locked { database, lock, header, rows } = locked;
     let root = rows.iter().find(|(name, _)| *name == ROOT).map(|(_, value)| value.clone());
     let (store, rows) = Store::open(header.store, key, SCHEMA, rows).map_err(Closed::Damaged)?;

@@ -10,7 +10,7 @@ use talk::view::{Confirmed, TurnedAway};
 
 use super::intl::{Plural, number, plural};
 use super::{ChangeWords, Phrase, Piece, Words};
-use crate::session::NoSecret;
+use crate::session::{Backed, NoSecret};
 
 /// English.
 pub static WORDS: Words = Words {
@@ -188,12 +188,7 @@ pub static WORDS: Words = Words {
     passphrase_of_backup_again: "Passphrase for the file once more",
     sealing: "Sealing the file…",
     save_the_file: "Save the file",
-    backup_is_made: |name, talks| {
-        format!(
-            "Your browser was given {name}, with {}. Look for it among your downloads.",
-            counted(talks, "talk", "talks"),
-        )
-    },
+    backup_is_made,
     backup_failed: "The file could not be made. Nothing has changed. Please try again.",
     open_a_backup: "Open a backup",
     what_opening_does: "For when the old browser is lost. If your seat is still open there, it stops there.",
@@ -451,6 +446,15 @@ pub static WORDS: Words = Words {
         None => format!("Revoke {} for a new party", role(of)),
     },
 };
+
+fn backup_is_made(name: &str, backed: Backed) -> String {
+    let talks = counted(backed.talks, "talk", "talks");
+    let made = format!("Your browser was given {name}, with {talks}. Look for it among your downloads.");
+    match backed.left_out {
+        0 => made,
+        left_out => format!("{made} Not in it: {} that cannot be opened.", counted(left_out, "talk", "talks")),
+    }
+}
 
 fn megabytes(bytes: f64) -> String {
     format!("{} MB", number((bytes / 1e6).ceil() as usize))

@@ -14,7 +14,7 @@ use talk::invitation::InvitationError;
 use talk::view::{AlarmView, Confirmed, TurnedAway};
 use vault::Kinds;
 
-use crate::session::NoSecret;
+use crate::session::{Backed, NoSecret};
 
 /// A language of the page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -203,7 +203,7 @@ pub struct Words {
     pub passphrase_of_backup_again: &'static str,
     pub sealing: &'static str,
     pub save_the_file: &'static str,
-    pub backup_is_made: fn(&str, usize) -> String,
+    pub backup_is_made: fn(&str, Backed) -> String,
     pub backup_failed: &'static str,
     pub open_a_backup: &'static str,
     pub what_opening_does: &'static str,

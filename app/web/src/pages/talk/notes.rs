@@ -104,6 +104,13 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
         };
         watched.set_value(log.get().and_then(|log| resize::on_resize(&log, keep_end)));
     });
+    let unread_from = talk.unread.clone();
+    let reader = talk.clone();
+    Effect::new(move |_| {
+        if let Some(first) = unread_from.with(Unread::first) {
+            earlier.draw_to(&reader, first);
+        }
+    });
     Effect::new(move |before: Option<()>| {
         jump.0.track();
         if before.is_some() {
@@ -179,6 +186,14 @@ impl Earlier {
         });
         let (undrawn, wants_all, drawing) = (RwSignal::new(apart), StoredValue::new(false), StoredValue::new(false));
         Self { log, undrawn, apart, wants_all, drawing }
+    }
+
+    /// Draws as far up as this note: an unread one may come in far above what is drawn.
+    fn draw_to(self, talk: &OpenTalk, note: OpId) {
+        let at = talk.notes.with_untracked(|notes| notes.iter().rposition(|row| row.id == note));
+        if let Some(at) = at.filter(|at| *at < self.undrawn.get_untracked()) {
+            self.undrawn.set(at / MORE * MORE);
+        }
     }
 
     fn draw_all(self) {

@@ -17,7 +17,7 @@ pub fn Warnings(talk: OpenTalk) -> impl IntoView {
     let (view, dismissed) = (talk.view.clone(), talk.dismissed.clone());
     let alarms = Memo::new(move |_| {
         let put_away = dismissed.get();
-        let shown = |alarm: &&AlarmView| !put_away.contains(&name_of(alarm));
+        let shown = |alarm: &&AlarmView| put_away.get(&name_of(alarm)).is_none_or(|times| *times < alarm.times);
         view.with(|view| view.alarms.iter().filter(shown).cloned().collect::<Vec<_>>())
     });
     let count = Memo::new(move |_| alarms.with(Vec::len));
@@ -63,7 +63,7 @@ fn Warning(talk: OpenTalk, alarms: Memo<Vec<AlarmView>>, first: AlarmView) -> im
         alarms.with(|alarms| alarms.iter().find(|alarm| name_of(alarm) == name).unwrap_or(&first).clone())
     });
     let dismiss = move |_| {
-        session::dismiss(talk.id, name.0, name.1);
+        session::dismiss(talk.id, &alarm.get_untracked());
         request_animation_frame(|| focus::first_of(&[".warnings button", ".compose textarea", ".notes"]));
     };
     view! {

@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn alarm(what: Alarm, you: bool, remedy: Remedy) -> AlarmView {
-        AlarmView { what, seat: AuthorKey([1; 32]), you, name: Some("Leyla".into()), remedy }
+        AlarmView { what, seat: AuthorKey([1; 32]), you, name: Some("Leyla".into()), remedy, times: 1 }
     }
 
     #[test]
