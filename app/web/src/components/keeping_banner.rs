@@ -10,18 +10,7 @@ use crate::words::words;
 pub fn KeepingBanner() -> impl IntoView {
     let words = words();
     let gate = session::gate();
-    let kept = Memo::new(move |_| {
-        gate.with(|gate| match gate {
-            Gate::Open(kept) => Some(*kept),
-            Gate::Opening
-            | Gate::Fresh { .. }
-            | Gate::Locked(_)
-            | Gate::Recovery { .. }
-            | Gate::Elsewhere
-            | Gate::Damaged(_)
-            | Gate::CannotRead => None,
-        })
-    });
+    let kept = Memo::new(move |_| gate.with(Gate::kept));
     // Always there, so that screen readers notice what comes.
     view! {
         <div class="banner-place" role="status">

@@ -166,17 +166,10 @@ fn ThisBrowser() -> impl IntoView {
     let words = words();
     let gate = session::gate();
     move || {
-        let (sentence, lock) = match gate.get() {
-            Gate::Open(Kept::Browser) => (words.kept_by_browser, false),
-            Gate::Open(Kept::Locking(kinds)) => ((words.kept_under)(kinds), true),
-            Gate::Open(Kept::Nothing(_))
-            | Gate::Opening
-            | Gate::Fresh { .. }
-            | Gate::Locked(_)
-            | Gate::Recovery { .. }
-            | Gate::Elsewhere
-            | Gate::Damaged(_)
-            | Gate::CannotRead => return None,
+        let (sentence, lock) = match gate.with(Gate::kept)? {
+            Kept::Browser => (words.kept_by_browser, false),
+            Kept::Locking(kinds) => ((words.kept_under)(kinds), true),
+            Kept::Nothing(_) => return None,
         };
         Some(view! {
             <section class="step spaced" aria-labelledby="this-browser">

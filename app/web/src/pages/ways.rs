@@ -314,16 +314,9 @@ fn complaint(why: NotChanged, asked: &'static str) -> Complaint {
 
 /// How the talks are kept, if they are.
 fn kinds_of(gate: &Gate) -> Option<Kinds> {
-    match gate {
-        Gate::Open(Kept::Browser) => Some(Kinds { browser: true, ..Kinds::default() }),
-        Gate::Open(Kept::Locking(kinds)) => Some(*kinds),
-        Gate::Open(Kept::Nothing(_))
-        | Gate::Opening
-        | Gate::Fresh { .. }
-        | Gate::Locked(_)
-        | Gate::Recovery { .. }
-        | Gate::Elsewhere
-        | Gate::Damaged(_)
-        | Gate::CannotRead => None,
+    match gate.kept()? {
+        Kept::Browser => Some(Kinds { browser: true, ..Kinds::default() }),
+        Kept::Locking(kinds) => Some(kinds),
+        Kept::Nothing(_) => None,
     }
 }

@@ -315,6 +315,20 @@ impl Kept {
 }
 
 impl Gate {
+    /// How the talks are kept, if they are open.
+    pub fn kept(&self) -> Option<Kept> {
+        match self {
+            Self::Open(kept) => Some(*kept),
+            Self::Opening
+            | Self::Fresh { .. }
+            | Self::Locked(_)
+            | Self::Recovery { .. }
+            | Self::Elsewhere
+            | Self::Damaged(_)
+            | Self::CannotRead => None,
+        }
+    }
+
     pub(super) fn set(self) {
         PAGE.with(|page| page.gate.set(self));
     }
