@@ -106,7 +106,7 @@ impl Room {
         }
         given.extend(self.stands.all().take(bounds::STANDS_TOLD).map(|stand| Given::Frame(stand.encode().into())));
         let seated = self.graph.roster(&self.tip).is_some_and(|roster| roster.contains_key(&hello.author));
-        if !seated || !self.graph.knows_state(&hello.tip) {
+        if self.group.is_some() && (!seated || !self.graph.knows_state(&hello.tip)) {
             // It cannot walk here, and may not even know of its seat: what is held here it hears nowhere else.
             given.push(Given::Frame(self.beacon().into()));
         }
@@ -127,10 +127,6 @@ impl Room {
     }
 
     pub(crate) fn send_answer(&mut self, due: &DueAnswer) {
-        if self.group.is_none() {
-            // Its own beacon is part of answers, and it stands nowhere.
-            return;
-        }
         let (page, more, one_time) = match &due.question {
             Question::Want(want) => {
                 let (page, more) = self.page_for(want);

@@ -17,12 +17,15 @@ use crate::room::Room;
 
 /// How long so many stand where no known way leads before that is taken to be so: what leads there may be on its way.
 const LEFT_BEHIND_MS: Millis = 45_000;
+/// A seat restored from a backup has no way of its own to wait for, and nobody who counts on where it stands.
+const RESTORED_MS: Millis = 10_000;
 
 impl Room {
     /// Whether so many of the table stand where no way leads any more that is known here, and for so long that it is not for want
     /// of asking.
     pub(crate) fn is_left_behind(&self, now: Millis) -> bool {
-        self.outnumbered.is_some_and(|since| now >= since.saturating_add(LEFT_BEHIND_MS))
+        let patience = if self.group.is_some() { LEFT_BEHIND_MS } else { RESTORED_MS };
+        self.outnumbered.is_some_and(|since| now >= since.saturating_add(patience))
     }
 
     /// Looks where the others stand. Where this seat has forgotten too, they count while they are here.

@@ -56,3 +56,13 @@ fn seeds_that_once_failed_end_level() {
         holes.into_iter().chain(restored).chain(others).chain(left).chain(told).filter(failed).collect();
     assert_eq!(failed, Vec::<u64>::new());
 }
+
+#[test]
+fn rooms_whose_seats_come_from_backups_end_level() {
+    // A founder restored when only it knew of a removal; most of a room restored at once.
+    let failed = |outcome: &&Outcome| !outcome.breaches.is_empty();
+    let outcomes: Vec<Outcome> =
+        [0..24, 101..102, 108..109, 211..212].into_iter().flat_map(|seeds| schedules(seeds, Family::Backup)).collect();
+    assert_eq!(outcomes.iter().filter(failed).map(|outcome| outcome.seed).collect::<Vec<_>>(), Vec::<u64>::new());
+    assert!(hits(&outcomes).of(Fault::Restored) > 20);
+}

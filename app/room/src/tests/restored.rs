@@ -220,7 +220,7 @@ fn room_that_went_far_since_the_backup_takes_the_seat_in() {
         commits(&mut table, [0, 2][round % 2]);
     }
     let back = table.restores(1, &kept);
-    table.comes_level(180_000);
+    table.comes_level(30_000);
     assert_eq!(table.rooms[back].standing(), Standing::Seated);
     table.goes_on();
 }
@@ -238,6 +238,25 @@ fn seat_removed_since_the_backup_is_told_and_not_brought_in() {
     table.passes(180_000);
     assert_eq!(table.rooms[back].standing(), Standing::Removed);
     assert!(!table.rooms[0].roster().contains_key(&me));
+}
+
+/// The one who removed went before anybody heard of it: what its backup holds of that is given to who asks.
+#[test]
+fn removal_that_only_the_backup_knows_of_is_told() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let removed = table.rooms[2].me();
+    table.parts(&[0]);
+    table.does(0, Input::Remove(removed));
+    table.passes(10_000);
+    let kept = backup_of(&table, 0);
+    dies(&mut table, 0);
+    table.meets();
+    let back = table.restores(0, &kept);
+    table.passes(60_000);
+    assert_eq!(table.rooms[2].standing(), Standing::Removed);
+    assert_eq!(table.rooms[back].standing(), Standing::Seated);
+    assert!(!table.rooms[1].roster().contains_key(&removed));
 }
 
 /// A member plays the knock of the restored seat again, long after: nothing comes of it.

@@ -35,6 +35,11 @@ impl Schedule {
     pub(crate) fn heals(&mut self) {
         self.stops_the_faults();
         self.becomes_level();
+        if self.is_nobody_left() {
+            // It ends there: the talk is to be begun anew.
+            self.figures.add("rooms in which all who were left came from backups", 1);
+            return;
+        }
         if self.heal_ms.is_some() && self.seats.iter().any(|seat| seat.hostile) {
             self.holds_out();
         }
@@ -106,7 +111,7 @@ impl Schedule {
             }
         }
         // Level too late is not level.
-        let Some(breach) = last else { return };
+        let Some(breach) = last.filter(|_| !self.is_nobody_left()) else { return };
         let class = if breach.class == Class::Diverged { Class::Diverged } else { Class::Wedged };
         let (seconds, of, what) = (PATIENCE_MS / 1000, breach.invariant, breach.what);
         let what = format!("not level {seconds} s after the faults stopped: {of} {what}");
@@ -150,6 +155,12 @@ impl Schedule {
             Some(breach) => Err(breach),
             None => Ok(()),
         }
+    }
+
+    /// Whether all who are left come from backups: nobody has keys of any state, and no seat can bring another in.
+    fn is_nobody_left(&self) -> bool {
+        let final_seats = self.final_seats();
+        !final_seats.is_empty() && final_seats.iter().all(|seat| self.seats[seat.0].waits_as_restored())
     }
 
     /// Honest seats that are there and have not been removed, by the table of the first of them in rank.

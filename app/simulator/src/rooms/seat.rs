@@ -388,6 +388,11 @@ impl Seat {
         self.room.as_ref().map_or(!self.helpless, stands)
     }
 
+    /// Whether it comes from a backup, and nobody has brought it in yet.
+    pub(crate) fn waits_as_restored(&self) -> bool {
+        self.room.as_ref().is_some_and(|room| room.standing() == Standing::Restored)
+    }
+
     /// The page is opened again. Fails when the store does not give back the room as it was before or after the write.
     pub(crate) fn reopens(&mut self) -> Result<(), String> {
         if self.room.is_some() || self.fate != Fate::Seated {
