@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
+import { BackupPage } from '../pages/backup_page.mjs';
 import { Authenticator } from '../product/authenticator.mjs';
 import { expect, test } from '../product/fixtures.mjs';
 import { english, farsi } from '../texts/negotiation.mjs';
@@ -99,6 +100,25 @@ for (const colorScheme of ['light', 'dark']) {
     await second.goto(relay.url);
     await expect(second.getByRole('heading', { name: 'Open in another tab' })).toBeVisible();
     await expectAccessible(second, 'the second tab');
+
+    await second.close();
+    const backup = new BackupPage(page);
+    await page.goto(relay.url);
+    await amina.ways.unlock(passphrase);
+    await page.getByRole('link', { name: 'Backup file' }).click();
+    await expectAccessible(page, 'backup files');
+    const file = await (await backup.save(passphrase)).path();
+    await expectAccessible(page, 'a backup that was saved');
+    await backup.restore(file, 'not this one');
+    await expect(backup.alert).toBeVisible();
+    await expectAccessible(page, 'a backup that did not open');
+    const restored = await table.seat('Amina Farouk', { colorScheme, viewport: { width: 390, height: 844 } });
+    const opening = new BackupPage(restored.page);
+    await opening.open(relay.url);
+    await opening.restore(file, passphrase);
+    await restored.page.getByRole('link', { name: /Transit.*read only for now/ }).click();
+    await expect(restored.talk.log).toBeVisible();
+    await expectAccessible(restored.page, 'a talk from a backup on a phone');
 
     const bilal = await table.seat('Bilal Aziz', { colorScheme });
     await bilal.start.open(relay.url);

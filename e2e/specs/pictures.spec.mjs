@@ -4,6 +4,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { BackupPage } from '../pages/backup_page.mjs';
 import { Authenticator } from '../product/authenticator.mjs';
 import { expect, test } from '../product/fixtures.mjs';
 import { expectSameNotes, expectHeldByAll } from '../product/table.mjs';
@@ -164,6 +165,27 @@ test('pictures of how this browser keeps the talks', async ({ relay, table }) =>
   await kaveh.page.goto(relay.url);
   await kaveh.page.getByRole('button', { name: 'Leave this computer' }).click();
   await bothThemes(kaveh.page, 'this-browser');
+});
+
+test('pictures of backup files', async ({ relay, table }) => {
+  const passphrase = 'nine quiet herons over the delta';
+  const amina = await table.open(relay.url, { title: 'Transit at the Veshan crossing', name: 'Amina Farouk', party: 'Mediation office' });
+  await amina.talk.write(farsi[0]);
+  const backup = new BackupPage(amina.page);
+  await backup.open(relay.url);
+  await bothThemes(amina.page, 'backup');
+  const file = await (await backup.save(passphrase)).path();
+  await backup.restore(file, 'not this one');
+  await expect(backup.alert).toBeVisible();
+  await bothThemes(amina.page, 'backup-refused');
+  const again = await table.seat('Amina Farouk', PHONE);
+  const opening = new BackupPage(again.page);
+  await opening.open(relay.url);
+  await picture(again.page, 'backup-phone');
+  await opening.restore(file, passphrase);
+  await again.page.getByRole('link', { name: /Transit.*read only for now/ }).click();
+  await expect(again.talk.notes).toHaveCount(1);
+  await bothThemes(again.page, 'restored-phone');
 });
 
 test('pictures of how that is changed', async ({ relay, table }) => {

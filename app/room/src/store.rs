@@ -462,7 +462,7 @@ fn decoded<'b, T: Decode<'b, ()> + Default>(rows: &'b BTreeMap<Row, Vec<u8>>, ki
 fn kept_record<'a>(base: Vector, apart: &[OpId], rows: impl Iterator<Item = &'a Vec<u8>>) -> Result<Record, Error> {
     let ops = rows.map(|bytes| Op::decode_kept(bytes).map_err(|_| Error::Bug("a kept op")));
     let mut ops: Vec<Op> = ops.collect::<Result<_, _>>()?;
-    ops.sort_by_key(|op| (op.author(), op.number()));
+    ops.sort_by_cached_key(|op| (op.author(), op.number()));
     let mut record = Record::from_base(base);
     for op in ops {
         if op.kind().is_control() {

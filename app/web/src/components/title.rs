@@ -1,5 +1,6 @@
-//! The title of the tab: the screen's own, after what waits in any talk of the tab.
+//! The title of the tab: the screen's own, after what waits in any talk of the tab; and the heading of the screen.
 
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::session;
@@ -25,4 +26,14 @@ pub fn keep_title(of_the_screen: impl Fn() -> String + 'static) {
             count => tab::set_title(&format!("({}) {title}", intl::number(count))),
         }
     });
+}
+
+/// The heading of a screen. Who comes there by the keyboard, or hears the page, begins with it.
+pub fn focused_heading() -> NodeRef<html::H1> {
+    let heading = NodeRef::<html::H1>::new();
+    heading.on_load(|heading| {
+        // Fails only for an element that cannot have the focus.
+        let _ = heading.focus();
+    });
+    heading
 }

@@ -11,7 +11,7 @@ use crate::components::form::{Complaint, Wrong};
 use crate::components::keeping_choice::{Chosen, KeepingChoice, not_chosen};
 use crate::components::new_passphrase::{NewPassphrase, NewPassphraseFields};
 use crate::components::sheet::Sheet;
-use crate::components::title::keep_title;
+use crate::components::title::{focused_heading, keep_title};
 use crate::screen::Screens;
 use crate::session::{self, NotOpened};
 use crate::shell::{clock, file};
@@ -23,11 +23,7 @@ pub fn Backup() -> impl IntoView {
     let words = words();
     let screens = Screens::here();
     keep_title(move || words.nonpaper.to_owned());
-    let heading = NodeRef::<html::H1>::new();
-    heading.on_load(|heading| {
-        // Fails only for an element that cannot have the focus.
-        let _ = heading.focus();
-    });
+    let heading = focused_heading();
     let done = RwSignal::new(None::<String>);
     view! {
         <Sheet>

@@ -23,7 +23,7 @@ use super::waiting::{Turned, Waiting};
 use crate::components::said::Dot;
 use crate::components::status::ConnectionWords;
 use crate::components::talk_link::TalkLink;
-use crate::components::title::keep_title;
+use crate::components::title::{focused_heading, keep_title};
 use crate::session::{self, OpenTalk};
 use crate::shell::address;
 use crate::words::{intl, words};
@@ -78,11 +78,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     keep_title(move || words.nonpaper.to_owned());
     let view = talk.view.clone();
     let title = Memo::new(move |_| view.with(|view| view.title.clone()));
-    let heading = NodeRef::<html::H1>::new();
-    heading.on_load(|heading| {
-        // Fails only for an element that cannot have the focus.
-        let _ = heading.focus();
-    });
+    let heading = focused_heading();
     let view = talk.view.clone();
     let may_invite = Memo::new(move |_| view.with(|view| view.rights.invite));
     view! {

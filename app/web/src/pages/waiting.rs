@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use leptos::html;
 use leptos::prelude::*;
 use talk::view::{Phase, TurnedAway};
 
@@ -10,7 +9,7 @@ use crate::components::digits::DoorDigits;
 use crate::components::said::Said;
 use crate::components::sheet::Sheet;
 use crate::components::status::ConnectionWords;
-use crate::components::title::keep_title;
+use crate::components::title::{focused_heading, keep_title};
 use crate::screen::Screens;
 use crate::session::{self, OpenTalk};
 use crate::talk_id::TalkId;
@@ -28,11 +27,7 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
         })
     });
     keep_title(move || format!("{} – {}", words.waiting_to_be_admitted, words.nonpaper));
-    let heading = NodeRef::<html::H1>::new();
-    heading.on_load(|heading| {
-        // Fails only for an element that cannot have the focus.
-        let _ = heading.focus();
-    });
+    let heading = focused_heading();
     let id = talk.id;
     let screens = Screens::here();
     let stop = move |_| {

@@ -1,6 +1,5 @@
 //! How this browser keeps the talks, and changing that.
 
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use vault::Kinds;
@@ -11,7 +10,7 @@ use crate::components::form::{Complaint, Wrong};
 use crate::components::new_passphrase::{NewPassphrase, NewPassphraseFields};
 use crate::components::recovery_code::RecoveryCode;
 use crate::components::sheet::Sheet;
-use crate::components::title::keep_title;
+use crate::components::title::{focused_heading, keep_title};
 use crate::screen::Screens;
 use crate::session::{self, Change, Gate, IDLE_MINUTES, Kept, NotChanged, Prepared};
 use crate::shell::focus;
@@ -23,11 +22,7 @@ pub fn Ways() -> impl IntoView {
     let words = words();
     let screens = Screens::here();
     keep_title(move || words.nonpaper.to_owned());
-    let heading = NodeRef::<html::H1>::new();
-    heading.on_load(|heading| {
-        // Fails only for an element that cannot have the focus.
-        let _ = heading.focus();
-    });
+    let heading = focused_heading();
     let gate = session::gate();
     let kinds = Memo::new(move |_| gate.with(kinds_of));
     let stage = Stage { doing: RwSignal::new(Doing::Choosing), done: RwSignal::new(None) };

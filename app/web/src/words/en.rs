@@ -244,6 +244,7 @@ pub static WORDS: Words = Words {
     how_joining_goes: "Say who you are. Then you and the person who invited you compare twelve digits by voice, and \
                        they let you in.",
     earlier_notes_will_not_be_shown: "Notes written before you join will not be shown to you.",
+    only_notes_in_sight_are_drawn: "The browser's own search finds the notes around those you see.",
     ask_to_join: "Ask to join",
     bad_invitation,
     waiting_to_be_admitted: "Waiting to be admitted",

@@ -255,6 +255,7 @@ pub struct Words {
     pub you_are_invited: &'static str,
     pub how_joining_goes: &'static str,
     pub earlier_notes_will_not_be_shown: &'static str,
+    pub only_notes_in_sight_are_drawn: &'static str,
     pub ask_to_join: &'static str,
     pub bad_invitation: fn(InvitationError) -> &'static str,
     pub waiting_to_be_admitted: &'static str,

@@ -12,7 +12,7 @@ use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 use super::{Inviting, JumpToNew};
 use crate::components::said::{PartyName, hue_class};
 use crate::session::{self, NoteRow, OpenTalk, Unread};
-use crate::shell::{resize, scrolling, tab};
+use crate::shell::{resize, scrolling, sight, tab};
 use crate::words::{intl, words};
 
 /// How far from the end, in CSS pixels, still counts as seeing the end.
@@ -20,9 +20,12 @@ const NEAR_THE_END: i32 = 64;
 /// How many notes are drawn at first: more than anybody sees at once.
 const FIRST: usize = 100;
 /// How many earlier ones are drawn in one frame of the screen: a piece, which is laid out while it is in sight.
-const MORE: usize = 40;
+const MORE: usize = 10;
 /// How near to the first note drawn somebody comes before earlier ones are drawn, in heights of what is seen.
 const NEAR_THE_TOP: i32 = 3;
+/// How far from what is seen, in heights of that, a piece gives up its elements: of thousands of notes they would take
+/// hundreds of megabytes.
+const FAR: u32 = 6;
 /// A note of more paragraphs than this is one block: a hostile one could have thousands of empty ones.
 const MOST_PARAGRAPHS: usize = 500;
 
@@ -139,7 +142,7 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
                                         key=|number| *number
                                         children=move |number| {
                                             let rows = earlier.piece(&talk, number);
-                                            view! { <div class="piece"><Rows rows line /></div> }
+                                            view! { <Piece rows stays=earlier.stays(number) log line /> }
                                         }
                                     />
                                 </div>
@@ -173,6 +176,8 @@ struct Earlier {
     undrawn: RwSignal<usize>,
     /// So many of the first notes stand apart from the newest.
     apart: usize,
+    /// The first piece that stays drawn wherever the person goes.
+    whole: RwSignal<usize>,
     wants_all: StoredValue<bool>,
     drawing: StoredValue<bool>,
 }
@@ -184,8 +189,14 @@ impl Earlier {
             let unread = notes.iter().rposition(|row| Some(row.id) == first_unread);
             notes.len().saturating_sub(FIRST).min(unread.unwrap_or(usize::MAX)) / MORE * MORE
         });
-        let (undrawn, wants_all, drawing) = (RwSignal::new(apart), StoredValue::new(false), StoredValue::new(false));
-        Self { log, undrawn, apart, wants_all, drawing }
+        Self {
+            log,
+            undrawn: RwSignal::new(apart),
+            apart,
+            whole: RwSignal::new(apart / MORE),
+            wants_all: StoredValue::new(false),
+            drawing: StoredValue::new(false),
+        }
     }
 
     /// Draws as far up as this note: an unread one may come in far above what is drawn.
@@ -204,15 +215,22 @@ impl Earlier {
     /// Draws some earlier notes when the person is near, or wants all; and again in the next frame.
     fn draw_if_near(self) {
         let Some(log) = self.log.try_get_untracked().flatten() else { return };
-        let near = log.scroll_top() < NEAR_THE_TOP * log.client_height();
-        let wanted = near || self.wants_all.try_get_value() == Some(true);
-        let undrawn = self.undrawn.try_get_untracked().unwrap_or_default();
-        if undrawn == 0 || !wanted || self.drawing.try_get_value() != Some(false) {
+        let (Some(undrawn), Some(whole)) = (self.undrawn.try_get_untracked(), self.whole.try_get_untracked()) else {
+            return;
+        };
+        let wants_all = self.wants_all.try_get_value() == Some(true) && whole > 0;
+        let near = log.scroll_top() < NEAR_THE_TOP * log.client_height() && undrawn > 0;
+        if !(wants_all || near) || self.drawing.try_get_value() != Some(false) {
             return;
         }
         let (top, height) = (log.scroll_top(), log.scroll_height());
         self.drawing.set_value(true);
-        self.undrawn.set(undrawn.saturating_sub(MORE));
+        if wants_all {
+            self.whole.set(whole - 1);
+            self.undrawn.set(undrawn.min((whole - 1) * MORE));
+        } else {
+            self.undrawn.set(undrawn.saturating_sub(MORE));
+        }
         request_animation_frame(move || {
             if !scrolling::keeps_place() {
                 log.set_scroll_top(top + log.scroll_height() - height);
@@ -233,6 +251,13 @@ impl Earlier {
         let undrawn = self.undrawn;
         let first = Memo::new(move |_| undrawn.get() == from);
         rows(talk, from, from + MORE, Signal::derive(move || first.get()))
+    }
+
+    /// Whether a piece stays drawn wherever the person goes.
+    fn stays(self, number: usize) -> Signal<bool> {
+        let whole = self.whole;
+        let stays = Memo::new(move |_| whole.get() <= number);
+        Signal::derive(move || stays.get())
     }
 
     /// The rows of the newest notes.
@@ -270,12 +295,16 @@ fn rows(talk: &OpenTalk, from: usize, to: usize, first: Signal<bool>) -> Signal<
 #[component]
 fn NotDrawn(earlier: Earlier) -> impl IntoView {
     let words = words();
-    let any = Memo::new(move |_| earlier.undrawn.get() > 0);
+    let any = Memo::new(move |_| earlier.whole.get() > 0);
+    let sentence = move || match earlier.undrawn.get() {
+        0 => words.only_notes_in_sight_are_drawn.to_owned(),
+        undrawn => (words.earlier_notes_come)(undrawn),
+    };
     move || {
         any.get().then(|| {
             view! {
                 <p class="not-drawn">
-                    <span>{move || (words.earlier_notes_come)(earlier.undrawn.get())}</span>
+                    <span>{sentence}</span>
                     " "
                     <button class="button" type="button" on:click=move |_| earlier.draw_all()>
                         {words.show_all_notes}
@@ -283,6 +312,43 @@ fn NotDrawn(earlier: Earlier) -> impl IntoView {
                 </p>
             }
         })
+    }
+}
+
+/// Some of the earlier notes. Far from what the person sees it gives up its elements and keeps its height.
+#[component]
+fn Piece(
+    rows: Signal<Vec<Row>>,
+    stays: Signal<bool>,
+    log: NodeRef<html::Section>,
+    line: NodeRef<html::Div>,
+) -> impl IntoView {
+    let piece = NodeRef::<html::Div>::new();
+    // The height of what was given up, in CSS pixels.
+    let given_up = RwSignal::new(None::<f64>);
+    let watched = StoredValue::new_local(None);
+    Effect::new(move |_| {
+        let (Some(element), Some(log)) = (piece.get(), log.get_untracked()) else { return };
+        // Elsewhere what is read would move when a piece above it is drawn again at another width.
+        if !scrolling::keeps_place() {
+            return;
+        }
+        let observed = element.clone();
+        watched.set_value(sight::on_near(&element, &log, FAR, move |near| {
+            let holds_the_line = || rows.with_untracked(|rows| rows.iter().any(|row| matches!(row, Row::New)));
+            if near || sight::is_marked(&observed) || holds_the_line() {
+                given_up.set(None);
+            } else if given_up.get_untracked().is_none() {
+                given_up.set(Some(observed.get_bounding_client_rect().height()));
+            }
+        }));
+    });
+    let height = Memo::new(move |_| given_up.get().filter(|_| !stays.get()));
+    let drawn = Memo::new(move |_| height.get().is_none());
+    view! {
+        <div class="piece" node_ref=piece style:block-size=move || height.get().map(|height| format!("{height}px"))>
+            {move || drawn.get().then(|| view! { <Rows rows line /> })}
+        </div>
     }
 }
 
