@@ -1,4 +1,4 @@
-// A talk of more notes than are drawn at once: the newest 100, and pieces of 10 above them while they are near.
+// A talk of more notes than are drawn at once: the newest 100, and pieces of 20 above them while they are near.
 
 import { expect, test } from '../product/fixtures.mjs';
 
