@@ -58,6 +58,12 @@ export class TalkPage {
     await this.closeInvitation();
   }
 
+  /** Has all notes drawn that are here, as for a search: at first it is the newest hundred. */
+  async showAll() {
+    const button = this.log.getByRole('button', { name: 'Show all now' });
+    if (await button.isVisible()) await button.click();
+  }
+
   /** The list item of somebody at the door. */
   knock(name) {
     return this.knocks.filter({ hasText: name });

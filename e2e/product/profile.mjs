@@ -60,6 +60,16 @@ export class Profile {
     return copy;
   }
 
+  /**
+   * Whether the browser found no database on its disk when it was last started. Chromium deletes one whose log it cannot read,
+   * as after a death between two parts of one record, and makes a new one; a page can neither do that nor prevent it.
+   */
+  async foundNoDatabase() {
+    const folder = join(this.#folder, 'Default', 'IndexedDB');
+    const logs = (await readdir(folder)).map((name) => readFile(join(folder, name, 'LOG'), 'utf8').catch(() => ''));
+    return (await Promise.all(logs)).some((log) => log.includes('since it was missing'));
+  }
+
   async remove() {
     await this.close();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
