@@ -1,4 +1,4 @@
-// A talk of more notes than are drawn at once: the newest 100, and pieces of 20 above them while they are near.
+// A talk of more notes than are drawn at once: the newest 100, and pieces of 10 above them while they are near.
 
 import { expect, test } from '../product/fixtures.mjs';
 
@@ -18,16 +18,21 @@ async function longTalk(table, relay, before) {
   return amina;
 }
 
-/** Scrolls by `screens` in every frame until nothing moves; returns the numbers of all notes that were in sight. */
+/**
+ * Scrolls by `screens` at a time until nothing moves; returns the numbers of all notes that were in sight. A piece that comes
+ * into sight without its elements, on a machine that has much to do, is given a second to get them.
+ */
 function seenWhileScrolling(log, screens) {
   return log.evaluate(async (log, screens) => {
     const seen = new Set();
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const box = log.getBoundingClientRect();
+    const inSight = ({ top, bottom }) => bottom > box.top && top < box.bottom;
+    const isBare = (piece) => inSight(piece.getBoundingClientRect()) && !piece.querySelector('article');
     for (let still = 0, at = null; still < 30; ) {
-      const box = log.getBoundingClientRect();
+      for (let frames = 0; frames < 60 && [...log.querySelectorAll('.piece')].some(isBare); frames += 1) await frame();
       for (const note of log.querySelectorAll('article')) {
-        const { top, bottom } = note.getBoundingClientRect();
-        if (bottom > box.top && top < box.bottom) seen.add(Number(/§ (\d+)\./.exec(note.textContent)[1]));
+        if (inSight(note.getBoundingClientRect())) seen.add(Number(/§ (\d+)\./.exec(note.textContent)[1]));
       }
       log.scrollTop += screens * log.clientHeight;
       await frame();

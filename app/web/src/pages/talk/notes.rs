@@ -20,7 +20,7 @@ const NEAR_THE_END: i32 = 64;
 /// How many notes are drawn at first: more than anybody sees at once.
 const FIRST: usize = 100;
 /// How many earlier ones are drawn in one frame of the screen: a piece, which is laid out while it is in sight.
-const MORE: usize = 20;
+const MORE: usize = 10;
 /// How near to the first note drawn somebody comes before earlier ones are drawn, in heights of what is seen.
 const NEAR_THE_TOP: i32 = 3;
 /// How far from what is seen, in heights of that, a piece gives up its elements: of thousands of notes they would take
