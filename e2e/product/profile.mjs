@@ -60,10 +60,7 @@ export class Profile {
     return copy;
   }
 
-  /**
-   * Whether the browser found no database on its disk when it was last started. Chromium deletes one whose log it cannot read,
-   * as after a death between two parts of one record, and makes a new one; a page can neither do that nor prevent it.
-   */
+  /** Whether the browser found no database on its disk when a page last opened one, by the log of its LevelDB. */
   async foundNoDatabase() {
     const folder = join(this.#folder, 'Default', 'IndexedDB');
     const logs = (await readdir(folder)).map((name) => readFile(join(folder, name, 'LOG'), 'utf8').catch(() => ''));

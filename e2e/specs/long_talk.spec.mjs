@@ -18,19 +18,14 @@ async function longTalk(table, relay, before) {
   return amina;
 }
 
-/**
- * Scrolls by `screens` at a time until nothing moves; returns the numbers of all notes that were in sight. A piece that comes
- * into sight without its elements, on a machine that has much to do, is given a second to get them.
- */
+/** Scrolls by `screens` in every frame until nothing moves; returns the numbers of all notes that were in sight. */
 function seenWhileScrolling(log, screens) {
   return log.evaluate(async (log, screens) => {
     const seen = new Set();
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     const box = log.getBoundingClientRect();
     const inSight = ({ top, bottom }) => bottom > box.top && top < box.bottom;
-    const isBare = (piece) => inSight(piece.getBoundingClientRect()) && !piece.querySelector('article');
     for (let still = 0, at = null; still < 30; ) {
-      for (let frames = 0; frames < 60 && [...log.querySelectorAll('.piece')].some(isBare); frames += 1) await frame();
       for (const note of log.querySelectorAll('article')) {
         if (inSight(note.getBoundingClientRect())) seen.add(Number(/§ (\d+)\./.exec(note.textContent)[1]));
       }
