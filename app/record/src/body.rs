@@ -108,6 +108,46 @@ pub struct Charter {
     /// The founder's name.
     #[n(2)]
     pub name: Name,
+    /// Whose agreement a seat needs.
+    #[n(3)]
+    pub who_admits: WhoAdmits,
+}
+
+/// Whose agreement a seat needs. Chosen when the talk is opened.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum WhoAdmits {
+    /// The convener's alone, who also takes seats away alone.
+    #[default]
+    Convener,
+    /// Two keys of two parties, once a second party has a head; to take a seat of another party away, too.
+    TwoSides,
+}
+
+/// Left out for [`WhoAdmits::Convener`]: charters from before there was a choice read the same.
+impl<C> Encode<C> for WhoAdmits {
+    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+        match self {
+            WhoAdmits::Convener => e.null()?.ok(),
+            WhoAdmits::TwoSides => e.u8(1)?.ok(),
+        }
+    }
+
+    fn is_nil(&self) -> bool {
+        *self == WhoAdmits::Convener
+    }
+}
+
+impl<'b, C> Decode<'b, C> for WhoAdmits {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        match d.u8()? {
+            1 => Ok(WhoAdmits::TwoSides),
+            _ => Err(decode::Error::message("who admits")),
+        }
+    }
+
+    fn nil() -> Option<Self> {
+        Some(WhoAdmits::Convener)
+    }
 }
 
 /// Where a link leads. The invitation op decides it, not the link and not the person who uses it.

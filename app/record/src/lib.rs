@@ -11,12 +11,12 @@ mod record;
 mod table;
 mod vector;
 
-pub use body::{Add, Body, Charter, Invite, Kind, Note, PartyRef, Remove};
+pub use body::{Add, Body, Charter, Invite, Kind, Note, PartyRef, Remove, WhoAdmits};
 pub use id::{AuthorKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
 pub use name::{NAME_BYTES, Name, NameError};
 pub use op::{DEPTHS, Draft, HEADS, NUMBERS, Op, OpError};
 pub use record::{Gap, Inserted, NotTaken, Record};
-pub use table::{Link, Party, Rank, Removal, Role, Seat, Table};
+pub use table::{Authority, Link, Party, Proposal, Rank, Removal, Role, Seat, Table};
 pub use vector::{Head, Vector};
 
 /// Longest note, in bytes of UTF-8.

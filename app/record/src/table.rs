@@ -1,10 +1,12 @@
 //! Who is at the table: what the control ops fold to.
 
+mod fold;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
-use crate::{Add, AuthorKey, Body, Invite, LinkId, Name, Op, OpId, PartyId, PartyRef, Remove};
+use crate::{Add, AuthorKey, Body, Invite, LinkId, Name, Op, OpId, PartyId, Remove, WhoAdmits};
 
 /// What a seat is at the table for. Fixed by the invitation; a new role needs a new seat key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
@@ -36,11 +38,11 @@ impl Role {
         }
     }
 
-    /// Returns whether the role may make links and admit people by itself.
+    /// Returns whether the role may make links and propose people, alone or with a second key.
     pub fn admits(self) -> bool {
         match self {
-            Role::Convener => true,
-            Role::Head | Role::Adviser | Role::Interpreter | Role::Observer => false,
+            Role::Convener | Role::Head => true,
+            Role::Adviser | Role::Interpreter | Role::Observer => false,
         }
     }
 
@@ -70,6 +72,8 @@ pub enum Rank {
 pub struct Table {
     /// The title from the charter; None until the charter is here.
     pub title: Option<Name>,
+    /// Whose agreement a seat needs, from the charter.
+    pub who_admits: WhoAdmits,
     /// Parties, by arrival: depth, then author, then number of the founding op.
     pub parties: Vec<Party>,
     /// Seats, by arrival; those taken away again too.
@@ -78,6 +82,34 @@ pub struct Table {
     pub links: BTreeMap<LinkId, Link>,
     /// Keys that were taken away, whether their seat was ever given or not. They never return.
     pub removed: BTreeMap<AuthorKey, Removal>,
+    /// Seats that wait for a second key.
+    pub proposals: Vec<Proposal>,
+    /// Removals that wait for a second key: whose, and who asks for them.
+    pub wished_away: BTreeMap<AuthorKey, BTreeSet<AuthorKey>>,
+}
+
+/// A seat that somebody would give, and to which a second key has not agreed yet.
+#[derive(Clone)]
+pub struct Proposal {
+    /// The op that would give it: the one to agree to.
+    pub id: OpId,
+    /// Who proposes it.
+    pub by: AuthorKey,
+    /// What it would give.
+    pub add: Add,
+    /// Whether its author took it back since.
+    pub withdrawn: bool,
+}
+
+/// How far the word of one seat goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Authority {
+    /// It decides.
+    Alone,
+    /// It decides together with a second key: a convener or head of another party who says the same.
+    WithSecondKey,
+    /// It does not count.
+    None,
 }
 
 /// A side.
@@ -130,32 +162,6 @@ pub struct Link {
 }
 
 impl Table {
-    /// Folds control ops. `founder` is the key named in the group's rules.
-    ///
-    /// Intents are taken by [`Rank`]: first the convener's, then those of heads, then those of all others. As a
-    /// removal binds only higher ranks and oneself, who is removed is known before what the removed said
-    /// is looked at, and the result does not depend on the order in which ops came.
-    pub fn fold<'a>(founder: AuthorKey, ops: impl Iterator<Item = &'a Op>) -> Self {
-        let mut ops: Vec<&Op> = ops.collect();
-        ops.sort_by_key(|op| (op.depth(), op.author(), op.number(), op.id()));
-        ops.dedup_by_key(|op| op.id());
-        // What rests on an op that is not here does not count yet: nobody could cite it in a commit.
-        let mut resting = BTreeSet::from([OpId::NONE]);
-        ops.retain(|op| resting.contains(&op.previous_control()) && resting.insert(op.id()));
-        let mut fold = Fold {
-            founder,
-            by_id: ops.iter().map(|op| (op.id(), *op)).collect(),
-            agreed: BTreeSet::new(),
-            kept: BTreeSet::new(),
-            table: Table::default(),
-        };
-        for rank in [Rank::Convener, Rank::Head, Rank::Other] {
-            let theirs: Vec<&Op> = ops.iter().copied().filter(|op| fold.rank(&op.author()) == Some(rank)).collect();
-            fold.take(&theirs);
-        }
-        fold.table
-    }
-
     /// Returns a seat by its key, also one that was taken away.
     pub fn seat(&self, key: &AuthorKey) -> Option<&Seat> {
         self.seats.iter().find(|seat| seat.key == *key)
@@ -171,25 +177,49 @@ impl Table {
         self.seat(key).is_some() && !self.removed.contains_key(key)
     }
 
-    /// Returns whether one seat may take away the other by itself.
+    /// Returns how far the word of one seat goes when it wants to take another away.
     ///
-    /// Everybody may leave; the convener may remove everybody, a head those of the own party that are no heads.
-    pub fn may_remove(&self, by: &AuthorKey, seat: &AuthorKey) -> bool {
+    /// Everybody may leave. A head removes those of the own party that are no heads. While the convener admits alone, it also
+    /// removes alone; while two sides must agree, it does so in the own party only, and in all others a second key is needed,
+    /// for heads that of the convener and one head. Heads of two parties can remove a convener in either case.
+    pub fn may_remove(&self, by: &AuthorKey, seat: &AuthorKey) -> Authority {
         if by == seat {
-            return true;
+            return Authority::Alone;
         }
-        let (Some(by), Some(seat)) = (self.seat(by), self.seat(seat)) else { return false };
-        match by.role.rank() {
-            Rank::Convener => true,
-            Rank::Head => by.party == seat.party && seat.role.rank() == Rank::Other,
-            Rank::Other => false,
+        let (Some(by), Some(seat)) = (self.seat(by), self.seat(seat)) else { return Authority::None };
+        let two_sides = self.who_admits == WhoAdmits::TwoSides;
+        match (by.role.rank(), seat.role.rank()) {
+            (Rank::Other, _) => Authority::None,
+            (Rank::Convener, _) if !two_sides || by.party == seat.party => Authority::Alone,
+            (Rank::Head, Rank::Other) if by.party == seat.party => Authority::Alone,
+            (Rank::Head, Rank::Convener) => Authority::WithSecondKey,
+            (Rank::Convener | Rank::Head, _) if two_sides => Authority::WithSecondKey,
+            (Rank::Convener | Rank::Head, _) => Authority::None,
         }
+    }
+
+    /// Returns whether two seats are two keys: both convener or head, at the table, and of two parties.
+    pub fn are_two_keys(&self, one: &AuthorKey, other: &AuthorKey) -> bool {
+        let party = |key: &AuthorKey| {
+            let decides = |seat: &&Seat| seat.role.rank() != Rank::Other && self.is_seated(&seat.key);
+            self.seat(key).filter(decides).map(|seat| seat.party)
+        };
+        matches!((party(one), party(other)), (Some(one), Some(other)) if one != other)
+    }
+
+    /// Returns whether two seats that both ask for it take a third away.
+    pub fn take_away(&self, one: &AuthorKey, other: &AuthorKey, seat: &AuthorKey) -> bool {
+        let rank = |key: &AuthorKey| self.seat(key).map(|seat| seat.role.rank());
+        // A head goes only by a convener's word and a second key.
+        let high = rank(seat) != Some(Rank::Head) || [one, other].iter().any(|key| rank(key) == Some(Rank::Convener));
+        high && self.are_two_keys(one, other)
     }
 
     /// Takes a removal on its word, though what it rests on is not here.
     pub fn told(&mut self, op: &Op) {
         let Some(Body::Remove(remove)) = op.body() else { return };
-        if self.is_seated(&op.author()) && self.is_seated(&remove.seat) && self.may_remove(&op.author(), &remove.seat) {
+        let alone = self.may_remove(&op.author(), &remove.seat) == Authority::Alone;
+        if alone && self.is_seated(&op.author()) && self.is_seated(&remove.seat) {
             self.remove(op.author(), remove);
         }
     }
@@ -207,153 +237,5 @@ impl Table {
     /// Returns a party and its place in the order of arrival.
     pub fn party(&self, id: &PartyId) -> Option<(usize, &Party)> {
         self.parties.iter().enumerate().find(|(_, party)| party.id == *id)
-    }
-}
-
-/// A table in the making.
-struct Fold<'a> {
-    founder: AuthorKey,
-    by_id: BTreeMap<OpId, &'a Op>,
-    /// Adds that have their second key.
-    agreed: BTreeSet<OpId>,
-    /// Ops on a chain to where a removal says that what is said ends.
-    kept: BTreeSet<OpId>,
-    table: Table,
-}
-
-impl Fold<'_> {
-    fn rank(&self, author: &AuthorKey) -> Option<Rank> {
-        if *author == self.founder {
-            return Some(Rank::Convener);
-        }
-        self.table.seat(author).map(|seat| seat.role.rank())
-    }
-
-    /// Takes the ops of one rank, in order.
-    fn take(&mut self, ops: &[&Op]) {
-        for op in ops {
-            if let Some(Body::Remove(remove)) = op.body()
-                && remove.seat == op.author()
-                && self.is_valid(op)
-            {
-                // Leaving does not void the op that says so.
-                let stays = Remove { last: op.number(), last_id: op.id(), last_control: op.id(), ..*remove };
-                self.remove(op.author(), &stays);
-            }
-        }
-        for op in ops {
-            if let Some(Body::Agree(add)) = op.body()
-                && self.is_valid(op)
-                && self.is_second_key(&op.author(), add)
-            {
-                self.agreed.insert(*add);
-            }
-        }
-        for op in ops {
-            if !self.is_valid(op) {
-                continue;
-            }
-            match op.body() {
-                Some(Body::Charter(charter))
-                    if op.number() == 1 && op.author() == self.founder && self.table.title.is_none() =>
-                {
-                    self.table.title = Some(charter.title.clone());
-                    let party = PartyId::founded_by(&op.id());
-                    self.table.parties.push(Party { id: party, name: charter.party.clone() });
-                    let (key, name, role) = (op.author(), charter.name.clone(), Role::Convener);
-                    self.table.seats.push(Seat { key, name, party, role, admitted: None, by: op.id() });
-                }
-                Some(Body::Invite(invite)) => {
-                    let link = Link { author: op.author(), invite: invite.clone(), revoked: false, spent: None };
-                    self.table.links.entry(invite.link).or_insert(link);
-                }
-                Some(Body::Revoke(link)) => {
-                    if let Some(link) = self.table.links.get_mut(link).filter(|link| link.author == op.author()) {
-                        link.revoked = true;
-                    }
-                }
-                Some(Body::Add(add)) => self.add(op, add),
-                Some(Body::Charter(_) | Body::Remove(_) | Body::Agree(_) | Body::Note(_) | Body::Newer(..)) | None => {}
-            }
-        }
-        for op in ops {
-            if let Some(Body::Remove(remove)) = op.body()
-                && remove.seat != op.author()
-                && self.is_valid(op)
-                && self.may_remove(&op.author(), &remove.seat)
-            {
-                self.remove(op.author(), remove);
-            }
-        }
-    }
-
-    /// Whether the op's author had its seat when it said this.
-    fn is_valid(&self, op: &Op) -> bool {
-        !self.table.removed.contains_key(&op.author()) || self.kept.contains(&op.id())
-    }
-
-    fn remove(&mut self, by: AuthorKey, remove: &Remove) {
-        self.table.remove(by, remove);
-        let mut at = self.by_id.get(&remove.last_control);
-        while let Some(held) = at.filter(|held| self.kept.insert(held.id())) {
-            at = self.by_id.get(&held.previous_control());
-        }
-    }
-
-    /// The convener removes keys whose seats are not looked at yet: they belong to a higher rank.
-    fn may_remove(&self, by: &AuthorKey, seat: &AuthorKey) -> bool {
-        *by == self.founder && *seat != self.founder || self.table.may_remove(by, seat)
-    }
-
-    /// Whether the author is the second key of a head's Add: the convener, or a head of another party.
-    fn is_second_key(&self, author: &AuthorKey, add: &OpId) -> bool {
-        if *author == self.founder {
-            return true;
-        }
-        let party =
-            |key: &AuthorKey| self.table.seat(key).filter(|seat| seat.role == Role::Head).map(|seat| seat.party);
-        let proposer = self.by_id.get(add).and_then(|add| party(&add.author()));
-        matches!((party(author), proposer), (Some(own), Some(other)) if own != other)
-    }
-
-    /// An Add counts when its link was made by its author, is not spent, and leads to the party and role it
-    /// gives; so what a newcomer typed can never decide them. A head's counts for those of the own party that are
-    /// no heads, once a second key has agreed.
-    fn add(&mut self, op: &Op, add: &Add) {
-        let by_convener = op.author() == self.founder;
-        let seated = self.table.seat(&add.seat).is_some();
-        let proposer = self.table.seat(&op.author()).map(|seat| seat.party);
-        let known = |party: &PartyId| self.table.parties.iter().any(|p| p.id == *party);
-        let Some(link) = self.table.links.get(&add.link) else { return };
-        let leads_here = match (&add.party, link.invite.party) {
-            (PartyRef::Existing(party), Some(invited)) => {
-                *party == invited && known(party) && (by_convener || proposer == Some(*party))
-            }
-            (PartyRef::New(_), None) => by_convener,
-            (PartyRef::Existing(_), None) | (PartyRef::New(_), Some(_)) => false,
-        };
-        let role = add.role == link.invite.role
-            && match add.role.rank() {
-                Rank::Convener => false,
-                Rank::Head => by_convener,
-                Rank::Other => by_convener || self.agreed.contains(&op.id()),
-            };
-        if seated || link.spent.is_some() || link.author != op.author() || !leads_here || !role {
-            return;
-        }
-        if let Some(link) = self.table.links.get_mut(&add.link) {
-            link.spent = Some(add.seat);
-        }
-        let party = match &add.party {
-            PartyRef::Existing(party) => *party,
-            PartyRef::New(name) => {
-                let id = PartyId::founded_by(&op.id());
-                self.table.parties.push(Party { id, name: name.clone() });
-                id
-            }
-        };
-        let admitted = Some((op.author(), add.digits_compared));
-        let (key, name, role) = (add.seat, add.name.clone(), add.role);
-        self.table.seats.push(Seat { key, name, party, role, admitted, by: op.id() });
     }
 }

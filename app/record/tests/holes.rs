@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chains::{after, author, chain, key, note, record_of};
 use record::{
     AuthorKey, Body, Charter, Draft, Gap, Head, Inserted, Invite, LinkId, Name, NotTaken, Op, OpId, Record, Role,
-    RoomId, StateId, Table, Vector,
+    RoomId, StateId, Table, Vector, WhoAdmits,
 };
 
 fn alice() -> AuthorKey {
@@ -106,7 +106,11 @@ fn depth_is_bounded_across_a_hole_too() {
 #[test]
 fn control_op_that_rests_on_nothing_here_does_not_count() {
     let name = || Name::typed("Alice").expect("a fair name");
-    let charter = after(1, None, Body::Charter(Charter { title: name(), party: name(), name: name() }));
+    let charter = after(
+        1,
+        None,
+        Body::Charter(Charter { title: name(), party: name(), name: name(), who_admits: WhoAdmits::Convener }),
+    );
     let invite = |n: u8| Body::Invite(Invite { link: LinkId([n; 16]), party: None, role: Role::Head, expires_at: 0 });
     let first = after(1, Some(&charter), invite(1));
     let second = after(1, Some(&first), invite(2));

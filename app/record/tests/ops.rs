@@ -2,7 +2,7 @@
 
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
-use record::{Body, Charter, Draft, Kind, Name, Note, Op, OpError, OpId, RoomId, StateId};
+use record::{Body, Charter, Draft, Kind, Name, Note, Op, OpError, OpId, RoomId, StateId, WhoAdmits};
 
 fn name(text: &str) -> Name {
     Name::typed(text).expect("a fair name")
@@ -26,13 +26,28 @@ fn note(text: &str) -> Op {
     Op::sign(draft(Body::Note(Note { written_at: 7, text: text.into() })), &SigningKey::from_bytes(&[9; 32]))
 }
 
+fn charter(who_admits: WhoAdmits) -> Op {
+    let body = Body::Charter(Charter { title: name("T"), party: name("P"), name: name("N"), who_admits });
+    Op::sign(draft(body), &SigningKey::from_bytes(&[9; 32]))
+}
+
 #[test]
 fn golden_bytes_of_a_charter() {
-    let body = Body::Charter(Charter { title: name("T"), party: name("P"), name: name("N") });
-    let op = Op::sign(draft(body), &SigningKey::from_bytes(&[9; 32]));
+    // As it was before there was a choice who admits.
+    let op = charter(WhoAdmits::Convener);
     let hex: String = op.encode().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, include_str!("charter.hex").trim());
     assert_eq!(Op::decode(&op.encode()).expect("own bytes").id(), op.id());
+}
+
+#[test]
+fn charter_says_that_two_sides_must_agree() {
+    let op = charter(WhoAdmits::TwoSides);
+    assert!(op.encode().ends_with(&[0x84, 0x61, b'T', 0x61, b'P', 0x61, b'N', 1]));
+    let Some(Body::Charter(read)) = Op::decode(&op.encode()).expect("own bytes").body().cloned() else {
+        panic!("a charter")
+    };
+    assert_eq!(read.who_admits, WhoAdmits::TwoSides);
 }
 
 #[test]

@@ -156,7 +156,13 @@ impl Room {
         duty.removes = node.roster.keys().filter(|seat| **seat != me && !self.table.is_seated(seat)).copied().collect();
         for admission in &self.admissions {
             let named = self.table.seat(&admission.add.seat).is_some_and(|seat| seat.by == admission.intent);
-            if named && self.table.is_seated(&admission.add.seat) && !node.answered.contains_key(&admission.add.seat) {
+            // What its author took back before a second key agreed is not given though one does.
+            let stands = self.table.links.get(&admission.add.link).is_some_and(|link| !link.revoked);
+            if named
+                && stands
+                && self.table.is_seated(&admission.add.seat)
+                && !node.answered.contains_key(&admission.add.seat)
+            {
                 duty.adds.insert(admission.add.seat, admission.key_package.clone());
                 duty.only_here = true;
             }

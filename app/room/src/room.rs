@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::{AuthorKey, Body, KeyPackageHash, Op, OpId, Record, Remove, Role, RoomId, StateId, Table, Vector};
+use record::{
+    AuthorKey, Authority, Body, KeyPackageHash, Op, OpId, Record, Remove, Role, RoomId, StateId, Table, Vector,
+};
 use sha2::{Digest, Sha256};
 use wire::Topic;
 
@@ -292,7 +294,7 @@ impl Room {
     }
 
     fn remove(&mut self, seat: AuthorKey, now: Millis) -> Result<(), Error> {
-        if !self.table.is_seated(&seat) || !self.table.may_remove(&self.me(), &seat) {
+        if !self.table.is_seated(&seat) || self.table.may_remove(&self.me(), &seat) == Authority::None {
             return Err(Error::NotNow);
         }
         let head = self.record.vector().head(&seat);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::Role;
+use record::{Role, WhoAdmits};
 use relay_core::{ConnectionId, Relay};
 use talk::view::{KnockView, Phase, TalkView};
 use talk::{Asking, Command, Effect, Error, Input, Invitation, KnockId, Millis, Opening, PartyChoice, Suite, Talk};
@@ -98,7 +98,8 @@ impl World {
     /// Somebody opens a talk and is connected.
     pub fn opens(&mut self, title: &str, name: &str, party: &str) -> Person {
         let (title, name, party) = (title.into(), name.into(), party.into());
-        let opening = Opening { title, name, party, seed: self.draw(), suite: self.suite };
+        let who_admits = WhoAdmits::Convener;
+        let opening = Opening { title, name, party, who_admits, seed: self.draw(), suite: self.suite };
         let (talk, effects) = Talk::open(opening, self.now).expect("fair names");
         self.sits_down(talk, effects)
     }

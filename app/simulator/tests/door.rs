@@ -2,7 +2,7 @@
 
 use record::Role;
 use simulator::{Person, World};
-use talk::view::{LinkState, Phase, TurnedAway};
+use talk::view::{Invites, LinkState, Phase, TurnedAway};
 use talk::{Command, LINK_LIFE_MS, PartyChoice};
 
 fn phase(world: &mut World, who: Person) -> Phase {
@@ -161,7 +161,7 @@ fn role_and_party_come_from_the_invitation_not_from_what_is_typed() {
     let view = world.view(joe);
     assert_eq!(view.seats[1].role, Role::Observer);
     assert_eq!(view.parties.len(), 1);
-    assert!(!view.rights.write && !view.rights.invite);
+    assert!(!view.rights.write && view.rights.invite == Invites::None);
     assert!(world.does(joe, Command::Write("may I?".into())).is_err());
     assert!(world.does(joe, Command::Invite { party: PartyChoice::New, role: Role::Head }).is_err());
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::{AuthorKey, Role};
 use simulator::{Person, World};
 use talk::PartyChoice;
-use talk::view::Phase;
+use talk::view::{Phase, Stage};
 
 const SEEDS: u64 = 150;
 
@@ -73,7 +73,7 @@ impl Schedule {
     fn admits_all(&mut self) {
         let convener = self.people[0];
         for knock in self.world.knocks(convener) {
-            if knock.digits.is_some() && !knock.admitting {
+            if knock.digits.is_some() && knock.stage == Stage::Waits {
                 self.world.admits(convener, knock.id).expect("waits at the door");
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::{AuthorKey, Role};
+use record::{AuthorKey, Authority, Role};
 use room::Room;
 
 use crate::view::{Alarm, AlarmView, Remedy};
@@ -43,7 +43,7 @@ fn remedy(room: &Room, seat: &AuthorKey) -> Remedy {
         Remedy::Done
     } else if admits.is_none() || admits == Some(*seat) {
         Remedy::NewTalk
-    } else if table.is_seated(&me) && table.may_remove(&me, seat) {
+    } else if table.is_seated(&me) && table.may_remove(&me, seat) != Authority::None {
         Remedy::Remove
     } else {
         Remedy::AskConvener

@@ -1,6 +1,6 @@
 //! The doors of this seat: links made, knocks answered, people admitted.
 
-use record::{Add, AuthorKey, Body, Invite, LinkId, PartyRef, Role};
+use record::{Add, AuthorKey, Body, Invite, LinkId, PartyRef, Rank, Role};
 use room::Room;
 use wire::Topic;
 
@@ -18,11 +18,15 @@ const LINKS: usize = 64;
 impl Talk {
     pub(crate) fn invite(&mut self, party: PartyChoice, role: Role, now: Millis) -> Result<(), Error> {
         let room = self.room().ok_or(Error::NotNow)?;
-        let known = match party {
-            PartyChoice::Existing(id) => room.table().party(&id).is_some(),
-            PartyChoice::New => true,
+        let (table, me) = (room.table(), room.me());
+        let seat = table.seat(&me).filter(|_| self.may_act()).ok_or(Error::NotNow)?;
+        let allowed = match (seat.role, party) {
+            (Role::Convener, PartyChoice::Existing(id)) => role != Role::Convener && table.party(&id).is_some(),
+            (Role::Convener, PartyChoice::New) => role != Role::Convener,
+            (Role::Head, PartyChoice::Existing(id)) => role.rank() == Rank::Other && id == seat.party,
+            (Role::Head, PartyChoice::New) | (Role::Adviser | Role::Interpreter | Role::Observer, _) => false,
         };
-        if !known || role == Role::Convener || self.doors.len() >= LINKS {
+        if !allowed || self.doors.len() >= LINKS {
             return Err(Error::NotNow);
         }
         let link = LinkId(draw(&mut self.rng));
@@ -74,14 +78,26 @@ impl Talk {
         Ok(())
     }
 
-    pub(crate) fn decline(&mut self, knock: KnockId) -> Result<(), Error> {
-        let (link, _) = self.doorway_of(&knock).ok_or(Error::NotNow)?;
+    pub(crate) fn decline(&mut self, knock: KnockId, now: Millis) -> Result<(), Error> {
+        let (link, doorway) = self.doorway_of(&knock).ok_or(Error::NotNow)?;
+        if doorway.get(&knock).is_some_and(|knocking| !knocking.waits()) {
+            if !self.awaits_second_key(&link) {
+                return Err(Error::NotNow);
+            }
+            self.say(Body::Revoke(link), now)?;
+        }
         let key = self.key.clone();
         let message = self.doors.get_mut(&link).and_then(|doorway| doorway.decline(&knock, &key));
         let message = message.ok_or(Error::NotNow)?;
         self.speak(&link, &[message]);
         self.effects.push(Effect::Show(Event::Changed));
         Ok(())
+    }
+
+    /// Whether somebody was admitted by this link to whom a second key has to agree.
+    pub(crate) fn awaits_second_key(&self, link: &LinkId) -> bool {
+        let proposals = self.room().into_iter().flat_map(|room| &room.table().proposals);
+        proposals.into_iter().any(|proposal| proposal.add.link == *link && proposal.by == self.me())
     }
 
     /// Turns everybody away who waits at any door: this seat will not admit any more.

@@ -39,7 +39,9 @@ pub enum Command {
     Revoke(LinkId),
     /// Lets the person at the door in: the digits were compared.
     Admit(KnockId),
-    /// Turns the person at the door away.
+    /// Agrees to the seat that somebody of another party would give: the op that would give it.
+    Agree(OpId),
+    /// Turns the person at the door away; also one admitted to whom no second key has agreed yet.
     Decline(KnockId),
     /// Takes a seat away, or leaves the own one.
     Remove(AuthorKey),

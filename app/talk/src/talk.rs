@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::{AuthorKey, Body, Charter, LinkId, NOTE_BYTES, Name, Note};
+use record::{AuthorKey, Body, Charter, LinkId, NOTE_BYTES, Name, Note, OpId, WhoAdmits};
 use room::{Channel, Founding, Room, SeatKey, Standing, Suite};
 use wire::{FromRelay, Topic};
 
@@ -24,6 +24,8 @@ pub struct Opening {
     pub name: String,
     /// The convener's party.
     pub party: String,
+    /// Whose agreement a seat needs.
+    pub who_admits: WhoAdmits,
     /// Fresh random bytes; the keys of this seat come from here and from the operating system.
     pub seed: [u8; 32],
     /// The ciphersuite of the talk's rooms.
@@ -103,7 +105,7 @@ impl Talk {
         let founding = Founding { key: key.clone(), suite: opening.suite, seed: draw(&mut rng) };
         let room = Room::found(founding)?;
         let mut talk = Self::new(Place::Seated(Box::new(room)), key, rng, None);
-        talk.say(Body::Charter(Charter { title, party, name }), now)?;
+        talk.say(Body::Charter(Charter { title, party, name, who_admits: opening.who_admits }), now)?;
         talk.effects.push(Effect::Show(Event::Changed));
         let effects = talk.finish();
         Ok((talk, effects))
@@ -203,7 +205,8 @@ impl Talk {
             Command::Invite { party, role } => self.invite(party, role, now),
             Command::Revoke(link) => self.revoke(link, now),
             Command::Admit(knock) => self.admit(knock, now),
-            Command::Decline(knock) => self.decline(knock),
+            Command::Agree(add) => self.agree(add, now),
+            Command::Decline(knock) => self.decline(knock, now),
             Command::Remove(seat) => self.remove(seat, now),
             Command::Write(text) => self.write(text, now),
         }
@@ -222,6 +225,17 @@ impl Talk {
             self.close_all();
         }
         Ok(())
+    }
+
+    /// Gives the second key to somebody whom another seat would admit.
+    fn agree(&mut self, add: OpId, now: Millis) -> Result<(), Error> {
+        let room = self.room().filter(|_| self.may_act()).ok_or(Error::NotNow)?;
+        let (table, me) = (room.table(), room.me());
+        let proposal = table.proposals.iter().find(|proposal| proposal.id == add && !proposal.withdrawn);
+        if !proposal.is_some_and(|proposal| table.are_two_keys(&me, &proposal.by)) {
+            return Err(Error::NotNow);
+        }
+        self.say(Body::Agree(add), now)
     }
 
     pub(crate) fn say(&mut self, body: Body, now: Millis) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
-use record::{AuthorKey, LinkId, OpId, PartyId, Role};
+use record::{AuthorKey, Authority, LinkId, OpId, PartyId, Role, WhoAdmits};
 
 use crate::door::KnockId;
 use crate::input::{Millis, PartyChoice};
@@ -15,6 +15,8 @@ pub struct TalkView {
     pub phase: Phase,
     /// The title from the charter; empty while at the door.
     pub title: Arc<str>,
+    /// Whose agreement a seat needs, from the charter.
+    pub who_admits: WhoAdmits,
     /// Parties in the order in which they came to the table.
     pub parties: Vec<PartyView>,
     /// How this seat stands to the table; None while at the door.
@@ -33,6 +35,8 @@ pub struct TalkView {
     pub withheld: usize,
     /// Who waits at the door; empty for seats that do not admit.
     pub door: Vec<KnockView>,
+    /// Whom another party would admit, if this seat agrees.
+    pub proposals: Vec<ProposalView>,
     /// Links this seat made, newest first.
     pub links: Vec<LinkView>,
     /// What this seat may do.
@@ -176,8 +180,20 @@ pub struct Readers {
 pub struct Rights {
     /// May write notes.
     pub write: bool,
-    /// May make links and admit.
-    pub invite: bool,
+    /// To which parties it may make links.
+    pub invite: Invites,
+}
+
+/// To which parties a seat may make links.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Invites {
+    /// To none.
+    #[default]
+    None,
+    /// To the own one, for others than heads: an index into [`TalkView::parties`].
+    OwnParty(usize),
+    /// To all, and to new ones.
+    All,
 }
 
 /// One party.
@@ -211,8 +227,21 @@ pub struct SeatView {
     /// The number that only this browser and that of the seat show, thirty digits in groups of five. None for the own
     /// seat, and once that is gone.
     pub pairwise: Option<Arc<str>>,
-    /// Whether this person may take the seat away, or leave it.
-    pub may_remove: bool,
+    /// How far this person's word goes to take the seat away, or leave it.
+    pub may_remove: Authority,
+    /// Who asks for it to be taken away, and waits for a second key.
+    pub wished_away_by: Vec<WishView>,
+}
+
+/// Somebody who asks for a seat to be taken away.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WishView {
+    /// The name.
+    pub name: Arc<str>,
+    /// Whether it is this person.
+    pub you: bool,
+    /// Whether this person, agreeing, would be the second key.
+    pub yours_would_do: bool,
 }
 
 /// How far a seat is known to be who it says.
@@ -272,10 +301,38 @@ pub struct KnockView {
     pub role: Role,
     /// The same twelve digits as on the newcomer's screen; None until its reveal has been checked. No admitting before.
     pub digits: Option<Arc<str>>,
-    /// Whether the person has been admitted and the commit is on its way.
-    pub admitting: bool,
+    /// How far the admission has come.
+    pub stage: Stage,
     /// Whether the newcomer's page was heard lately. One that is gone should not be given a seat.
     pub here: bool,
+}
+
+/// How far an admission has come.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// This person has to decide.
+    Waits,
+    /// This person has decided; one of these has to agree, as no party is to decide alone.
+    NeedsSecondKey(Vec<Arc<str>>),
+    /// All is decided, the key change is on its way.
+    Admitting,
+}
+
+/// Somebody another party would admit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProposalView {
+    /// The op to agree to.
+    pub id: OpId,
+    /// The name of the person.
+    pub name: Arc<str>,
+    /// The name of the party.
+    pub party: Arc<str>,
+    /// The role.
+    pub role: Role,
+    /// Who would admit.
+    pub by: Arc<str>,
+    /// Whether that seat says that it compared the door digits.
+    pub digits_compared: bool,
 }
 
 /// One invitation link.

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use record::{Body, Kind, Op, OpId, Role, Seat, Table};
+use record::{AuthorKey, Authority, Body, Kind, LinkId, Op, OpId, PartyRef, Role, Seat, Table, WhoAdmits};
 use room::Room;
 
 use crate::alarms;
-use crate::door::Newcomer;
+use crate::door::{Knocking, Newcomer};
 use crate::input::{Millis, PartyChoice};
 use crate::talk::{Place, Talk};
 use crate::view::{
-    Confirmed, KnockView, LinkView, NoteView, NumberView, PartyView, Phase, Readers, Rights, SeatView, Standing,
-    TalkView,
+    Confirmed, Invites, KnockView, LinkView, NoteView, NumberView, PartyView, Phase, ProposalView, Readers, Rights,
+    SeatView, Stage, Standing, TalkView, WishView,
 };
 
 /// Notes as last shown, in order, so that what did not change is not made again.
@@ -45,6 +45,7 @@ impl Talk {
         TalkView {
             phase: Phase::Seated,
             title: table.title.as_ref().map(|title| title.text()).unwrap_or_default(),
+            who_admits: table.who_admits,
             standing: Some(standing(room)),
             alarms: alarms::of(room),
             number: number(room),
@@ -53,8 +54,12 @@ impl Talk {
             notes,
             withheld: room.earlier_notes() as usize + without_text,
             door: self.door(table, now),
+            proposals: self.proposals(table),
             links: self.links(table, now),
-            rights: Rights { write: role.is_some_and(Role::writes), invite: role.is_some_and(Role::admits) },
+            rights: Rights {
+                write: role.is_some_and(Role::writes),
+                invite: role.map_or(Invites::None, |role| invites(role, table, &room.me())),
+            },
             unsent: room
                 .unsent()
                 .filter(|id| room.op(id).is_some_and(|op| matches!(op.body(), Some(Body::Note(_)))))
@@ -78,7 +83,8 @@ impl Talk {
                 confirmed: self.confirmed(room, seat),
                 heard: room.heard(&seat.key),
                 pairwise: (here && seat.key != me).then(|| room.pairwise(&seat.key).to_string().into()),
-                may_remove: may_act && table.may_remove(&me, &seat.key),
+                may_remove: if may_act { table.may_remove(&me, &seat.key) } else { Authority::None },
+                wished_away_by: wishes(table, &me, &seat.key),
             })
             .collect();
         seats.sort_by_key(|seat| seat.party);
@@ -113,11 +119,42 @@ impl Talk {
                 party: party.clone().unwrap_or_else(|| knocking.party.text()),
                 role: invite.role,
                 digits: knocking.digits.map(|digits| digits.to_string().into()),
-                admitting: !knocking.waits(),
+                stage: self.stage(table, link, knocking),
                 here: knocking.is_here(now),
             }));
         }
         door
+    }
+
+    fn stage(&self, table: &Table, link: &LinkId, knocking: &Knocking) -> Stage {
+        if knocking.waits() {
+            Stage::Waits
+        } else if self.awaits_second_key(link) {
+            let seconds = table.seated().filter(|seat| table.are_two_keys(&self.me(), &seat.key));
+            Stage::NeedsSecondKey(seconds.map(|seat| seat.name.text()).collect())
+        } else {
+            Stage::Admitting
+        }
+    }
+
+    fn proposals(&self, table: &Table) -> Vec<ProposalView> {
+        let (me, may_act) = (self.me(), self.may_act());
+        let for_me = table.proposals.iter().filter(|p| may_act && !p.withdrawn && table.are_two_keys(&me, &p.by));
+        let views = for_me.filter_map(|proposal| {
+            let party = match &proposal.add.party {
+                PartyRef::Existing(id) => table.party(id)?.1.name.text(),
+                PartyRef::New(name) => name.text(),
+            };
+            Some(ProposalView {
+                id: proposal.id,
+                name: proposal.add.name.text(),
+                party,
+                role: proposal.add.role,
+                by: table.seat(&proposal.by)?.name.text(),
+                digits_compared: proposal.add.digits_compared,
+            })
+        });
+        views.collect()
     }
 
     fn links(&self, table: &Table, now: Millis) -> Vec<LinkView> {
@@ -216,6 +253,25 @@ fn number(room: &Room) -> Option<NumberView> {
     Some(NumberView { state: number.state, digits: number.digits.to_string().into() })
 }
 
+fn invites(role: Role, table: &Table, me: &AuthorKey) -> Invites {
+    let own = table.seat(me).and_then(|seat| table.party(&seat.party));
+    match role {
+        Role::Convener => Invites::All,
+        Role::Head => own.map_or(Invites::None, |(index, _)| Invites::OwnParty(index)),
+        Role::Adviser | Role::Interpreter | Role::Observer => Invites::None,
+    }
+}
+
+fn wishes(table: &Table, me: &AuthorKey, seat: &AuthorKey) -> Vec<WishView> {
+    let seats = table.wished_away.get(seat).into_iter().flatten().filter_map(|by| table.seat(by));
+    let wish = |by: &Seat| WishView {
+        name: by.name.text(),
+        you: by.key == *me,
+        yours_would_do: me != seat && table.take_away(&by.key, me, seat),
+    };
+    seats.map(wish).collect()
+}
+
 fn readers(room: &Room) -> Readers {
     let (table, roster) = (room.table(), room.roster());
     let party = |seat: &Seat| table.party(&seat.party).map(|(index, _)| index);
@@ -238,6 +294,7 @@ fn outside(phase: Phase) -> TalkView {
     TalkView {
         phase,
         title: "".into(),
+        who_admits: WhoAdmits::default(),
         parties: Vec::new(),
         standing: None,
         alarms: Vec::new(),
@@ -247,6 +304,7 @@ fn outside(phase: Phase) -> TalkView {
         notes: Arc::default(),
         withheld: 0,
         door: Vec::new(),
+        proposals: Vec::new(),
         links: Vec::new(),
         rights: Rights::default(),
         unsent: 0,

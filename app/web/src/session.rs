@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use gloo::timers::callback::Timeout;
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
-use record::{LinkId, Role};
+use record::{LinkId, Role, WhoAdmits};
 use talk::view::{AlarmView, Phase, TalkView};
 use talk::{
     Asking, Batch, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, PartyChoice, Suite, Talk,
@@ -70,8 +70,8 @@ pub struct OpenTalk {
 }
 
 /// Opens a talk with this browser as its convener.
-pub fn open(title: String, name: String, party: String) -> Result<OpenTalk, Error> {
-    let opening = Opening { title, name, party, seed: entropy::seed(), suite: Suite::Hybrid };
+pub fn open(title: String, name: String, party: String, who_admits: WhoAdmits) -> Result<OpenTalk, Error> {
+    let opening = Opening { title, name, party, who_admits, seed: entropy::seed(), suite: Suite::Hybrid };
     let (talk, effects) = Talk::open(opening, clock::now())?;
     Ok(Running::begin(talk, effects))
 }

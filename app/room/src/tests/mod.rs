@@ -13,7 +13,7 @@ mod store;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use record::{Add, AuthorKey, Body, Charter, Invite, LinkId, Name, Note, OpId, PartyId, PartyRef, Role};
+use record::{Add, AuthorKey, Body, Charter, Invite, LinkId, Name, Note, OpId, PartyId, PartyRef, Role, WhoAdmits};
 use wire::Topic;
 
 use crate::frame::SealedOp;
@@ -87,7 +87,12 @@ impl Table {
     pub(super) fn of(roles: &[Role]) -> Self {
         let founding = Founding { key: SeatKey::from_seed(&[1; 32]), suite: Suite::Classical, seed: [1; 32] };
         let mut convener = Room::found(founding).expect("founds");
-        let charter = Charter { title: name("Title"), party: name("Mediator"), name: name("Amina") };
+        let charter = Charter {
+            title: name("Title"),
+            party: name("Mediator"),
+            name: name("Amina"),
+            who_admits: WhoAdmits::Convener,
+        };
         let mut effects = convener.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
         effects.extend(convener.tell(Input::Connected, NOW).expect("connects"));
         let mut table = Self {

@@ -1,6 +1,6 @@
 //! What people do: sit down, write, come and go, admit, agree, remove.
 
-use record::{Add, Body, Charter, Invite, LinkId, Name, PartyId, PartyRef, Role};
+use record::{Add, Authority, Body, Charter, Invite, LinkId, Name, PartyId, PartyRef, Role, WhoAdmits};
 use room::Input;
 
 use super::SeatNo;
@@ -33,7 +33,12 @@ impl Schedule {
             Ok(seat) => self.sits(seat),
             Err(error) => return self.breaches(Breach::new(Class::Wedged, "I12", format!("cannot found: {error}"))),
         }
-        let charter = Charter { title: name("A talk"), party: name("Mediator"), name: name("A") };
+        let charter = Charter {
+            title: name("A talk"),
+            party: name("Mediator"),
+            name: name("A"),
+            who_admits: WhoAdmits::Convener,
+        };
         let _ = self.gives(founder, Input::Write(Body::Charter(charter)));
         self.dials(founder);
         self.passes(2_000);
@@ -272,7 +277,9 @@ impl Schedule {
             .flat_map(|(by, table)| {
                 let me = self.seats[by.0].author();
                 let others = self.seats.iter().filter(move |seat| seat.no != by && seat.no != SeatNo(0));
-                let may = move |seat: &&Seat| table.is_seated(&seat.author()) && table.may_remove(&me, &seat.author());
+                let may = move |seat: &&Seat| {
+                    table.is_seated(&seat.author()) && table.may_remove(&me, &seat.author()) == Authority::Alone
+                };
                 others.filter(may).map(move |seat| (by, seat.no))
             })
             .collect();

@@ -218,9 +218,10 @@ impl Doorway {
         }
     }
 
-    /// Turns somebody away.
+    /// Turns somebody away who has no seat yet.
     pub(crate) fn decline(&mut self, id: &KnockId, key: &SeatKey) -> Option<DoorMessage> {
-        let knocking = self.knocks.get_mut(id).filter(|knocking| matches!(knocking.stands, Stands::Waits))?;
+        let outside = |knocking: &&mut Knocking| matches!(knocking.stands, Stands::Waits | Stands::Admitted);
+        let knocking = self.knocks.get_mut(id).filter(outside)?;
         knocking.stands = Stands::TurnedAway(Reason::Declined);
         Some(DoorMessage::closed(knocking.hash, Reason::Declined, key))
     }

@@ -1,9 +1,9 @@
 //! Backups: what they hold, and coming back from one.
 
-use record::Role;
+use record::{Authority, Role};
 
 use super::Table;
-use crate::view::{Alarm, Phase, Standing};
+use crate::view::{Alarm, Invites, Phase, Standing};
 use crate::{Backup, Command, Error, PartyChoice, Talk};
 
 impl Table {
@@ -38,8 +38,8 @@ fn seat_comes_back_from_its_backup_and_the_others_are_told() {
 
     let view = table.view(1);
     assert_eq!((view.phase, view.standing), (Phase::Seated, Some(Standing::Restored)));
-    assert!(!view.rights.write && !view.rights.invite && view.number.is_none());
-    assert!(view.seats.iter().all(|seat| !seat.may_remove));
+    assert!(!view.rights.write && view.rights.invite == Invites::None && view.number.is_none());
+    assert!(view.seats.iter().all(|seat| seat.may_remove == Authority::None));
     assert_eq!(table.texts(1), ["before"]);
     assert_eq!(table.does(1, Command::Write("too early".into())), Err(Error::NotNow));
 

@@ -5,10 +5,11 @@ mod backup;
 mod numbers;
 mod removal;
 mod store;
+mod two_sides;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use record::{AuthorKey, Role};
+use record::{AuthorKey, Role, WhoAdmits};
 use room::Room;
 use wire::{FromClient, FromRelay, Limits, Topic};
 
@@ -38,27 +39,42 @@ struct Person {
 impl Table {
     /// A convener, and whoever else comes with these roles, each with a party of their own.
     fn of(others: &[(&str, Role)]) -> Self {
-        let mut table =
-            Self { now: 1_767_225_600_000, people: Vec::new(), published: VecDeque::new(), sequences: BTreeMap::new() };
-        let (title, name, party) = ("Transit".into(), "Amina".into(), "Mediator".into());
-        let opening = Opening { title, name, party, seed: [1; 32], suite: Suite::Classical };
-        let (talk, effects) = Talk::open(opening, table.now).expect("fair names");
-        table.sits_down(talk, effects);
+        let mut table = Self::opened(WhoAdmits::Convener);
         for (name, role) in others {
             let newcomer = table.knocks(name, PartyChoice::New, *role);
-            let knock = table.view(0).door[0].id;
-            table.does(0, Command::Admit(knock)).expect("may admit");
-            table.settles();
+            table.admits(0);
             assert_eq!(table.view(newcomer).phase, Phase::Seated, "{name} is in");
         }
         table
     }
 
+    /// A convener alone.
+    fn opened(who_admits: WhoAdmits) -> Self {
+        let mut table =
+            Self { now: 1_767_225_600_000, people: Vec::new(), published: VecDeque::new(), sequences: BTreeMap::new() };
+        let (title, name, party) = ("Transit".into(), "Amina".into(), "Mediator".into());
+        let opening = Opening { title, name, party, who_admits, seed: [1; 32], suite: Suite::Classical };
+        let (talk, effects) = Talk::open(opening, table.now).expect("fair names");
+        table.sits_down(talk, effects);
+        table
+    }
+
     /// Somebody comes to the convener's door with a fresh link.
     fn knocks(&mut self, name: &str, party: PartyChoice, role: Role) -> usize {
-        self.does(0, Command::Invite { party, role }).expect("may invite");
-        let fragment = self.view(0).links[0].fragment.clone();
+        self.knocks_at(0, name, party, role)
+    }
+
+    fn knocks_at(&mut self, host: usize, name: &str, party: PartyChoice, role: Role) -> usize {
+        self.does(host, Command::Invite { party, role }).expect("may invite");
+        let fragment = self.view(host).links[0].fragment.clone();
         self.knocks_with(&fragment, name)
+    }
+
+    /// Somebody admits whoever waits at the door first.
+    fn admits(&mut self, host: usize) {
+        let knock = self.view(host).door[0].id;
+        self.does(host, Command::Admit(knock)).expect("may admit");
+        self.settles();
     }
 
     fn knocks_with(&mut self, fragment: &str, name: &str) -> usize {

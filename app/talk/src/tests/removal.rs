@@ -1,9 +1,9 @@
 //! Taking a seat away, and leaving.
 
-use record::Role;
+use record::{Authority, Role};
 
 use super::Table;
-use crate::view::{Phase, Readers, Standing, TurnedAway};
+use crate::view::{Invites, Phase, Readers, Standing, TurnedAway};
 use crate::{Command, Error, PartyChoice};
 
 #[test]
@@ -17,8 +17,8 @@ fn removed_seat_is_told_by_whom_and_can_do_nothing_more() {
 
     let view = table.view(2);
     assert_eq!(view.standing, Some(Standing::Removed { by: Some("Amina".into()), void: 0 }));
-    assert!(!view.rights.write && !view.rights.invite);
-    assert!(view.seats.iter().all(|seat| !seat.you && !seat.may_remove && seat.pairwise.is_none()));
+    assert!(!view.rights.write && view.rights.invite == Invites::None);
+    assert!(view.seats.iter().all(|seat| !seat.you && seat.may_remove == Authority::None && seat.pairwise.is_none()));
     assert_eq!(view.number, None);
     assert_eq!(table.does(2, Command::Write("no".into())), Err(Error::NotNow));
     assert_eq!(table.reads(2), ["before"]);
@@ -50,12 +50,13 @@ fn notes_after_the_own_removal_are_counted_as_void() {
 #[test]
 fn who_may_remove_whom_is_shown_and_kept() {
     let mut table = Table::of(&[("Leyla", Role::Head), ("Bahram", Role::Observer)]);
-    let may = |table: &mut Table, who: usize| -> Vec<bool> {
+    let may = |table: &mut Table, who: usize| -> Vec<Authority> {
         table.view(who).seats.iter().map(|seat| seat.may_remove).collect()
     };
-    assert_eq!(may(&mut table, 0), [true, true, true]);
-    assert_eq!(may(&mut table, 1), [false, true, false]);
-    assert_eq!(may(&mut table, 2), [false, false, true]);
+    let (alone, second, none) = (Authority::Alone, Authority::WithSecondKey, Authority::None);
+    assert_eq!(may(&mut table, 0), [alone, alone, alone]);
+    assert_eq!(may(&mut table, 1), [second, alone, none]);
+    assert_eq!(may(&mut table, 2), [none, none, alone]);
     let other = table.key(2);
     assert_eq!(table.does(1, Command::Remove(other)), Err(Error::NotNow));
     table.settles();

@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 
 use super::form::{Complaint, complaint_about};
 use super::new_passphrase::{NewPassphrase, NewPassphraseFields};
+use super::radio::Radio;
 use crate::screen::Screens;
 use crate::session::{self, Choice, Gate, NotChosen, OpenTalk};
 use crate::words::words;
@@ -84,22 +85,8 @@ pub fn KeepingChoice(chosen: Chosen, wrong: RwSignal<Option<Complaint>>) -> impl
         return ().into_any();
     }
     let offers_passkeys = session::offers_passkeys();
-    let option = move |how: How, id: &'static str, label: &'static str, hint: &'static str| {
-        let hint_id = format!("{id}-hint");
-        view! {
-            <div class="choice">
-                <input
-                    type="radio"
-                    name="keeping"
-                    id=id
-                    aria-describedby=hint_id.clone()
-                    prop:checked=move || chosen.how.get() == how
-                    on:change=move |_| chosen.how.set(how)
-                />
-                <label for=id>{label}</label>
-                <small id=hint_id>{hint}</small>
-            </div>
-        }
+    let option = move |value: How, id: &'static str, label: &'static str, means: &'static str| {
+        view! { <Radio name="keeping" id label means value chosen=chosen.how /> }
     };
     view! {
         <fieldset class="choices" role="radiogroup">

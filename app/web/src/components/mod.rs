@@ -7,6 +7,7 @@ pub mod keeping_banner;
 pub mod keeping_choice;
 pub mod new_passphrase;
 pub mod qr;
+pub mod radio;
 pub mod recovery_code;
 pub mod said;
 pub mod sheet;

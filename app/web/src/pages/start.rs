@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use record::WhoAdmits;
 use talk::Invitation;
 
 use crate::components::field::Field;
 use crate::components::form::{Complaint, Wrong, trimmed, what_is_wrong};
 use crate::components::keeping_choice::{Chosen, KeepingChoice, begin_talk};
+use crate::components::radio::Radio;
 use crate::components::sheet::Sheet;
 use crate::components::talk_link::TalkLink;
 use crate::components::title::keep_title;
@@ -88,6 +90,7 @@ fn OpeningForm() -> impl IntoView {
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let wrong = RwSignal::new(None::<Complaint>);
     let chosen = Chosen::preset();
+    let who_admits = RwSignal::new(WhoAdmits::Convener);
     let open = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let filled_in =
@@ -97,13 +100,33 @@ fn OpeningForm() -> impl IntoView {
             return;
         }
         let [(_, title), (_, name), (_, party)] = filled_in;
-        begin_talk(chosen, wrong, screens, move || session::open(title, name, party));
+        let who_admits = who_admits.get_untracked();
+        begin_talk(chosen, wrong, screens, move || session::open(title, name, party, who_admits));
     };
     view! {
         <form class="form" aria-label=words.start_a_talk on:submit=open>
             <Field id="title" label=words.title_of_the_talk value=title wrong first=true />
             <Field id="name" label=words.your_name value=name wrong />
             <Field id="party" label=words.your_party value=party wrong hint=words.party_hint />
+            <fieldset class="choices" role="radiogroup">
+                <legend>{words.who_admits}</legend>
+                <Radio
+                    name="who-admits"
+                    id="convener-admits"
+                    label=words.the_convener
+                    means=words.the_convener_means
+                    value=WhoAdmits::Convener
+                    chosen=who_admits
+                />
+                <Radio
+                    name="who-admits"
+                    id="two-sides-admit"
+                    label=words.two_sides
+                    means=words.two_sides_means
+                    value=WhoAdmits::TwoSides
+                    chosen=who_admits
+                />
+            </fieldset>
             <KeepingChoice chosen wrong />
             <Wrong wrong />
             <button class="button main" type="submit">{words.open_the_talk}</button>

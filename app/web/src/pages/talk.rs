@@ -11,7 +11,7 @@ mod warnings;
 
 use leptos::html;
 use leptos::prelude::*;
-use talk::view::Phase;
+use talk::view::{Invites, Phase};
 
 use self::composer::Composer;
 use self::door::{Door, KnocksAloud};
@@ -80,7 +80,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     let title = Memo::new(move |_| view.with(|view| view.title.clone()));
     let heading = focused_heading();
     let view = talk.view.clone();
-    let may_invite = Memo::new(move |_| view.with(|view| view.rights.invite));
+    let may_invite = Memo::new(move |_| view.with(|view| view.rights.invite != Invites::None));
     view! {
         <div class="table">
             <header class="top">

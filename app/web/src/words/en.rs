@@ -4,7 +4,7 @@ mod alarms;
 
 use std::sync::Arc;
 
-use record::Role;
+use record::{Role, WhoAdmits};
 use talk::invitation::InvitationError;
 use talk::view::{Confirmed, TurnedAway};
 
@@ -30,6 +30,12 @@ pub static WORDS: Words = Words {
     your_name: "Your name",
     your_party: "Your party",
     party_hint: "The side you sit with, such as a delegation or an office.",
+    who_admits: "Who admits",
+    the_convener: "The convener",
+    the_convener_means: "You let people in, and take seats away, by yourself.",
+    two_sides: "Two sides must agree",
+    two_sides_means: "You let the first other party in by yourself. From then on every new seat needs two parties to agree, and \
+                      so does taking a seat of another party away.",
     open_the_talk: "Open the talk",
     i_have_an_invitation: "I have an invitation",
     paste_it_here: "Paste the link here",
@@ -350,6 +356,15 @@ pub static WORDS: Words = Words {
          What they have received so far stays with them, and their notes stay here.",
         "The seat cannot be given back. To let the same person in again, send them a new link and compare digits again.",
     ],
+    asking_to_remove: [
+        "No party takes a seat of another party away alone. The others are told that you ask for it; the seat stays until \
+         a convener or head of a second party asks for the same.",
+        "What you ask for cannot be taken back.",
+    ],
+    asks_to_remove: |name| {
+        vec![name.into(), " asks for this seat to be taken away. A second party has to agree.".into()]
+    },
+    you_asked_to_remove: "You asked for this seat to be taken away. A second party has to agree.",
     leave_this_talk: "Leave this talk",
     leave: "Leave",
     leave_question: "Leave this talk?",
@@ -361,7 +376,8 @@ pub static WORDS: Words = Words {
     leaving_as_convener: [
         "What is here stays readable, but nothing new arrives, and you can write nothing more. The \
          others keep your notes and go on without you.",
-        "You opened this talk: once you have left, nobody can be let in any more, you neither. Your open links stop working.",
+        "You opened this talk: once you have left, no new party and no new head can be let in any more, you neither. Your open \
+         links stop working.",
     ],
     not_done: "This could not be done now. Please try again.",
 
@@ -388,6 +404,9 @@ pub static WORDS: Words = Words {
     heard: |ago| format!("heard {ago}"),
     heard_just_now: "heard just now",
     not_heard_yet: "not heard yet",
+    who_may_do_what: "Who may do what",
+    who_admits_here,
+    what_a_role_may_do,
 
     at_the_door: "At the door",
     who_knocks,
@@ -418,10 +437,29 @@ pub static WORDS: Words = Words {
     admit: |name| vec!["Admit ".into(), name.into()],
     decline: |name| vec!["Decline ".into(), name.into()],
     admitting: |name| vec![name.into(), " is being let in…".into()],
+    needs_second_key,
+    who_is_proposed: |name, role, party| {
+        let mut phrase: Phrase = vec!["To let in: ".into()];
+        phrase.extend(who_knocks(name, role, party));
+        phrase
+    },
+    who_proposes: |by, name, compared| {
+        let compared = if compared { " has compared the door digits with " } else { " has not compared digits with " };
+        vec![
+            by.into(),
+            compared.into(),
+            name.into(),
+            ", and needs a second party to agree. With your agreement they come in, and read what is written from then on."
+                .into(),
+        ]
+    },
+    agree_to: |name| vec!["Agree to ".into(), name.into()],
 
     invitation: "Invitation",
     how_to_invite: "One link lets one person in. Send it on a channel you trust; you will still compare digits by voice \
                     before you admit anybody.",
+    how_a_head_invites: "You invite for your own party. Before somebody comes in, the convener or a head of another party has to \
+                         agree.",
     party: "Party",
     a_new_party: "A new party",
     role_label: "Role",
@@ -483,6 +521,46 @@ fn what_a_role_may(role: Role) -> &'static str {
         Role::Interpreter => "Translates, reads and writes.",
         Role::Observer => "Reads from the moment of joining, does not write.",
     }
+}
+
+fn who_admits_here(who: WhoAdmits) -> &'static str {
+    match who {
+        WhoAdmits::Convener => "In this talk the convener lets people in, and takes seats away, alone.",
+        WhoAdmits::TwoSides => {
+            "In this talk two parties must agree to every new seat, once a second party has a head, and to take a seat of \
+             another party away."
+        }
+    }
+}
+
+fn what_a_role_may_do(role: Role, who: WhoAdmits) -> &'static str {
+    match (role, who) {
+        (Role::Convener, WhoAdmits::Convener) => "Reads and writes, lets people in and takes seats away.",
+        (Role::Convener, WhoAdmits::TwoSides) => {
+            "Reads and writes, lets people in and takes seats of other parties away together with a head of another party."
+        }
+        (Role::Head, _) => {
+            "Reads and writes, lets people into the own party together with the convener or another party's head, takes \
+             those of the own party away. Heads of two parties together can take the convener away."
+        }
+        (Role::Adviser | Role::Interpreter, _) => "Reads and writes.",
+        (Role::Observer, _) => "Reads, and writes nothing.",
+    }
+}
+
+fn needs_second_key(name: &Arc<str>, from: &[Arc<str>]) -> Phrase {
+    if from.is_empty() {
+        return vec!["Nobody of another party is there who could agree to ".into(), name.into(), ".".into()];
+    }
+    let mut phrase: Phrase = vec!["You agreed to ".into(), name.into(), ". A second party has to agree too: ".into()];
+    for (place, who) in from.iter().enumerate() {
+        if place > 0 {
+            phrase.push(" or ".into());
+        }
+        phrase.push(who.into());
+    }
+    phrase.push(".".into());
+    phrase
 }
 
 fn bad_invitation(error: InvitationError) -> &'static str {

@@ -9,7 +9,7 @@ pub mod intl;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use record::Role;
+use record::{Role, WhoAdmits};
 use talk::invitation::InvitationError;
 use talk::view::{AlarmView, Confirmed, TurnedAway};
 use vault::Kinds;
@@ -128,6 +128,11 @@ pub struct Words {
     pub your_name: &'static str,
     pub your_party: &'static str,
     pub party_hint: &'static str,
+    pub who_admits: &'static str,
+    pub the_convener: &'static str,
+    pub the_convener_means: &'static str,
+    pub two_sides: &'static str,
+    pub two_sides_means: &'static str,
     pub open_the_talk: &'static str,
     pub i_have_an_invitation: &'static str,
     pub paste_it_here: &'static str,
@@ -333,6 +338,9 @@ pub struct Words {
     pub remove_whom: fn(&Arc<str>) -> String,
     pub remove_question: fn(&Arc<str>) -> Phrase,
     pub removing: [&'static str; 2],
+    pub asking_to_remove: [&'static str; 2],
+    pub asks_to_remove: fn(&Arc<str>) -> Phrase,
+    pub you_asked_to_remove: &'static str,
     pub leave_this_talk: &'static str,
     pub leave: &'static str,
     pub leave_question: &'static str,
@@ -355,6 +363,9 @@ pub struct Words {
     pub heard: fn(String) -> String,
     pub heard_just_now: &'static str,
     pub not_heard_yet: &'static str,
+    pub who_may_do_what: &'static str,
+    pub who_admits_here: fn(WhoAdmits) -> &'static str,
+    pub what_a_role_may_do: fn(Role, WhoAdmits) -> &'static str,
 
     // The door.
     pub at_the_door: &'static str,
@@ -368,10 +379,15 @@ pub struct Words {
     pub admit: fn(&Arc<str>) -> Phrase,
     pub decline: fn(&Arc<str>) -> Phrase,
     pub admitting: fn(&Arc<str>) -> Phrase,
+    pub needs_second_key: fn(&Arc<str>, &[Arc<str>]) -> Phrase,
+    pub who_is_proposed: fn(&Arc<str>, Role, &Arc<str>) -> Phrase,
+    pub who_proposes: fn(&Arc<str>, &Arc<str>, bool) -> Phrase,
+    pub agree_to: fn(&Arc<str>) -> Phrase,
 
     // The dialog that makes links.
     pub invitation: &'static str,
     pub how_to_invite: &'static str,
+    pub how_a_head_invites: &'static str,
     pub party: &'static str,
     pub a_new_party: &'static str,
     pub role_label: &'static str,

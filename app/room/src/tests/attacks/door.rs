@@ -1,6 +1,6 @@
 //! Coming in where one does not belong, and knocking without end.
 
-use record::{Add, Body, Charter, Invite, LinkId, PartyId, PartyRef, Role};
+use record::{Add, Body, Charter, Invite, LinkId, PartyId, PartyRef, Role, WhoAdmits};
 
 use super::super::{Table, Tell, add, key, misbehaved, name};
 use super::thief::{Deed, Thief};
@@ -89,7 +89,8 @@ fn party_typed_by_a_joiner_is_no_second_key() {
 fn entry_into_a_room_of(founder: &SeatKey, newcomer: &KeyPackage, also: Option<KeyPackage>) -> Vec<u8> {
     let founding = Founding { key: founder.clone(), suite: Suite::Classical, seed: [99; 32] };
     let mut room = Room::found(founding).expect("founds");
-    let charter = Charter { title: name("Title"), party: name("Mediator"), name: name("Amina") };
+    let charter =
+        Charter { title: name("Title"), party: name("Mediator"), name: name("Amina"), who_admits: WhoAdmits::Convener };
     room.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
     room.tell(Input::Connected, NOW).expect("connects");
     let mut entry = None;

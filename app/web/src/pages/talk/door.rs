@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use talk::view::KnockView;
+use talk::view::{KnockView, ProposalView, Stage};
 use talk::{Command, KnockId};
 
 use crate::components::digits::DoorDigits;
@@ -13,13 +13,15 @@ use crate::shell::focus;
 use crate::talk_id::TalkId;
 use crate::words::words;
 
-/// The door. There only while somebody knocks.
+/// The door. There only while somebody knocks, or another party would let somebody in.
 #[component]
 pub fn Door(talk: OpenTalk) -> impl IntoView {
     let words = words();
     let id = talk.id;
-    let knocks = Memo::new(move |_| talk.view.with(|view| view.door.clone()));
-    let anybody = Memo::new(move |_| knocks.with(|knocks| !knocks.is_empty()));
+    let view = talk.view.clone();
+    let knocks = Memo::new(move |_| view.with(|view| view.door.clone()));
+    let proposals = Memo::new(move |_| talk.view.with(|view| view.proposals.clone()));
+    let anybody = Memo::new(move |_| knocks.with(|knocks| !knocks.is_empty()) || proposals.with(|p| !p.is_empty()));
     move || {
         anybody.get().then(|| {
             view! {
@@ -31,6 +33,11 @@ pub fn Door(talk: OpenTalk) -> impl IntoView {
                             key=|knock| knock.id
                             children=move |knock| view! { <Knock talk=id knocks first=knock /> }
                         />
+                        <For
+                            each=move || proposals.get()
+                            key=|proposal| proposal.id
+                            children=move |proposal| view! { <Proposed talk=id proposal /> }
+                        />
                     </ul>
                 </section>
             }
@@ -38,11 +45,15 @@ pub fn Door(talk: OpenTalk) -> impl IntoView {
     }
 }
 
-/// Returns the names of those who are at the door.
+/// Returns the names of those at the door about whom this person has to decide.
 pub fn who_is_there(talk: &OpenTalk) -> Memo<Vec<Arc<str>>> {
     let view = talk.view.clone();
     Memo::new(move |_| {
-        view.with(|view| view.door.iter().filter(|knock| knock.here).map(|knock| knock.name.clone()).collect())
+        view.with(|view| {
+            let knocking = view.door.iter().filter(|knock| knock.here && knock.stage == Stage::Waits);
+            let proposed = view.proposals.iter().map(|proposal| proposal.name.clone());
+            knocking.map(|knock| knock.name.clone()).chain(proposed).collect()
+        })
     })
 }
 
@@ -78,23 +89,20 @@ fn Knock(talk: TalkId, knocks: Memo<Vec<KnockView>>, first: KnockView) -> impl I
 #[component]
 fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
     let words = words();
-    let KnockView { id, name, claimed_party, party, role, digits, admitting, here } = knock;
+    let KnockView { id, name, claimed_party, party, role, digits, stage, here } = knock;
+    let waits = stage == Stage::Waits;
     let claims_otherwise = claimed_party != party;
-    let admit = digits.is_some() && here;
-    let decide = move |command: Command| {
-        // Refused when the knock went away meanwhile: then it leaves the list too.
-        let _ = session::command(talk, command);
-        // The pressed button is gone: on to who knocks next, or back to the notes.
-        request_animation_frame(|| focus::first_of(&[".door .main", ".door button", ".compose textarea", ".notes"]));
-    };
+    let admit = digits.is_some() && here && waits;
+    let decided = stage == Stage::Admitting;
     view! {
         <li>
             <p><Said phrase=(words.who_knocks)(&name, role, &party) /></p>
             {claims_otherwise.then(|| view! { <p class="small"><Said phrase=(words.says_to_be_of)(&claimed_party, &party) /></p> })}
             {match digits {
-                _ if !here && !admitting => {
+                _ if !here && waits => {
                     view! { <p class="small"><Said phrase=(words.has_left_the_door)(&name) /></p> }.into_any()
                 }
+                _ if !waits => ().into_any(),
                 Some(digits) => {
                     view! {
                         <DoorDigits digits />
@@ -104,9 +112,13 @@ fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
                 }
                 None => view! { <p class="small">{words.digits_are_being_made}</p> }.into_any(),
             }}
-            {if admitting {
-                view! { <p><Said phrase=(words.admitting)(&name) /></p> }.into_any()
-            } else {
+            {match &stage {
+                Stage::Waits => None,
+                Stage::NeedsSecondKey(from) => Some((words.needs_second_key)(&name, from)),
+                Stage::Admitting => Some((words.admitting)(&name)),
+            }
+                .map(|phrase| view! { <p role="status"><Said phrase /></p> })}
+            {(!decided).then(|| {
                 view! {
                     <div class="buttons">
                         {admit
@@ -115,19 +127,44 @@ fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
                                     <button
                                         class="button main"
                                         type="button"
-                                        on:click=move |_| decide(Command::Admit(id))
+                                        on:click=move |_| decide(talk, Command::Admit(id))
                                     >
                                         <Said phrase=(words.admit)(&name) />
                                     </button>
                                 }
                             })}
-                        <button class="button" type="button" on:click=move |_| decide(Command::Decline(id))>
+                        <button class="button" type="button" on:click=move |_| decide(talk, Command::Decline(id))>
                             <Said phrase=(words.decline)(&name) />
                         </button>
                     </div>
                 }
-                    .into_any()
-            }}
+            })}
         </li>
     }
+}
+
+/// Somebody whom another party would let in.
+#[component]
+fn Proposed(talk: TalkId, proposal: ProposalView) -> impl IntoView {
+    let words = words();
+    let ProposalView { id, name, party, role, by, digits_compared } = proposal;
+    let agree = move |_| decide(talk, Command::Agree(id));
+    view! {
+        <li>
+            <p><Said phrase=(words.who_is_proposed)(&name, role, &party) /></p>
+            <p class="small"><Said phrase=(words.who_proposes)(&by, &name, digits_compared) /></p>
+            <div class="buttons">
+                <button class="button main" type="button" on:click=agree>
+                    <Said phrase=(words.agree_to)(&name) />
+                </button>
+            </div>
+        </li>
+    }
+}
+
+fn decide(talk: TalkId, command: Command) {
+    // Refused when the matter went away meanwhile: then it leaves the list too.
+    let _ = session::command(talk, command);
+    // The pressed button is gone: on to who is next, or back to the notes.
+    request_animation_frame(|| focus::first_of(&[".door .main", ".door button", ".compose textarea", ".notes"]));
 }

@@ -3,8 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use record::{LinkId, PartyId, Role};
-use talk::view::{LinkState, LinkView, PartyView};
+use record::{LinkId, PartyId, Rank, Role};
+use talk::view::{Invites, LinkState, LinkView, PartyView};
 use talk::{Command, PartyChoice};
 
 use super::Inviting;
@@ -43,18 +43,27 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
     let inviting = expect_context::<Inviting>();
     let dialog = NodeRef::<html::Dialog>::new();
     let textbox = NodeRef::<html::Input>::new();
-    let party = RwSignal::new(PartyChoice::New);
-    let role = RwSignal::new(Role::Head);
+    // The dialog outlives no change of this: it closes when the seat goes.
+    let (own_party, first_role) = talk.view.with_untracked(|view| match view.rights.invite {
+        Invites::OwnParty(index) => (view.parties.get(index).map(|party| party.id), Role::Adviser),
+        Invites::All | Invites::None => (None, Role::Head),
+    });
+    let first_party = own_party.map_or(PartyChoice::New, PartyChoice::Existing);
+    let party = RwSignal::new(first_party);
+    let role = RwSignal::new(first_role);
     let told = RwSignal::new(Told::Nothing);
     let qr_shown = RwSignal::new(false);
     let qr = NodeRef::<html::Details>::new();
     let at_the_door = who_is_there(&talk);
-    let offered = RwSignal::new(make(id, PartyChoice::New, Role::Head));
+    let offered = RwSignal::new(make(id, first_party, first_role));
 
     let view = talk.view.clone();
     let links = Memo::new(move |_| view.with(|view| view.links.clone()));
     let view = talk.view.clone();
-    let parties = Memo::new(move |_| view.with(|view| view.parties.clone()));
+    let parties = Memo::new(move |_| {
+        let offered = |party: &&PartyView| own_party.is_none_or(|own| own == party.id);
+        view.with(|view| view.parties.iter().filter(offered).cloned().collect::<Vec<_>>())
+    });
     let link = Memo::new(move |_| {
         let offered = offered.get()?;
         links.with(|links| links.iter().find(|link| link.id == offered.id).cloned())
@@ -88,7 +97,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
     };
     let choose_role = move |event| {
         let value = event_target_value(&event);
-        role.set(ROLES.into_iter().find(|role| role_value(*role) == value).unwrap_or(Role::Head));
+        role.set(ROLES.into_iter().find(|role| role_value(*role) == value).unwrap_or(first_role));
         remake();
     };
     let given_away = move || {
@@ -198,11 +207,12 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                 }}
             </div>
             <p class="small">{words.how_to_invite}</p>
+            {own_party.is_some().then(|| view! { <p class="small">{words.how_a_head_invites}</p> })}
             <div class="pair">
                 <div class="field">
                     <label for="invite-party">{words.party}</label>
                     <select id="invite-party" on:change=choose_party>
-                        <option value="" selected>{words.a_new_party}</option>
+                        {own_party.is_none().then(|| view! { <option value="" selected>{words.a_new_party}</option> })}
                         {move || {
                             parties
                                 .get()
@@ -217,6 +227,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                     <select id="invite-role" on:change=choose_role>
                         {ROLES
                             .into_iter()
+                            .filter(|role| own_party.is_none() || role.rank() == Rank::Other)
                             .map(|role| view! { <option value=role_value(role)>{(words.role)(role)}</option> })
                             .collect_view()}
                     </select>

@@ -6,7 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 use record::{OpId, Role};
 use talk::Millis;
-use talk::view::NoteView;
+use talk::view::{Invites, NoteView};
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::{Inviting, JumpToNew};
@@ -461,8 +461,9 @@ fn BeforeYou(talk: OpenTalk) -> impl IntoView {
 fn NothingYet(talk: OpenTalk) -> impl IntoView {
     let words = words();
     let inviting = expect_context::<Inviting>();
-    let situation =
-        Memo::new(move |_| talk.view.with(|view| (view.seats.len() <= 1 && view.rights.invite, view.rights.write)));
+    let situation = Memo::new(move |_| {
+        talk.view.with(|view| (view.seats.len() <= 1 && view.rights.invite != Invites::None, view.rights.write))
+    });
     move || {
         let (alone, may_write) = situation.get();
         if alone {

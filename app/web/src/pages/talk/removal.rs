@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use record::{AuthorKey, Role};
+use record::{AuthorKey, Authority, Role};
 use talk::Command;
 use talk::view::SeatView;
 
@@ -25,6 +25,8 @@ struct Subject {
     name: Arc<str>,
     role: Role,
     you: bool,
+    /// Whether a second key is needed that nobody has given yet.
+    asks_only: bool,
 }
 
 /// The dialog, while there is something to ask. It goes by itself when the seat does.
@@ -33,8 +35,11 @@ pub fn RemovalDialog(talk: TalkId, seats: Memo<Vec<SeatView>>) -> impl IntoView 
     let removing = expect_context::<Removing>();
     let subject = Memo::new(move |_| {
         let key = removing.0.get()?;
-        let found = |seat: &&SeatView| seat.key == key && seat.may_remove;
-        let of = |seat: &SeatView| Subject { key, name: seat.name.clone(), role: seat.role, you: seat.you };
+        let found = |seat: &&SeatView| seat.key == key && seat.may_remove != Authority::None;
+        let of = |seat: &SeatView| {
+            let decides = seat.may_remove == Authority::Alone || seat.wished_away_by.iter().any(|by| by.yours_would_do);
+            Subject { key, name: seat.name.clone(), role: seat.role, you: seat.you, asks_only: !decides }
+        };
         seats.with(|seats| seats.iter().find(found).map(of))
     });
     move || subject.get().map(|subject| view! { <Asking talk subject /> })
@@ -50,7 +55,7 @@ fn Asking(talk: TalkId, subject: Subject) -> impl IntoView {
         // Fails only for a dialog that is open already.
         let _ = dialog.show_modal();
     });
-    let Subject { key, name, role, you } = subject;
+    let Subject { key, name, role, you, asks_only } = subject;
     let confirm = move |_| {
         if session::command(talk, Command::Remove(key)).is_err() {
             failed.set(true);
@@ -70,6 +75,7 @@ fn Asking(talk: TalkId, subject: Subject) -> impl IntoView {
         (true, Role::Head | Role::Adviser | Role::Interpreter | Role::Observer) => {
             (vec![words.leave_question.into()], words.leaving, words.leave)
         }
+        (false, _) if asks_only => ((words.remove_question)(&name), words.asking_to_remove, words.remove),
         (false, _) => ((words.remove_question)(&name), words.removing, words.remove),
     };
     view! {

@@ -2,9 +2,9 @@
 
 use gloo::timers::callback::Interval;
 use leptos::prelude::*;
-use record::AuthorKey;
+use record::{AuthorKey, Authority, Role};
 use talk::Millis;
-use talk::view::{Confirmed, PartyView, SeatView};
+use talk::view::{Confirmed, PartyView, SeatView, WishView};
 
 use super::CloseSheet;
 use super::removal::{RemovalDialog, Removing};
@@ -50,7 +50,8 @@ pub fn Seats(talk: OpenTalk) -> impl IntoView {
                     key=|(index, _)| *index
                     children=move |(index, party)| view! { <Party index party seats now /> }
                 />
-                <RoomNumber talk />
+                <RoomNumber talk=talk.clone() />
+                <WhoMayDoWhat talk />
             </section>
             <RemovalDialog talk=id seats />
         </aside>
@@ -88,11 +89,15 @@ fn Seat(
     let words = words();
     let (key, you, name) = (first.key, first.you, first.name.clone());
     // All but this is fixed with the seat.
-    let (confirmed, heard, may_remove) = (first.confirmed.clone(), first.heard, first.may_remove);
+    let (confirmed, heard) = (first.confirmed.clone(), first.heard);
     let seat = move |seats: &[SeatView]| seats.iter().find(|seat| seat.key == key).cloned();
     let confirmed = Memo::new(move |_| seats.with(|s| seat(s)).map_or(confirmed.clone(), |seat| seat.confirmed));
     let heard = Memo::new(move |_| seats.with(|s| seat(s)).map_or(heard, |seat| seat.heard));
-    let may_remove = Memo::new(move |_| seats.with(|s| seat(s)).map_or(may_remove, |seat| seat.may_remove));
+    let wishes = Memo::new(move |_| seats.with(|s| seat(s)).map(|seat| seat.wished_away_by).unwrap_or_default());
+    let may_remove = Memo::new(move |_| {
+        let asked = wishes.with(|wishes| wishes.iter().any(|by| by.you));
+        !asked && seats.with(|s| seat(s)).is_some_and(|seat| seat.may_remove != Authority::None)
+    });
     let sure = move || match confirmed.get() {
         Confirmed::You | Confirmed::ByYou | Confirmed::By(_) | Confirmed::FromYourLink => "confirmed",
         Confirmed::NotConfirmed => "confirmed not",
@@ -126,8 +131,36 @@ fn Seat(
             <small>
                 {(words.role)(first.role)} " · " <span class="unseen"><bdi>{party}</bdi> " · "</span> {presence}
             </small>
+            {move || wishes.get().into_iter().map(wished_away).collect_view()}
             <div class="seat-more">{number} {removal}</div>
         </li>
+    }
+}
+
+fn wished_away(by: WishView) -> impl IntoView {
+    let words = words();
+    let phrase = if by.you { vec![words.you_asked_to_remove.into()] } else { (words.asks_to_remove)(&by.name) };
+    view! { <p class="small wish"><Said phrase /></p> }
+}
+
+/// The rule of the talk, and what each role may do.
+#[component]
+fn WhoMayDoWhat(talk: OpenTalk) -> impl IntoView {
+    let words = words();
+    let who_admits = Memo::new(move |_| talk.view.with(|view| view.who_admits));
+    let role = move |role| {
+        view! {
+            <dt>{(words.role)(role)}</dt>
+            <dd>{move || (words.what_a_role_may_do)(role, who_admits.get())}</dd>
+        }
+    };
+    let roles = [Role::Convener, Role::Head, Role::Adviser, Role::Interpreter, Role::Observer];
+    view! {
+        <details class="rules">
+            <summary>{words.who_may_do_what}</summary>
+            <p>{move || (words.who_admits_here)(who_admits.get())}</p>
+            <dl>{roles.map(role).into_iter().collect_view()}</dl>
+        </details>
     }
 }
 

@@ -1,0 +1,329 @@
+//! From ops to a table.
+//!
+//! Intents are taken by [`Rank`]: first the convener's, then those of heads, then those of all others. As a removal binds
+//! only higher ranks and oneself, who is removed is known before what the removed said is looked at, and the result does not
+//! depend on the order in which ops came. Two things reach downwards, and are looked at again until nothing changes:
+//!
+//! - while two sides must agree, what the convener says counts by what heads say, and heads are made by what it says;
+//! - heads of two parties remove a convener. Only those can who still are heads when all is taken that it ever said: a
+//!   convener that takes them away first stays. The other way round, keys of heads long gone could undo their own removal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Authority, Link, Party, Proposal, Rank, Removal, Role, Seat, Table};
+use crate::{Add, AuthorKey, Body, Op, OpId, PartyId, PartyRef, Remove, WhoAdmits};
+
+/// Most times the convener's ops are looked at again. What needs more is two keys that take each other away in turn.
+const LOOKS: usize = 8;
+
+impl Table {
+    /// Folds control ops. `founder` is the key named in the group's rules.
+    pub fn fold<'a>(founder: AuthorKey, ops: impl Iterator<Item = &'a Op>) -> Self {
+        let ops = Ops::new(ops);
+        let fold = Fold::new(founder, &ops).run(None);
+        let against = fold.removals_of(&founder);
+        if !fold.says_two_keys(&against) {
+            return fold.table;
+        }
+        let without = Fold::new(founder, &ops).run(Some(&against));
+        // Whom the convener gave a seat too late for what stays of its words is no key against it.
+        if without.says_two_keys(&without.removals_of(&founder)) { without.table } else { fold.table }
+    }
+}
+
+/// What is folded, in order.
+struct Ops<'a> {
+    all: Vec<&'a Op>,
+    by_id: BTreeMap<OpId, &'a Op>,
+    /// Second keys, by the Add they agree to.
+    agrees: BTreeMap<OpId, Vec<&'a Op>>,
+    /// Removals of others, by whom they take away.
+    removes: BTreeMap<AuthorKey, Vec<&'a Op>>,
+}
+
+impl<'a> Ops<'a> {
+    fn new(ops: impl Iterator<Item = &'a Op>) -> Self {
+        let mut all: Vec<&Op> = ops.collect();
+        all.sort_by_key(|op| (op.depth(), op.author(), op.number(), op.id()));
+        all.dedup_by_key(|op| op.id());
+        // What rests on an op that is not here does not count yet: nobody could cite it in a commit.
+        let mut resting = BTreeSet::from([OpId::NONE]);
+        all.retain(|op| resting.contains(&op.previous_control()) && resting.insert(op.id()));
+        let (mut agrees, mut removes) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
+        for op in &all {
+            match op.body() {
+                Some(Body::Agree(add)) => agrees.entry(*add).or_default().push(*op),
+                Some(Body::Remove(remove)) if remove.seat != op.author() => {
+                    removes.entry(remove.seat).or_default().push(*op);
+                }
+                Some(_) | None => {}
+            }
+        }
+        Self { by_id: all.iter().map(|op| (op.id(), *op)).collect(), all, agrees, removes }
+    }
+}
+
+/// A table in the making.
+struct Fold<'a> {
+    founder: AuthorKey,
+    ops: &'a Ops<'a>,
+    /// Ops on a chain to where a removal says that what is said ends.
+    kept: BTreeSet<OpId>,
+    /// As found by the look before, while the convener's ops are looked at again.
+    before: Before,
+    table: Table,
+}
+
+#[derive(Default)]
+struct Before {
+    heads: BTreeMap<AuthorKey, PartyId>,
+    removed: BTreeMap<AuthorKey, Removal>,
+    kept: BTreeSet<OpId>,
+}
+
+impl<'a> Fold<'a> {
+    fn new(founder: AuthorKey, ops: &'a Ops<'a>) -> Self {
+        Self { founder, ops, kept: BTreeSet::new(), before: Before::default(), table: Table::default() }
+    }
+
+    /// Takes all ops. `against` takes the convener away first.
+    fn run(mut self, against: Option<&[&Op]>) -> Self {
+        for _ in 0..LOOKS {
+            self.table = Table::default();
+            self.kept.clear();
+            for op in against.into_iter().flatten() {
+                self.remove_as(op);
+            }
+            self.take(Rank::Convener);
+            if self.table.who_admits == WhoAdmits::Convener || !self.looks_different() {
+                break;
+            }
+        }
+        self.before = Before::default();
+        self.take(Rank::Head);
+        self.removals_by_two();
+        self.take(Rank::Other);
+        self
+    }
+
+    /// Whether this look found other heads or removals than the one before; remembers them.
+    fn looks_different(&mut self) -> bool {
+        let heads = self.table.seats.iter().filter(|seat| seat.role == Role::Head).map(|seat| (seat.key, seat.party));
+        let heads: BTreeMap<_, _> = heads.collect();
+        let different = heads != self.before.heads || self.table.removed != self.before.removed;
+        self.before = Before { heads, removed: self.table.removed.clone(), kept: self.kept.clone() };
+        different
+    }
+
+    fn rank(&self, author: &AuthorKey) -> Option<Rank> {
+        if *author == self.founder {
+            return Some(Rank::Convener);
+        }
+        self.table.seat(author).map(|seat| seat.role.rank())
+    }
+
+    /// Takes the ops of one rank, in order.
+    fn take(&mut self, rank: Rank) {
+        let all = self.ops.all.iter().copied();
+        let ops: Vec<&Op> = all.filter(|op| self.rank(&op.author()) == Some(rank)).collect();
+        for op in &ops {
+            if let Some(Body::Remove(remove)) = op.body()
+                && remove.seat == op.author()
+                && self.is_valid(op)
+            {
+                // Leaving does not void the op that says so.
+                let stays = Remove { last: op.number(), last_id: op.id(), last_control: op.id(), ..*remove };
+                self.remove(op.author(), &stays);
+            }
+        }
+        let mut removals = Vec::new();
+        for op in &ops {
+            if !self.is_valid(op) {
+                continue;
+            }
+            match op.body() {
+                Some(Body::Charter(charter))
+                    if op.number() == 1 && op.author() == self.founder && self.table.title.is_none() =>
+                {
+                    self.table.title = Some(charter.title.clone());
+                    self.table.who_admits = charter.who_admits;
+                    let party = PartyId::founded_by(&op.id());
+                    self.table.parties.push(Party { id: party, name: charter.party.clone() });
+                    let (key, name, role) = (op.author(), charter.name.clone(), Role::Convener);
+                    self.table.seats.push(Seat { key, name, party, role, admitted: None, by: op.id() });
+                }
+                Some(Body::Invite(invite)) => {
+                    let link = Link { author: op.author(), invite: invite.clone(), revoked: false, spent: None };
+                    self.table.links.entry(invite.link).or_insert(link);
+                }
+                Some(Body::Revoke(link)) => {
+                    if let Some(link) = self.table.links.get_mut(link).filter(|link| link.author == op.author()) {
+                        link.revoked = true;
+                        let taken_back = self.table.proposals.iter_mut().filter(|p| p.by == op.author());
+                        taken_back.filter(|p| p.add.link == link.invite.link).for_each(|p| p.withdrawn = true);
+                    }
+                }
+                Some(Body::Add(add)) => self.add(op, add),
+                Some(Body::Remove(remove)) if remove.seat == op.author() => {}
+                // In its place among what the convener says: of two removals that need each other the earlier stands.
+                Some(Body::Remove(_)) if rank == Rank::Convener && self.table.who_admits == WhoAdmits::TwoSides => {
+                    self.remove_other(op);
+                }
+                Some(Body::Remove(_)) => removals.push(*op),
+                Some(Body::Charter(_) | Body::Agree(_) | Body::Note(_) | Body::Newer(..)) | None => {}
+            }
+        }
+        for op in removals {
+            if self.is_valid(op) {
+                self.remove_other(op);
+            }
+        }
+    }
+
+    /// Whether the op's author had its seat when it said this.
+    fn is_valid(&self, op: &Op) -> bool {
+        let author = &op.author();
+        let removed = self.table.removed.contains_key(author) || self.before.removed.contains_key(author);
+        !removed || self.kept.contains(&op.id()) || self.before.kept.contains(&op.id())
+    }
+
+    fn remove(&mut self, by: AuthorKey, remove: &Remove) {
+        self.table.remove(by, remove);
+        let mut at = self.ops.by_id.get(&remove.last_control);
+        while let Some(held) = at.filter(|held| self.kept.insert(held.id())) {
+            at = self.ops.by_id.get(&held.previous_control());
+        }
+    }
+
+    fn remove_as(&mut self, op: &Op) {
+        if let Some(Body::Remove(remove)) = op.body() {
+            self.remove(op.author(), remove);
+        }
+    }
+
+    /// Takes somebody else away, if the author may alone, or with the second key that says the same.
+    fn remove_other(&mut self, op: &Op) {
+        let Some(Body::Remove(remove)) = op.body() else { return };
+        let (by, seat) = (op.author(), remove.seat);
+        let authority = if by == self.founder && seat != by && self.table.who_admits == WhoAdmits::Convener {
+            // Also keys whose seats are not looked at yet: they belong to a higher rank.
+            Authority::Alone
+        } else {
+            self.table.may_remove(&by, &seat)
+        };
+        match authority {
+            Authority::Alone => self.remove(by, remove),
+            Authority::WithSecondKey if by == self.founder => {
+                let second =
+                    self.removals_of(&seat).into_iter().filter(|other| self.are_two_keys(&by, &other.author()));
+                let second: Vec<&Op> = second.collect();
+                if !second.is_empty() {
+                    self.remove(by, remove);
+                    second.into_iter().for_each(|op| self.remove_as(op));
+                }
+            }
+            Authority::WithSecondKey | Authority::None => {}
+        }
+    }
+
+    /// Takes away whom two keys take away together, and notes who is only wished away by one.
+    fn removals_by_two(&mut self) {
+        let seats: Vec<(AuthorKey, Rank)> = self.table.seated().map(|seat| (seat.key, seat.role.rank())).collect();
+        for (seat, rank) in seats {
+            let says = self.removals_of(&seat);
+            let alone = |op: &&Op| self.table.may_remove(&op.author(), &seat) == Authority::Alone;
+            let decided = says.iter().any(alone) || rank == Rank::Other && self.says_two_keys(&says);
+            if decided {
+                says.into_iter().for_each(|op| self.remove_as(op));
+            } else if !says.is_empty() {
+                self.table.wished_away.insert(seat, says.iter().map(|op| op.author()).collect());
+            }
+        }
+    }
+
+    /// What those who sit here say that would take a seat away, alone or with a second key.
+    fn removals_of(&self, seat: &AuthorKey) -> Vec<&'a Op> {
+        let ops = self.ops.removes.get(seat).into_iter().flatten().copied();
+        let counts = |op: &&Op| {
+            self.is_valid(op) && self.party_of_key(&op.author()).is_some() && {
+                // A seat that is not looked at yet belongs to a higher rank.
+                self.table.seat(seat).is_none() || self.table.may_remove(&op.author(), seat) != Authority::None
+            }
+        };
+        ops.filter(counts).collect()
+    }
+
+    /// The party of a convener or head.
+    fn party_of_key(&self, key: &AuthorKey) -> Option<PartyId> {
+        let seat = self.table.seat(key).filter(|seat| seat.role.rank() != Rank::Other).map(|seat| seat.party);
+        seat.or_else(|| self.before.heads.get(key).copied())
+    }
+
+    fn are_two_keys(&self, one: &AuthorKey, other: &AuthorKey) -> bool {
+        matches!((self.party_of_key(one), self.party_of_key(other)), (Some(one), Some(other)) if one != other)
+    }
+
+    fn says_two_keys(&self, ops: &[&Op]) -> bool {
+        let parties: BTreeSet<PartyId> = ops.iter().filter_map(|op| self.party_of_key(&op.author())).collect();
+        parties.len() > 1
+    }
+
+    /// Whether a second key has agreed to an Add.
+    fn is_agreed(&self, add: &Op) -> bool {
+        let mut agrees = self.ops.agrees.get(&add.id()).into_iter().flatten();
+        agrees.any(|op| self.is_valid(op) && self.are_two_keys(&op.author(), &add.author()))
+    }
+
+    /// Whether the convener's word gives a seat by itself: while it admits alone, or before another party has a head.
+    fn convener_is_enough(&self) -> bool {
+        let own = self.party_of_key(&self.founder);
+        let other_head = |seat: &Seat| seat.role == Role::Head && Some(seat.party) != own;
+        self.table.who_admits == WhoAdmits::Convener || !self.table.seats.iter().any(other_head)
+    }
+
+    /// An Add counts when its link was made by its author, is not spent, and leads to the party and role it
+    /// gives; so what a newcomer typed can never decide them. A head's counts for those of the own party that are
+    /// no heads. Where the author's word is not enough, it counts once a second key has agreed.
+    fn add(&mut self, op: &Op, add: &Add) {
+        let by_convener = op.author() == self.founder;
+        let seated = self.table.seat(&add.seat).is_some();
+        let proposer = self.table.seat(&op.author()).map(|seat| seat.party);
+        let known = |party: &PartyId| self.table.parties.iter().any(|p| p.id == *party);
+        let Some(link) = self.table.links.get(&add.link) else { return };
+        let leads_here = match (&add.party, link.invite.party) {
+            (PartyRef::Existing(party), Some(invited)) => {
+                *party == invited && known(party) && (by_convener || proposer == Some(*party))
+            }
+            (PartyRef::New(_), None) => by_convener,
+            (PartyRef::Existing(_), None) | (PartyRef::New(_), Some(_)) => false,
+        };
+        let role = add.role == link.invite.role
+            && match add.role.rank() {
+                Rank::Convener => false,
+                Rank::Head => by_convener,
+                Rank::Other => true,
+            };
+        if seated || link.spent.is_some() || link.author != op.author() || !leads_here || !role {
+            return;
+        }
+        if !(by_convener && self.convener_is_enough() || self.is_agreed(op)) {
+            let (by, add, withdrawn) = (op.author(), add.clone(), link.revoked);
+            self.table.proposals.push(Proposal { id: op.id(), by, add, withdrawn });
+            return;
+        }
+        if let Some(link) = self.table.links.get_mut(&add.link) {
+            link.spent = Some(add.seat);
+        }
+        let party = match &add.party {
+            PartyRef::Existing(party) => *party,
+            PartyRef::New(name) => {
+                let id = PartyId::founded_by(&op.id());
+                self.table.parties.push(Party { id, name: name.clone() });
+                id
+            }
+        };
+        let admitted = Some((op.author(), add.digits_compared));
+        let (key, name, role) = (add.seat, add.name.clone(), add.role);
+        self.table.seats.push(Seat { key, name, party, role, admitted, by: op.id() });
+    }
+}

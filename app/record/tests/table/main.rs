@@ -1,0 +1,6 @@
+//! Who is at the table, folded from what was said.
+
+mod convener_admits;
+mod model;
+mod people;
+mod two_sides;

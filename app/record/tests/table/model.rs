@@ -1,0 +1,206 @@
+//! Whatever is said by whomever, in any order: everybody sees the same table, and nobody sits there, or is gone, without
+//! the words that takes. The rules are told here once more, each as a question about the finished table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+use record::{Body, Op, OpId, PartyId, PartyRef, Role, Seat, Table, WhoAdmits};
+
+use crate::people::{Signer, Talk, name};
+
+/// Talks, and things said in each.
+const TALKS: u64 = 2_000;
+const STEPS: usize = 55;
+/// Keys that may speak: the five of the talk, and those that may come in or never do.
+const KEYS: u8 = 12;
+
+struct World {
+    talk: Talk,
+    signers: Vec<Signer>,
+    /// Each key as it was at some time, for those who speak twice and for removals that cut off early.
+    earlier: Vec<Signer>,
+    rng: ChaCha8Rng,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let talk = Talk::in_which(if seed.is_multiple_of(2) { WhoAdmits::Convener } else { WhoAdmits::TwoSides });
+        let known = [&[talk.convener.clone()], &talk.heads[..], &talk.advisers[..]].concat();
+        let signers: Vec<Signer> = known.into_iter().chain((6..=KEYS).map(Signer::new)).collect();
+        Self { talk, earlier: signers.clone(), signers, rng: ChaCha8Rng::seed_from_u64(seed) }
+    }
+
+    fn below(&mut self, most: usize) -> usize {
+        self.rng.next_u64() as usize % most
+    }
+
+    /// Once in so many times.
+    fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    fn one_of<T: Clone>(&mut self, things: &[T]) -> Option<T> {
+        let at = self.below(things.len().max(1));
+        things.get(at).cloned()
+    }
+
+    /// Somebody, mostly one of those who decide something.
+    fn anybody(&mut self) -> usize {
+        let most = if self.once_in(3) { self.signers.len() } else { 3 };
+        self.below(most)
+    }
+
+    fn said(&self, what: impl Fn(&Body) -> bool) -> Vec<Op> {
+        self.talk.ops.iter().filter(|op| op.body().is_some_and(&what)).cloned().collect()
+    }
+
+    fn step(&mut self) {
+        let (who, whom) = (self.anybody(), self.below(self.signers.len()));
+        if self.once_in(10) {
+            self.earlier[whom] = self.signers[whom].clone();
+        }
+        let target = if self.once_in(6) { self.earlier[whom].clone() } else { self.signers[whom].clone() };
+        let parties: Vec<PartyId> = self.talk.table().parties.iter().map(|party| party.id).collect();
+        let party = self.one_of(&parties).filter(|_| !self.once_in(3));
+        let role = self.one_of(&[Role::Head, Role::Adviser, Role::Interpreter, Role::Observer, Role::Convener]);
+        let role = role.expect("a role");
+        let add = self.one_of(&self.said(|body| matches!(body, Body::Add(_))));
+        let link = self.one_of(&self.said(|body| matches!(body, Body::Invite(_))));
+        let link = link.and_then(|op| op.body().cloned());
+        let (twice, what) = (self.once_in(20), self.below(10));
+        let speaker = if twice { &mut self.earlier[who] } else { &mut self.signers[who] };
+        let ops = match (what, add, link) {
+            (0, ..) => vec![speaker.notes("a note")],
+            (1 | 2, ..) => vec![speaker.removes(&target)],
+            (3, ..) if whom.is_multiple_of(4) => vec![speaker.leaves()],
+            (4..=6, Some(add), _) => vec![speaker.agrees(&add)],
+            (7, _, Some(Body::Invite(link))) => vec![speaker.says(Body::Revoke(link.link))],
+            // With a link that may be somebody else's, spent, or lead elsewhere.
+            (8, ..) => vec![speaker.adds(whom as u8 + 1, PartyRef::New(name("Typed")), role)],
+            _ => {
+                let seat = whom as u8 + 1;
+                let leads = party.map_or(PartyRef::New(name("Founded")), PartyRef::Existing);
+                vec![speaker.invites(seat, party, role), speaker.adds(seat, leads, role)]
+            }
+        };
+        self.talk.ops.extend(ops);
+    }
+
+    /// What was said, as it may have come to somebody else.
+    fn shuffled(&mut self) -> Vec<Op> {
+        let mut ops = self.talk.ops.clone();
+        for at in (1..ops.len()).rev() {
+            let other = self.below(at + 1);
+            ops.swap(at, other);
+        }
+        ops
+    }
+}
+
+/// The rules, asked of a finished table and of all that was said.
+struct Judge<'a> {
+    table: &'a Table,
+    ops: BTreeMap<OpId, &'a Op>,
+}
+
+impl<'a> Judge<'a> {
+    fn key(&self, seat: &Seat) -> bool {
+        matches!(seat.role, Role::Convener | Role::Head) && self.table.seat(&seat.key).is_some()
+    }
+
+    fn seats_saying(&self, says: impl Fn(&Body) -> bool) -> Vec<&'a Seat> {
+        let said = self.ops.values().filter(|op| op.body().is_some_and(&says));
+        let authors: BTreeSet<_> = said.map(|op| op.author()).collect();
+        self.table.seats.iter().filter(|seat| authors.contains(&seat.key)).collect()
+    }
+
+    fn may_sit(&self, place: usize, seat: &Seat) -> Result<(), &'static str> {
+        let Some((by, _)) = seat.admitted else {
+            return if place == 0 && seat.role == Role::Convener { Ok(()) } else { Err("nobody admitted it") };
+        };
+        let author = self.table.seat(&by).ok_or("admitted by nobody at the table")?;
+        let Some(Body::Add(add)) = self.ops[&seat.by].body() else { return Err("given by no Add") };
+        let link = &self.table.links[&add.link];
+        let fits = link.author == by && link.invite.role == seat.role && link.spent == Some(seat.key);
+        let leads = link.invite.party.is_none_or(|party| party == seat.party);
+        if !fits || !leads || seat.role == Role::Convener {
+            return Err("not as the link says");
+        }
+        let agreed = self.seats_saying(|body| matches!(body, Body::Agree(add) if *add == seat.by));
+        let second = agreed.iter().any(|other| self.key(other) && other.party != author.party);
+        let convener = &self.table.seats[0];
+        let before = &self.table.seats[..place];
+        let another_side = before.iter().any(|seat| seat.role == Role::Head && seat.party != convener.party);
+        let alone = self.table.who_admits == WhoAdmits::Convener || !another_side;
+        match author.role {
+            Role::Convener if alone || second => Ok(()),
+            Role::Convener => Err("the convener alone"),
+            Role::Head if author.party != seat.party || seat.role == Role::Head => Err("beyond a head"),
+            Role::Head if second => Ok(()),
+            Role::Head => Err("a head alone"),
+            Role::Adviser | Role::Interpreter | Role::Observer => Err("admits nobody"),
+        }
+    }
+
+    fn may_be_gone(&self, seat: &Seat) -> Result<(), &'static str> {
+        let says = self.seats_saying(|body| matches!(body, Body::Remove(remove) if remove.seat == seat.key));
+        let mut keys = says.iter().filter(|by| self.key(by));
+        let convener = says.iter().any(|by| by.role == Role::Convener);
+        let sides: BTreeSet<PartyId> = keys.clone().map(|by| by.party).collect();
+        let own_side = keys.any(|by| by.party == seat.party);
+        let left = says.iter().any(|by| by.key == seat.key);
+        let junior = !matches!(seat.role, Role::Convener | Role::Head);
+        let alone = self.table.who_admits == WhoAdmits::Convener;
+        let fair = match seat.role {
+            _ if left => true,
+            Role::Convener => sides.len() > 1,
+            _ if convener && (alone || sides.len() > 1) => true,
+            Role::Head => convener && own_side,
+            Role::Adviser | Role::Interpreter | Role::Observer => junior && (own_side || sides.len() > 1),
+        };
+        if fair { Ok(()) } else { Err("taken away by too few") }
+    }
+}
+
+fn shown(table: &Table) -> String {
+    let seats: Vec<_> = table.seats.iter().map(|seat| (seat.key, seat.role, seat.party, seat.by)).collect();
+    let links: Vec<_> = table.links.iter().map(|(id, link)| (*id, link.author, link.revoked, link.spent)).collect();
+    let proposals: Vec<_> = table.proposals.iter().map(|p| (p.id, p.withdrawn)).collect();
+    format!("{seats:?} {links:?} {:?} {proposals:?} {:?}", table.removed, table.wished_away)
+}
+
+#[test]
+fn everybody_sees_one_table_and_nobody_more_than_the_words_give() {
+    let (mut given, mut taken, mut refused) = (0, 0, 0);
+    for seed in 0..TALKS {
+        let mut world = World::new(seed);
+        for _ in 0..STEPS {
+            world.step();
+        }
+        // Three who heard it in another order, and one look at what each heard on the way.
+        let founder = world.talk.convener.me();
+        let table = world.talk.table();
+        let mut heard = Vec::new();
+        for _ in 0..3 {
+            heard = world.shuffled();
+            assert_eq!(shown(&Table::fold(founder, heard.iter())), shown(&table), "seed {seed}");
+        }
+        let part = world.below(heard.len());
+        for ops in [&world.talk.ops[..], &heard[..part]] {
+            let table = Table::fold(founder, ops.iter());
+            let judge = Judge { table: &table, ops: ops.iter().map(|op| (op.id(), op)).collect() };
+            for (place, seat) in table.seats.iter().enumerate() {
+                assert_eq!(judge.may_sit(place, seat), Ok(()), "seed {seed}: {:?}", seat.key);
+            }
+            for seat in table.seats.iter().filter(|seat| table.removed.contains_key(&seat.key)) {
+                assert_eq!(judge.may_be_gone(seat), Ok(()), "seed {seed}: {:?} as {:?}", seat.key, seat.role);
+            }
+        }
+        given += table.seats.len() - 1;
+        taken += table.seats.iter().filter(|seat| table.removed.contains_key(&seat.key)).count();
+        refused += table.proposals.len() + table.wished_away.len();
+    }
+    // It says nothing where nothing happens.
+    assert!(given > 8_000 && taken > 2_000 && refused > 2_000, "{given} given, {taken} taken, {refused} waiting");
+}
