@@ -26,7 +26,7 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let talk = Talk::in_which(if seed.is_multiple_of(2) { WhoAdmits::Convener } else { WhoAdmits::TwoSides });
-        let known = [&[talk.convener.clone()], &talk.heads[..], &talk.advisers[..]].concat();
+        let known = [std::slice::from_ref(&talk.convener), &talk.heads[..], &talk.advisers[..]].concat();
         let signers: Vec<Signer> = known.into_iter().chain((6..=KEYS).map(Signer::new)).collect();
         Self { talk, earlier: signers.clone(), signers, rng: ChaCha8Rng::seed_from_u64(seed) }
     }

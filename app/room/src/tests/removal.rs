@@ -77,11 +77,28 @@ fn sleeper_finds_the_room_after_a_removal() {
 fn removal_by_nobody_who_may_changes_nothing() {
     let mut table = Table::of(&[Role::Head, Role::Head]);
     let (convener, other) = (table.rooms[0].me(), table.rooms[2].me());
-    for seat in [convener, other] {
-        assert!(table.rooms[1].handle(Input::Remove(seat), table.now).1.is_err());
-    }
+    assert!(table.rooms[1].handle(Input::Remove(other), table.now).1.is_err());
+    // The one key of two.
+    table.does(1, Input::Remove(convener));
+    table.settle();
     table.goes_on();
     assert_eq!(table.rooms[0].roster().len(), 3);
+}
+
+#[test]
+fn convener_whom_two_heads_take_away_reads_nothing_more() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    let convener = table.rooms[0].me();
+    for head in [1, 2] {
+        table.does(head, Input::Remove(convener));
+        table.settle();
+    }
+    assert_eq!(table.rooms[0].standing(), Standing::Removed);
+    table.does(1, Input::Write(note("among ourselves")));
+    table.settle();
+    assert_eq!(table.rooms[1].roster().len(), 2);
+    assert!(table.notes(2).contains(&"among ourselves".into()));
+    assert!(!table.notes(0).contains(&"among ourselves".into()));
 }
 
 /// Who ordered a removal goes back to an older copy, and only the removed seat has been told of it.
