@@ -81,6 +81,11 @@ export class TalkPage {
     await this.page.getByRole('button', { name: `Decline ${name}`, exact: true }).click();
   }
 
+  /** Gives the second key to somebody whom another party would let in. */
+  async agreeTo(name) {
+    await this.page.getByRole('button', { name: `Agree to ${name}`, exact: true }).click();
+  }
+
   /** The list item of a seat; other seats may name it further on, as who confirmed them. */
   seat(name) {
     const literally = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -54,10 +54,10 @@ export class Table {
   }
 
   /** Somebody opens a talk at the address. */
-  async open(url, { title = 'Transit at the Veshan crossing', name, party, ...options }) {
+  async open(url, { title = 'Transit at the Veshan crossing', name, party, whoAdmits, ...options }) {
     const seat = await this.seat(name, options);
     await seat.start.open(url);
-    await seat.start.openTalk({ title, name, party });
+    await seat.start.openTalk({ title, name, party, whoAdmits });
     await expect(seat.talk.composer).toBeVisible();
     return seat;
   }
@@ -70,11 +70,12 @@ export class Table {
     return seat;
   }
 
-  /** The host compares the digits, as by telephone, and admits. */
-  async admit(host, seat) {
+  /** The host compares the digits, as by telephone, and admits; where two sides must agree, so does another one. */
+  async admit(host, seat, second) {
     await expect(seat.join.doorDigits).toHaveText(/\d{4} \d{4} \d{4}/);
     await expect(host.talk.digitsOf(seat.name)).toHaveText(await seat.join.doorDigits.textContent());
     await host.talk.admit(seat.name);
+    if (second) await second.talk.agreeTo(seat.name);
     await expect(seat.talk.composer).toBeVisible();
     await expect(seat.talk.connection).toContainText('Live');
     await expect(host.talk.seat(seat.name)).toBeVisible();
