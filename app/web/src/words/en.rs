@@ -358,7 +358,7 @@ pub static WORDS: Words = Words {
     ],
     asking_to_remove: [
         "No party takes a seat of another party away alone. The others are told that you ask for it; the seat stays until \
-         a convener or head of a second party asks for the same.",
+         a second party asks for the same. For the seat of a head, one of the two has to be the convener.",
         "What you ask for cannot be taken back.",
     ],
     asks_to_remove: |name| {
