@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use minicbor::bytes::ByteVec;
+use minicbor::data::Type;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
-use crate::{AuthorKey, KeyPackageHash, LinkId, NOTE_BYTES, Name, OpId, PartyId, Role};
+use crate::{AuthorKey, CallKey, KeyPackageHash, LinkId, NOTE_BYTES, Name, OpId, PartyId, Role};
 
 /// Which of the bodies an op carries; part of the signed header.
 ///
@@ -26,6 +28,8 @@ pub enum Kind {
     Agree,
     /// [`Note`].
     Note,
+    /// [`Body::Call`].
+    Call,
     /// A kind this version does not know, by its number. Kept and served, not shown.
     Newer(u8),
 }
@@ -35,7 +39,7 @@ impl Kind {
     pub fn is_control(self) -> bool {
         match self {
             Kind::Charter | Kind::Invite | Kind::Revoke | Kind::Add | Kind::Remove | Kind::Agree => true,
-            Kind::Note | Kind::Newer(_) => false,
+            Kind::Note | Kind::Call | Kind::Newer(_) => false,
         }
     }
 
@@ -48,6 +52,7 @@ impl Kind {
             Kind::Remove => 5,
             Kind::Agree => 6,
             Kind::Note => 16,
+            Kind::Call => 17,
             Kind::Newer(n) => n,
         }
     }
@@ -69,6 +74,7 @@ impl<'b, C> Decode<'b, C> for Kind {
             5 => Kind::Remove,
             6 => Kind::Agree,
             16 => Kind::Note,
+            17 => Kind::Call,
             n => Kind::Newer(n),
         })
     }
@@ -91,6 +97,8 @@ pub enum Body {
     Agree(OpId),
     /// A note.
     Note(Note),
+    /// One sealed slip for each seat that has a [`CallKey`]; only those called find something in theirs.
+    Call(Vec<Slip>),
     /// A body this version does not know.
     Newer(u8, Vec<u8>),
 }
@@ -111,6 +119,31 @@ pub struct Charter {
     /// Whose agreement a seat needs.
     #[n(3)]
     pub who_admits: WhoAdmits,
+    /// The founder's call key.
+    #[n(4)]
+    pub call_key: Option<CallKey>,
+    /// Other parties that are at the table from the start; at most [`PARTIES`].
+    #[n(5)]
+    pub parties: Option<Vec<Name>>,
+}
+
+/// Most parties a charter names.
+pub const PARTIES: usize = 64;
+/// Most slips of one call.
+pub const SLIPS: usize = 32;
+/// Longest sealed slip, in bytes.
+const SLIP_BYTES: usize = 2048;
+
+/// What one seat of a call gets: of one size for all.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Slip {
+    /// The seat.
+    #[n(0)]
+    pub seat: AuthorKey,
+    /// Sealed to its call key.
+    #[n(1)]
+    pub sealed: ByteVec,
 }
 
 /// Whose agreement a seat needs. Chosen when the talk is opened.
@@ -123,7 +156,7 @@ pub enum WhoAdmits {
     TwoSides,
 }
 
-/// Left out for [`WhoAdmits::Convener`]: charters from before there was a choice read the same.
+/// Null, or left out at the end, for [`WhoAdmits::Convener`]: charters from before there was a choice read the same.
 impl<C> Encode<C> for WhoAdmits {
     fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
         match self {
@@ -139,6 +172,9 @@ impl<C> Encode<C> for WhoAdmits {
 
 impl<'b, C> Decode<'b, C> for WhoAdmits {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        if d.datatype()? == Type::Null {
+            return d.null().map(|()| WhoAdmits::Convener);
+        }
         match d.u8()? {
             1 => Ok(WhoAdmits::TwoSides),
             _ => Err(decode::Error::message("who admits")),
@@ -193,6 +229,9 @@ pub struct Add {
     /// Whether the author compared the door digits with the newcomer.
     #[n(6)]
     pub digits_compared: bool,
+    /// Its call key.
+    #[n(7)]
+    pub call_key: Option<CallKey>,
 }
 
 /// Takes a seat away, and says which of its ops stay valid.
@@ -247,6 +286,7 @@ impl Body {
             Body::Remove(_) => Kind::Remove,
             Body::Agree(_) => Kind::Agree,
             Body::Note(_) => Kind::Note,
+            Body::Call(_) => Kind::Call,
             Body::Newer(n, _) => Kind::Newer(*n),
         }
     }
@@ -260,6 +300,7 @@ impl Body {
             Body::Remove(remove) => to_vec(remove),
             Body::Agree(op) => to_vec(op),
             Body::Note(note) => to_vec((note.written_at, &*note.text)),
+            Body::Call(slips) => to_vec(slips),
             Body::Newer(_, bytes) => bytes.clone(),
         }
     }
@@ -267,7 +308,13 @@ impl Body {
     /// Reads a body of the kind its header names. Only the one encoding that [`Body::encode`] makes is taken.
     pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Self, decode::Error> {
         let body = match kind {
-            Kind::Charter => Body::Charter(minicbor::decode(bytes)?),
+            Kind::Charter => {
+                let charter: Charter = minicbor::decode(bytes)?;
+                if charter.parties.as_ref().is_some_and(|parties| parties.is_empty() || parties.len() > PARTIES) {
+                    return Err(decode::Error::message("number of parties"));
+                }
+                Body::Charter(charter)
+            }
             Kind::Invite => Body::Invite(minicbor::decode(bytes)?),
             Kind::Revoke => Body::Revoke(minicbor::decode(bytes)?),
             Kind::Add => Body::Add(minicbor::decode(bytes)?),
@@ -279,6 +326,13 @@ impl Body {
                     return Err(decode::Error::message("length of a note"));
                 }
                 Body::Note(Note { written_at, text: text.into() })
+            }
+            Kind::Call => {
+                let slips: Vec<Slip> = minicbor::decode(bytes)?;
+                if slips.len() > SLIPS || slips.iter().any(|slip| slip.sealed.len() > SLIP_BYTES) {
+                    return Err(decode::Error::message("size of a call"));
+                }
+                Body::Call(slips)
             }
             Kind::Newer(n) => Body::Newer(n, bytes.to_vec()),
         };

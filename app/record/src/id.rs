@@ -1,6 +1,7 @@
 //! Names of things: byte strings that must not be taken for one another.
 
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
+use sha2::{Digest, Sha256};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
@@ -63,6 +64,29 @@ id!(
     LinkId, 16
 );
 
+/// A seat's HPKE public key (RFC 9180) of the room's suite: what only that seat is to read is sealed to it. Its private half comes
+/// from the seat's own, so it lasts as long as the seat.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallKey(pub std::sync::Arc<[u8]>);
+
+/// Longest public key of a suite, in bytes, with room to spare.
+const CALL_KEY_BYTES: usize = 2048;
+
+impl<C> Encode<C> for CallKey {
+    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+        e.bytes(&self.0)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for CallKey {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        match d.bytes()? {
+            bytes if bytes.len() <= CALL_KEY_BYTES => Ok(Self(bytes.into())),
+            _ => Err(decode::Error::message("length of a call key")),
+        }
+    }
+}
+
 impl OpId {
     /// Stands for "no previous op" in an author's first op.
     pub const NONE: Self = Self([0; 32]);
@@ -74,5 +98,11 @@ impl PartyId {
         let mut id = [0; 16];
         id.copy_from_slice(&op.0[..16]);
         Self(id)
+    }
+
+    /// Returns the id of a party that the charter in this op names, by its place there.
+    pub fn named_by(charter: &OpId, place: usize) -> Self {
+        let named = Sha256::new().chain_update(b"nonpaper/party/v1").chain_update(charter.0);
+        Self::founded_by(&OpId(named.chain_update((place as u64).to_be_bytes()).finalize().into()))
     }
 }

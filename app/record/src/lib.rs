@@ -11,8 +11,8 @@ mod record;
 mod table;
 mod vector;
 
-pub use body::{Add, Body, Charter, Invite, Kind, Note, PartyRef, Remove, WhoAdmits};
-pub use id::{AuthorKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
+pub use body::{Add, Body, Charter, Invite, Kind, Note, PARTIES, PartyRef, Remove, SLIPS, Slip, WhoAdmits};
+pub use id::{AuthorKey, CallKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
 pub use name::{NAME_BYTES, Name, NameError};
 pub use op::{DEPTHS, Draft, HEADS, NUMBERS, Op, OpError};
 pub use record::{Gap, Inserted, NotTaken, Record};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
-use crate::{Add, AuthorKey, Body, Invite, LinkId, Name, Op, OpId, PartyId, Remove, WhoAdmits};
+use crate::{Add, AuthorKey, Body, CallKey, Invite, LinkId, Name, Op, OpId, PartyId, Remove, WhoAdmits};
 
 /// What a seat is at the table for. Fixed by the invitation; a new role needs a new seat key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
@@ -136,6 +136,8 @@ pub struct Seat {
     pub admitted: Option<(AuthorKey, bool)>,
     /// The op that gave the seat.
     pub by: OpId,
+    /// What is sealed to this key only the seat reads; None for seats from before there were any.
+    pub call_key: Option<CallKey>,
 }
 
 /// How a seat was taken away.

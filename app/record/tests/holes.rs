@@ -109,7 +109,14 @@ fn control_op_that_rests_on_nothing_here_does_not_count() {
     let charter = after(
         1,
         None,
-        Body::Charter(Charter { title: name(), party: name(), name: name(), who_admits: WhoAdmits::Convener }),
+        Body::Charter(Charter {
+            title: name(),
+            party: name(),
+            name: name(),
+            who_admits: WhoAdmits::Convener,
+            call_key: None,
+            parties: None,
+        }),
     );
     let invite = |n: u8| Body::Invite(Invite { link: LinkId([n; 16]), party: None, role: Role::Head, expires_at: 0 });
     let first = after(1, Some(&charter), invite(1));

@@ -27,7 +27,14 @@ fn note(text: &str) -> Op {
 }
 
 fn charter(who_admits: WhoAdmits) -> Op {
-    let body = Body::Charter(Charter { title: name("T"), party: name("P"), name: name("N"), who_admits });
+    let body = Body::Charter(Charter {
+        title: name("T"),
+        party: name("P"),
+        name: name("N"),
+        who_admits,
+        call_key: None,
+        parties: None,
+    });
     Op::sign(draft(body), &SigningKey::from_bytes(&[9; 32]))
 }
 

@@ -42,7 +42,7 @@ pub use channel::{Assembler, BUCKETS, Channel, ChannelSecret, MESSAGE_BYTES, Par
 pub use frame::{CommitId, FrameError};
 pub use holdings::Holdings;
 pub use input::{Alarm, Effect, Error, Event, Input, Millis};
-pub use mls::{KeyPackage, KeyPackageSecrets, MlsError, Rules, SeatKey, Suite};
+pub use mls::{KeyPackage, KeyPackageSecrets, MlsError, Rules, SeatKey, Suite, call_key, open_slip, seal_slip};
 pub use number::{Digits, RoomNumber};
 pub use room::{Counts, Founding, Room, Standing};
 pub use store::{Batch, Row, backup, check};

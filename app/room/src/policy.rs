@@ -149,6 +149,7 @@ pub(crate) fn judge_op(rules: &Rules, table: &Table, op: &Op) -> bool {
         // Whom a head may remove the table decides, whenever it hears of that seat: the removal may come before it.
         (Kind::Remove, Some(Body::Remove(remove))) => remove.seat == op.author() || role.rank() != Rank::Other,
         (Kind::Remove, _) => true,
+        (Kind::Call, _) => role.admits(),
         (Kind::Note | Kind::Newer(_), _) => role.writes(),
     }
 }

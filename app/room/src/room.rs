@@ -322,6 +322,11 @@ impl Room {
         self.key.public()
     }
 
+    /// Which room.
+    pub fn id(&self) -> RoomId {
+        self.id
+    }
+
     /// The suite of the room.
     pub fn suite(&self) -> Suite {
         self.rules.suite

@@ -4,7 +4,7 @@ use record::{Add, AuthorKey, Body, Invite, LinkId, PartyRef, Rank, Role};
 use room::Room;
 use wire::Topic;
 
-use crate::door::{DoorMessage, Doorway, KnockId, Reason};
+use crate::door::{DoorMessage, Doorway, Expected, KnockId, Reason};
 use crate::input::{Effect, Event, Millis, PartyChoice};
 use crate::invitation::Invitation;
 use crate::talk::{Error, Talk, draw};
@@ -36,10 +36,15 @@ impl Talk {
             PartyChoice::New => None,
         };
         self.say(Body::Invite(Invite { link, party, role, expires_at: now + LINK_LIFE_MS }), now)?;
-        let doorway = Doorway::new(invitation, self.doors.len());
+        self.opens_door(invitation, None);
+        Ok(())
+    }
+
+    pub(crate) fn opens_door(&mut self, invitation: Invitation, expects: Option<Expected>) {
+        let link = invitation.link;
+        let doorway = Doorway::new(invitation, self.doors.len(), expects);
         self.attend(&doorway.lobby);
         self.doors.insert(link, doorway);
-        Ok(())
     }
 
     pub(crate) fn revoke(&mut self, link: LinkId, now: Millis) -> Result<(), Error> {
@@ -67,8 +72,9 @@ impl Talk {
             link,
             party,
             role: invite.role,
-            name: knocking.name.clone(),
-            digits_compared: true,
+            name: doorway.expects.as_ref().map_or(&knocking.name, |expected| &expected.name).clone(),
+            digits_compared: doorway.expects.is_none(),
+            call_key: knocking.call_key.clone(),
         };
         self.room_input(room::Input::Admit(add, Box::new(key_package)), now)?;
         if let Some(doorway) = self.doors.get_mut(&link) {
@@ -177,8 +183,9 @@ impl Talk {
                 None => self.refused += 1,
             },
             DoorMessage::Reveal(hash, n_j) => {
-                if doorway.reveal(&hash, &n_j).is_some() {
+                if let Some(knock) = doorway.reveal(&hash, &n_j) {
                     self.effects.push(Effect::Show(Event::Changed));
+                    self.greet_called(knock, now);
                 }
             }
             // Own words coming back.

@@ -4,6 +4,7 @@ use record::{AuthorKey, LinkId, OpId, PartyId, Role};
 use wire::{FromClient, FromRelay};
 
 use crate::door::KnockId;
+use crate::invitation::Invitation;
 use crate::store::Batch;
 
 /// Milliseconds since 1970-01-01 UTC, as the shell's clock tells them. Never used to judge what others did.
@@ -45,6 +46,8 @@ pub enum Command {
     Decline(KnockId),
     /// Takes a seat away, or leaves the own one.
     Remove(AuthorKey),
+    /// Calls seats of this table into a side room, each with a link of its own: see [`crate::Talk::open_side_room`].
+    Call(Vec<(AuthorKey, Invitation)>),
     /// Writes a note; at most [`record::NOTE_BYTES`] of UTF-8.
     Write(String),
 }

@@ -88,6 +88,15 @@ impl Invitation {
         Ok(Self::new(link, secret, inviter))
     }
 
+    /// Returns which link.
+    pub fn id(&self) -> LinkId {
+        self.link
+    }
+
+    pub(crate) fn secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+
     /// Returns the fragment without `#`. Secret.
     pub fn fragment(&self) -> String {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);

@@ -9,6 +9,7 @@ mod doors;
 mod input;
 pub mod invitation;
 mod line;
+mod side_room;
 mod store;
 mod talk;
 #[cfg(test)]
@@ -22,5 +23,6 @@ pub use doors::LINK_LIFE_MS;
 pub use input::{Command, Effect, Event, Input, Millis, PartyChoice};
 pub use invitation::Invitation;
 pub use room::Suite;
+pub use side_room::SideRoom;
 pub use store::Batch;
 pub use talk::{Asking, Error, Opening, Talk};

@@ -20,6 +20,7 @@ use room::{Room, Row, SeatKey};
 
 use crate::door::{Doorway, KeptDoorway, KeptNewcomer, Newcomer};
 use crate::invitation::Invitation;
+use crate::side_room::Side;
 use crate::talk::{Error, Place, Talk};
 use crate::view::TurnedAway;
 
@@ -46,6 +47,8 @@ struct Seat {
     came_by: Option<Invitation>,
     #[n(2)]
     turned_away: Option<TurnedAway>,
+    #[n(3)]
+    side: Option<Side>,
 }
 
 /// What is to be stored, and what of this talk's own rows is known to be.
@@ -110,7 +113,10 @@ impl Talk {
             Place::AtTheDoor(_) | Place::Seated(_) => None,
         };
         let key = self.key.signing_key().to_bytes().into();
-        let mut rows = BTreeMap::from([(vec![SEAT], encode(Seat { key, came_by: self.came_by.clone(), turned_away }))]);
+        let mut rows = BTreeMap::from([(
+            vec![SEAT],
+            encode(Seat { key, came_by: self.came_by.clone(), turned_away, side: self.side.clone() }),
+        )]);
         for (link, doorway) in &self.doors {
             rows.insert([&[DOOR], &link.0[..]].concat(), encode(doorway.kept()));
         }
@@ -142,6 +148,7 @@ impl Talk {
             Place::Seated(Box::new(opened.map_err(|_| Error::Damaged)?))
         };
         let mut talk = Self::new(place, key, rng, seat.came_by);
+        talk.side = seat.side;
         if let Some(suite) = talk.room().map(Room::suite) {
             for (_, bytes) in of(DOOR) {
                 let doorway = Doorway::reopen(decode::<KeptDoorway>(bytes)?, suite).ok_or(Error::Damaged)?;

@@ -12,6 +12,7 @@ use crate::door::{DoorMessage, Doorway, Newcomer, Outcome};
 use crate::input::{Command, Effect, Event, Input, Millis};
 use crate::invitation::Invitation;
 use crate::line::{Line, NotSealedHere};
+use crate::side_room::{Calls, Side};
 use crate::store::Kept;
 use crate::view::TurnedAway;
 use crate::viewing::NoteCache;
@@ -80,6 +81,9 @@ pub struct Talk {
     /// The link this seat came in with, and whom it names.
     pub(crate) came_by: Option<Invitation>,
     pub(crate) notes: NoteCache,
+    /// Of which talk this is a side room; None for a plenary.
+    pub(crate) side: Option<Side>,
+    pub(crate) calls: Calls,
     pub(crate) key: SeatKey,
     pub(crate) rng: ChaCha20Rng,
     line: Line,
@@ -105,7 +109,9 @@ impl Talk {
         let founding = Founding { key: key.clone(), suite: opening.suite, seed: draw(&mut rng) };
         let room = Room::found(founding)?;
         let mut talk = Self::new(Place::Seated(Box::new(room)), key, rng, None);
-        talk.say(Body::Charter(Charter { title, party, name, who_admits: opening.who_admits }), now)?;
+        let who_admits = opening.who_admits;
+        let call_key = Some(room::call_key(&talk.key, opening.suite).map_err(|_| Error::Bug)?);
+        talk.say(Body::Charter(Charter { title, party, name, who_admits, call_key, parties: None }), now)?;
         talk.effects.push(Effect::Show(Event::Changed));
         let effects = talk.finish();
         Ok((talk, effects))
@@ -116,14 +122,24 @@ impl Talk {
         let (name, party) = (typed(&asking.name)?, typed(&asking.party)?);
         let mut rng = ChaCha20Rng::from_seed(asking.seed);
         let key = SeatKey::from_seed(&draw(&mut rng));
+        let mut talk = Self::at_a_door(asking.invitation, name, party, key, rng)?;
+        let effects = talk.finish();
+        Ok((talk, effects))
+    }
+
+    pub(crate) fn at_a_door(
+        invitation: Invitation,
+        name: Name,
+        party: Name,
+        key: SeatKey,
+        mut rng: ChaCha20Rng,
+    ) -> Result<Self, Error> {
         let (n_j, room_seed) = (draw(&mut rng), draw(&mut rng));
-        let invitation = asking.invitation;
         let newcomer = Newcomer::new(invitation.clone(), name, party, key.clone(), n_j, room_seed);
         let newcomer = newcomer.map_err(|_| Error::Bug)?;
         let mut talk = Self::new(Place::AtTheDoor(Box::new(newcomer)), key, rng, Some(invitation));
         talk.effects.push(Effect::Show(Event::Changed));
-        let effects = talk.finish();
-        Ok((talk, effects))
+        Ok(talk)
     }
 
     pub(crate) fn new(place: Place, key: SeatKey, rng: ChaCha20Rng, came_by: Option<Invitation>) -> Self {
@@ -132,6 +148,8 @@ impl Talk {
             doors: BTreeMap::new(),
             came_by,
             notes: NoteCache::default(),
+            side: None,
+            calls: Calls::default(),
             key,
             rng,
             line: Line::default(),
@@ -187,7 +205,7 @@ impl Talk {
         self.room().is_some_and(|room| matches!(room.standing(), Standing::Seated | Standing::Stranded))
     }
 
-    fn finish(&mut self) -> Vec<Effect> {
+    pub(crate) fn finish(&mut self) -> Vec<Effect> {
         let knock = match &self.place {
             Place::AtTheDoor(newcomer) => newcomer.knock_at,
             Place::TurnedAway(_) | Place::Seated(_) => None,
@@ -208,6 +226,7 @@ impl Talk {
             Command::Agree(add) => self.agree(add, now),
             Command::Decline(knock) => self.decline(knock, now),
             Command::Remove(seat) => self.remove(seat, now),
+            Command::Call(called) => self.call(&called, now),
             Command::Write(text) => self.write(text, now),
         }
     }
@@ -268,9 +287,9 @@ impl Talk {
             // The view tells of every alarm for as long as the room does.
             room::Event::Changed | room::Event::Alarm(_) => self.effects.push(Effect::Show(Event::Changed)),
             room::Event::Arrived(op) => {
-                let note = self
-                    .room()
-                    .is_some_and(|room| room.op(&op).is_some_and(|op| matches!(op.body(), Some(Body::Note(_)))));
+                let body = self.room().and_then(|room| room.op(&op)?.body());
+                let (note, call) = (matches!(body, Some(Body::Note(_))), matches!(body, Some(Body::Call(_))));
+                self.calls.up_to_date &= !call;
                 if note {
                     self.effects.push(Effect::Show(Event::NoteArrived(op)));
                 }
@@ -447,7 +466,7 @@ impl Talk {
     }
 }
 
-fn typed(text: &str) -> Result<Name, Error> {
+pub(crate) fn typed(text: &str) -> Result<Name, Error> {
     Name::typed(text).map_err(|_| Error::Name)
 }
 

@@ -3,16 +3,25 @@
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
-use record::{AuthorKey, Authority, LinkId, OpId, PartyId, Role, WhoAdmits};
+use record::{AuthorKey, Authority, LinkId, OpId, PartyId, Role, RoomId, WhoAdmits};
 
 use crate::door::KnockId;
 use crate::input::{Millis, PartyChoice};
+use crate::invitation::Invitation;
 
 /// Everything a page needs to draw a talk.
 #[derive(Clone, PartialEq)]
 pub struct TalkView {
     /// Where this browser stands: at the door or at the table.
     pub phase: Phase,
+    /// Which room; None while at the door.
+    pub room: Option<RoomId>,
+    /// The room of the talk in which this one is a side room.
+    pub side_of: Option<RoomId>,
+    /// The link this seat came by.
+    pub came_by: Option<LinkId>,
+    /// Side rooms this seat was called into, whether it has gone there or not.
+    pub calls: Vec<CallView>,
     /// The title from the charter; empty while at the door.
     pub title: Arc<str>,
     /// Whose agreement a seat needs, from the charter.
@@ -31,7 +40,7 @@ pub struct TalkView {
     pub readers: Readers,
     /// Notes in the one order that is the same everywhere.
     pub notes: Arc<Vec<Arc<NoteView>>>,
-    /// Notes from before this seat joined, which it cannot read. At the door unknown, thus zero.
+    /// Notes and calls from before this seat joined, which it cannot read. At the door unknown, thus zero.
     pub withheld: usize,
     /// Who waits at the door; empty for seats that do not admit.
     pub door: Vec<KnockView>,
@@ -63,6 +72,15 @@ pub enum Phase {
     TurnedAway(TurnedAway),
     /// At the table.
     Seated,
+}
+
+/// A call into a side room.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallView {
+    /// Who calls.
+    pub by: AuthorKey,
+    /// The link in it.
+    pub invitation: Invitation,
 }
 
 /// Why the door stays shut; each is one sentence for the person.
@@ -182,6 +200,8 @@ pub struct Rights {
     pub write: bool,
     /// To which parties it may make links.
     pub invite: Invites,
+    /// May open side rooms.
+    pub side_rooms: bool,
 }
 
 /// To which parties a seat may make links.
@@ -229,6 +249,8 @@ pub struct SeatView {
     pub pairwise: Option<Arc<str>>,
     /// How far this person's word goes to take the seat away, or leave it.
     pub may_remove: Authority,
+    /// Whether it can be called into a side room.
+    pub callable: bool,
     /// Who asks for it to be taken away, and waits for a second key.
     pub wished_away_by: Vec<WishView>,
 }

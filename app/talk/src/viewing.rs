@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use record::{AuthorKey, Authority, Body, Kind, LinkId, Op, OpId, PartyRef, Role, Seat, Table, WhoAdmits};
+use record::{AuthorKey, Authority, Body, Kind, LinkId, Op, OpId, Party, PartyRef, Role, Seat, Table, WhoAdmits};
 use room::Room;
 
 use crate::alarms;
 use crate::door::{Knocking, Newcomer};
 use crate::input::{Millis, PartyChoice};
+use crate::invitation::Invitation;
+use crate::side_room::Side;
 use crate::talk::{Place, Talk};
 use crate::view::{
     Confirmed, Invites, KnockView, LinkView, NoteView, NumberView, PartyView, Phase, ProposalView, Readers, Rights,
@@ -22,10 +24,11 @@ pub(crate) struct NoteCache(Arc<Vec<Arc<NoteView>>>);
 impl Talk {
     /// Returns what to show.
     pub fn view(&mut self, now: Millis) -> TalkView {
+        self.hear_calls();
         let mut notes = std::mem::take(&mut self.notes);
         let view = match &self.place {
-            Place::AtTheDoor(newcomer) => outside(at_the_door(newcomer)),
-            Place::TurnedAway(why) => outside(Phase::TurnedAway(*why)),
+            Place::AtTheDoor(newcomer) => self.outside(at_the_door(newcomer)),
+            Place::TurnedAway(why) => self.outside(Phase::TurnedAway(*why)),
             Place::Seated(room) => self.seated(room, &mut notes, now),
         };
         self.notes = notes;
@@ -35,15 +38,23 @@ impl Talk {
     fn seated(&self, room: &Room, notes: &mut NoteCache, now: Millis) -> TalkView {
         let table = room.table();
         let role = room.roster().get(&room.me()).copied().filter(|_| self.may_act());
-        let (notes, without_text) = notes.refresh(room);
+        let (notes, without_text) = notes.refresh(room, self.side.as_ref());
         let parties: Vec<PartyView> = table
             .parties
             .iter()
             .enumerate()
-            .map(|(hue, party)| PartyView { id: party.id, name: party.name.text(), hue })
+            .map(|(place, party)| PartyView {
+                id: party.id,
+                name: party.name.text(),
+                hue: hue(self.side.as_ref(), party, place),
+            })
             .collect();
         TalkView {
             phase: Phase::Seated,
+            room: Some(room.id()),
+            side_of: self.side.as_ref().map(|side| side.plenary),
+            came_by: self.came_by.as_ref().map(Invitation::id),
+            calls: self.calls.heard.clone(),
             title: table.title.as_ref().map(|title| title.text()).unwrap_or_default(),
             who_admits: table.who_admits,
             standing: Some(standing(room)),
@@ -58,7 +69,8 @@ impl Talk {
             links: self.links(table, now),
             rights: Rights {
                 write: role.is_some_and(Role::writes),
-                invite: role.map_or(Invites::None, |role| invites(role, table, &room.me())),
+                invite: self.invites(role, table),
+                side_rooms: self.side.is_none() && role.is_some_and(Role::admits),
             },
             unsent: room
                 .unsent()
@@ -84,6 +96,7 @@ impl Talk {
                 heard: room.heard(&seat.key),
                 pairwise: (here && seat.key != me).then(|| room.pairwise(&seat.key).to_string().into()),
                 may_remove: if may_act { table.may_remove(&me, &seat.key) } else { Authority::None },
+                callable: seat.key != me && seat.call_key.is_some() && seat.role.writes(),
                 wished_away_by: wishes(table, &me, &seat.key),
             })
             .collect();
@@ -109,7 +122,7 @@ impl Talk {
         if !self.may_act() {
             return door;
         }
-        for (link, doorway) in &self.doors {
+        for (link, doorway) in self.doors.iter().filter(|(_, doorway)| doorway.expects.is_none()) {
             let Some(invite) = table.links.get(link).map(|link| &link.invite) else { continue };
             let party = invite.party.and_then(|id| table.party(&id)).map(|(_, party)| party.name.text());
             door.extend(doorway.waiting().map(|(id, knocking)| KnockView {
@@ -157,8 +170,43 @@ impl Talk {
         views.collect()
     }
 
+    fn outside(&self, phase: Phase) -> TalkView {
+        TalkView {
+            phase,
+            room: None,
+            side_of: self.side.as_ref().map(|side| side.plenary),
+            came_by: self.came_by.as_ref().map(Invitation::id),
+            calls: Vec::new(),
+            title: "".into(),
+            who_admits: WhoAdmits::default(),
+            parties: Vec::new(),
+            standing: None,
+            alarms: Vec::new(),
+            number: None,
+            seats: Vec::new(),
+            readers: Readers::default(),
+            notes: Arc::default(),
+            withheld: 0,
+            door: Vec::new(),
+            proposals: Vec::new(),
+            links: Vec::new(),
+            rights: Rights::default(),
+            unsent: 0,
+        }
+    }
+
+    /// Into side rooms people are called.
+    fn invites(&self, role: Option<Role>, table: &Table) -> Invites {
+        let own = table.seat(&self.me()).and_then(|seat| table.party(&seat.party));
+        match role.filter(|_| self.side.is_none()) {
+            Some(Role::Convener) => Invites::All,
+            Some(Role::Head) => own.map_or(Invites::None, |(index, _)| Invites::OwnParty(index)),
+            Some(Role::Adviser | Role::Interpreter | Role::Observer) | None => Invites::None,
+        }
+    }
+
     fn links(&self, table: &Table, now: Millis) -> Vec<LinkView> {
-        let mut doors: Vec<_> = self.doors.iter().collect();
+        let mut doors: Vec<_> = self.doors.iter().filter(|(_, doorway)| doorway.expects.is_none()).collect();
         doors.sort_by_key(|(_, doorway)| std::cmp::Reverse(doorway.made_after));
         let views = doors.into_iter().filter_map(|(id, doorway)| {
             let invite = &table.links.get(id)?.invite;
@@ -177,14 +225,14 @@ impl Talk {
 
 impl NoteCache {
     /// Returns the notes, the same list when nothing changed, and how many ops there are beside whose text this seat may not read.
-    fn refresh(&mut self, room: &Room) -> (Arc<Vec<Arc<NoteView>>>, usize) {
+    fn refresh(&mut self, room: &Room, side: Option<&Side>) -> (Arc<Vec<Arc<NoteView>>>, usize) {
         let (table, mut holdings) = (room.table(), room.holdings());
         let before = Arc::clone(&self.0);
         let mut elsewhere = None;
         let (mut notes, mut without_text, mut changed) = (Vec::with_capacity(before.len() + 1), 0, false);
         for op in room.ops() {
             let Some(body) = op.body() else {
-                without_text += 1;
+                without_text += usize::from(op.kind() == Kind::Note);
                 continue;
             };
             let (Body::Note(note), Some(seat)) = (body, table.seat(&op.author())) else { continue };
@@ -198,8 +246,10 @@ impl NoteCache {
             let same = known.filter(|view| view.held == held && view.readers == readers);
             let view = same.cloned().unwrap_or_else(|| {
                 changed = true;
-                let (hue, party) =
-                    table.party(&seat.party).map(|(hue, party)| (hue, party.name.text())).unwrap_or_default();
+                let (hue, party) = table
+                    .party(&seat.party)
+                    .map(|(place, party)| (hue(side, party, place), party.name.text()))
+                    .unwrap_or_default();
                 Arc::new(NoteView {
                     id: op.id(),
                     author: seat.name.text(),
@@ -221,6 +271,10 @@ impl NoteCache {
         }
         (Arc::clone(&self.0), without_text)
     }
+}
+
+fn hue(side: Option<&Side>, party: &Party, place: usize) -> usize {
+    side.map_or(place, |side| side.hue(&party.name, place))
 }
 
 fn by_id(notes: &[Arc<NoteView>]) -> BTreeMap<OpId, &Arc<NoteView>> {
@@ -253,15 +307,6 @@ fn number(room: &Room) -> Option<NumberView> {
     Some(NumberView { state: number.state, digits: number.digits.to_string().into() })
 }
 
-fn invites(role: Role, table: &Table, me: &AuthorKey) -> Invites {
-    let own = table.seat(me).and_then(|seat| table.party(&seat.party));
-    match role {
-        Role::Convener => Invites::All,
-        Role::Head => own.map_or(Invites::None, |(index, _)| Invites::OwnParty(index)),
-        Role::Adviser | Role::Interpreter | Role::Observer => Invites::None,
-    }
-}
-
 fn wishes(table: &Table, me: &AuthorKey, seat: &AuthorKey) -> Vec<WishView> {
     let seats = table.wished_away.get(seat).into_iter().flatten().filter_map(|by| table.seat(by));
     let wish = |by: &Seat| WishView {
@@ -287,26 +332,5 @@ fn at_the_door(newcomer: &Newcomer) -> Phase {
         party: newcomer.party.text(),
         digits: newcomer.digits().map(|digits| digits.to_string().into()),
         inviter_here: newcomer.inviter_here,
-    }
-}
-
-fn outside(phase: Phase) -> TalkView {
-    TalkView {
-        phase,
-        title: "".into(),
-        who_admits: WhoAdmits::default(),
-        parties: Vec::new(),
-        standing: None,
-        alarms: Vec::new(),
-        number: None,
-        seats: Vec::new(),
-        readers: Readers::default(),
-        notes: Arc::default(),
-        withheld: 0,
-        door: Vec::new(),
-        proposals: Vec::new(),
-        links: Vec::new(),
-        rights: Rights::default(),
-        unsent: 0,
     }
 }

@@ -149,8 +149,13 @@ impl<'a> Fold<'a> {
                     self.table.who_admits = charter.who_admits;
                     let party = PartyId::founded_by(&op.id());
                     self.table.parties.push(Party { id: party, name: charter.party.clone() });
+                    for (place, name) in charter.parties.iter().flatten().enumerate() {
+                        let id = PartyId::named_by(&op.id(), place);
+                        self.table.parties.push(Party { id, name: name.clone() });
+                    }
                     let (key, name, role) = (op.author(), charter.name.clone(), Role::Convener);
-                    self.table.seats.push(Seat { key, name, party, role, admitted: None, by: op.id() });
+                    let (by, call_key) = (op.id(), charter.call_key.clone());
+                    self.table.seats.push(Seat { key, name, party, role, admitted: None, by, call_key });
                 }
                 Some(Body::Invite(invite)) => {
                     let link = Link { author: op.author(), invite: invite.clone(), revoked: false, spent: None };
@@ -170,7 +175,7 @@ impl<'a> Fold<'a> {
                     self.remove_other(op);
                 }
                 Some(Body::Remove(_)) => removals.push(*op),
-                Some(Body::Charter(_) | Body::Agree(_) | Body::Note(_) | Body::Newer(..)) | None => {}
+                Some(Body::Charter(_) | Body::Agree(_) | Body::Note(_) | Body::Call(_) | Body::Newer(..)) | None => {}
             }
         }
         for op in removals {
@@ -324,6 +329,7 @@ impl<'a> Fold<'a> {
         };
         let admitted = Some((op.author(), add.digits_compared));
         let (key, name, role) = (add.seat, add.name.clone(), add.role);
-        self.table.seats.push(Seat { key, name, party, role, admitted, by: op.id() });
+        let call_key = add.call_key.clone();
+        self.table.seats.push(Seat { key, name, party, role, admitted, by: op.id(), call_key });
     }
 }

@@ -64,6 +64,7 @@ impl Signer {
             role,
             name: name("Somebody"),
             digits_compared: true,
+            call_key: None,
         }))
     }
 
@@ -100,7 +101,14 @@ impl Talk {
     pub fn in_which(who_admits: WhoAdmits) -> Self {
         let mut convener = Signer::new(1);
         let mut heads = [2, 3].map(Signer::new);
-        let charter = Charter { title: name("Title"), party: name("Mediator"), name: name("Amina"), who_admits };
+        let charter = Charter {
+            title: name("Title"),
+            party: name("Mediator"),
+            name: name("Amina"),
+            who_admits,
+            call_key: None,
+            parties: None,
+        };
         let mut ops = vec![convener.says(Body::Charter(charter))];
         let mut gives = |seed: u8, party: Option<PartyId>, role: Role, second: Option<&mut Signer>| {
             ops.push(convener.invites(seed, party, role));

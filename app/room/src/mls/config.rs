@@ -30,6 +30,14 @@ impl Suite {
             Suite::Classical => Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519,
         }
     }
+
+    /// Bytes of an encapsulated HPKE key: X-Wing's ciphertext, or an X25519 point.
+    pub(super) fn encapsulated(self) -> usize {
+        match self {
+            Suite::Hybrid => 1120,
+            Suite::Classical => 32,
+        }
+    }
 }
 
 /// The rules of a room. They stand in the GroupContext from the first state on, so that MLS itself keeps

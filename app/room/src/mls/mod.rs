@@ -7,8 +7,8 @@ mod config;
 mod group;
 #[cfg(test)]
 pub(crate) mod hostile;
+mod hpke;
 mod key_package;
-mod one_time;
 mod packed;
 mod provider;
 mod signer;
@@ -19,8 +19,9 @@ mod vectors;
 pub(crate) use config::FORMAT;
 pub use config::{Rules, Suite};
 pub(crate) use group::Group;
+pub(crate) use hpke::{OneTimeKey, Sealed, seal_to};
+pub use hpke::{call_key, open_slip, seal_slip};
 pub use key_package::{KeyPackage, KeyPackageSecrets};
-pub(crate) use one_time::{OneTimeKey, Sealed, seal_to};
 pub use signer::SeatKey;
 pub(crate) use storage::Image;
 

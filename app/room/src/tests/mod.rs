@@ -92,6 +92,8 @@ impl Table {
             party: name("Mediator"),
             name: name("Amina"),
             who_admits: WhoAdmits::Convener,
+            call_key: None,
+            parties: None,
         };
         let mut effects = convener.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
         effects.extend(convener.tell(Input::Connected, NOW).expect("connects"));
@@ -338,7 +340,7 @@ impl Table {
             .filter_map(|body| match body {
                 Body::Note(note) => Some(note.text.to_string()),
                 Body::Charter(_) | Body::Invite(_) | Body::Revoke(_) | Body::Add(_) => None,
-                Body::Remove(_) | Body::Agree(_) | Body::Newer(..) => None,
+                Body::Remove(_) | Body::Agree(_) | Body::Call(_) | Body::Newer(..) => None,
             })
             .collect()
     }
@@ -367,6 +369,7 @@ pub(super) fn add(key_package: &KeyPackage, link: LinkId, role: Role) -> Add {
         role,
         name: name("Somebody"),
         digits_compared: true,
+        call_key: None,
     }
 }
 

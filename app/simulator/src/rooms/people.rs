@@ -38,6 +38,8 @@ impl Schedule {
             party: name("Mediator"),
             name: name("A"),
             who_admits: WhoAdmits::Convener,
+            call_key: None,
+            parties: None,
         };
         let _ = self.gives(founder, Input::Write(Body::Charter(charter)));
         self.dials(founder);
@@ -235,6 +237,7 @@ impl Schedule {
             role,
             name: name(&no.to_string()),
             digits_compared: true,
+            call_key: None,
         };
         self.says(&inviter, format_args!("admits {no} as {role:?}"));
         self.inviters.insert(no, inviter);

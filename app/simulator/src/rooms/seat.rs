@@ -542,8 +542,14 @@ mod tests {
     fn alice() -> Seat {
         let mut seat = Seat::founds(SeatNo(0), Suite::Classical, stream(1, "alice")).expect("founds");
         let name = || record::Name::typed("Alice").expect("a fair name");
-        let charter =
-            record::Charter { title: name(), party: name(), name: name(), who_admits: record::WhoAdmits::Convener };
+        let charter = record::Charter {
+            title: name(),
+            party: name(),
+            name: name(),
+            who_admits: record::WhoAdmits::Convener,
+            call_key: None,
+            parties: None,
+        };
         assert!(seat.takes(Input::Write(Body::Charter(charter)), NOW, Doom::Lives).result.is_ok());
         assert!(seat.takes(note("one"), NOW, Doom::Lives).result.is_ok());
         seat

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
-use record::{AuthorKey, LinkId, Name};
+use record::{AuthorKey, CallKey, LinkId, Name};
 use room::{Channel, KeyPackage, SeatKey, Suite};
 
 use super::message::{DoorMessage, Knock, Reason};
@@ -26,7 +26,20 @@ pub(crate) struct Doorway {
     pub(crate) lobby: Channel,
     /// How many links this seat had made before.
     pub(crate) made_after: usize,
+    /// The one seat that is let in here, without being asked for digits: its key is known from another room.
+    pub(crate) expects: Option<Expected>,
     knocks: BTreeMap<KnockId, Knocking>,
+}
+
+/// The one seat a door is for.
+#[derive(Clone, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Expected {
+    #[n(0)]
+    pub(crate) seat: AuthorKey,
+    /// By which it is known, whatever it says at the door.
+    #[n(1)]
+    pub(crate) name: Name,
 }
 
 /// Somebody who knocks.
@@ -36,6 +49,7 @@ pub(crate) struct Knocking {
     pub(crate) name: Name,
     pub(crate) party: Name,
     pub(crate) key_package: KeyPackage,
+    pub(crate) call_key: Option<CallKey>,
     n_i: [u8; 32],
     /// What the newcomer revealed.
     n_j: Option<[u8; 32]>,
@@ -71,6 +85,8 @@ pub(crate) struct KeptDoorway {
     made_after: u64,
     #[n(2)]
     knocks: Vec<KeptKnock>,
+    #[n(3)]
+    expects: Option<Expected>,
 }
 
 #[derive(Encode, Decode)]
@@ -95,9 +111,9 @@ impl Knocking {
         if key_package.seat() != body.seat {
             return None;
         }
-        let (name, party) = (body.name, body.party);
+        let (name, party, call_key) = (body.name, body.party, offered.call_key.clone());
         let (n_j, digits, heard, stands) = (None, None, 0, Stands::Waits);
-        Some(Self { hash, knock, name, party, key_package, n_i, n_j, digits, heard, stands })
+        Some(Self { hash, knock, name, party, key_package, call_key, n_i, n_j, digits, heard, stands })
     }
 
     /// Whether the person here has still to decide.
@@ -112,9 +128,9 @@ impl Knocking {
 }
 
 impl Doorway {
-    pub(crate) fn new(invitation: Invitation, made_after: usize) -> Self {
+    pub(crate) fn new(invitation: Invitation, made_after: usize, expects: Option<Expected>) -> Self {
         let lobby = Channel::new(&invitation.lobby_secret());
-        Self { invitation, lobby, made_after, knocks: BTreeMap::new() }
+        Self { invitation, lobby, made_after, expects, knocks: BTreeMap::new() }
     }
 
     /// What is to be stored of it.
@@ -126,12 +142,13 @@ impl Doorway {
             stands: knocking.stands.clone(),
         });
         let made_after = self.made_after as u64;
-        KeptDoorway { invitation: self.invitation.clone(), made_after, knocks: knocks.collect() }
+        let (invitation, expects) = (self.invitation.clone(), self.expects.clone());
+        KeptDoorway { invitation, made_after, knocks: knocks.collect(), expects }
     }
 
     /// The same again, with what was stored. Nobody who knocked was heard since.
     pub(crate) fn reopen(kept: KeptDoorway, suite: Suite) -> Option<Self> {
-        let mut doorway = Self::new(kept.invitation, usize::try_from(kept.made_after).ok()?);
+        let mut doorway = Self::new(kept.invitation, usize::try_from(kept.made_after).ok()?, kept.expects);
         for KeptKnock { knock, n_i, n_j, stands } in kept.knocks {
             let knocking = Knocking::read(knock, suite, *n_i)?;
             let hash = knocking.hash;

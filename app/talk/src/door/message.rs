@@ -12,7 +12,7 @@
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
-use record::{AuthorKey, LinkId, Name};
+use record::{AuthorKey, CallKey, LinkId, Name};
 use room::{SeatKey, Suite};
 use sha2::{Digest, Sha256};
 
@@ -71,6 +71,9 @@ pub(crate) struct Offered {
     pub(crate) suite: Suite,
     #[n(1)]
     pub(crate) key_package: ByteVec,
+    /// The call key of this suite.
+    #[n(2)]
+    pub(crate) call_key: Option<CallKey>,
 }
 
 /// Why the door stays shut, on the wire.

@@ -17,7 +17,7 @@ mod message;
 mod newcomer;
 
 pub use digits::DoorDigits;
-pub(crate) use inviter::{Doorway, KeptDoorway, Knocking};
+pub(crate) use inviter::{Doorway, Expected, KeptDoorway, Knocking};
 pub(crate) use message::{DoorMessage, Reason};
 pub(crate) use newcomer::{KeptNewcomer, Newcomer, Outcome};
 

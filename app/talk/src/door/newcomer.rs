@@ -74,7 +74,8 @@ impl Newcomer {
         let mut key_packages = Vec::new();
         for suite in [Suite::Hybrid, Suite::Classical] {
             let made = KeyPackageSecrets::new(&key, suite)?;
-            key_packages.push(Offered { suite, key_package: made.bytes().to_vec().into() });
+            let call_key = Some(room::call_key(&key, suite)?);
+            key_packages.push(Offered { suite, key_package: made.bytes().to_vec().into(), call_key });
             secrets.push((suite, made));
         }
         let (name_said, party_said) = (name.clone(), party.clone());

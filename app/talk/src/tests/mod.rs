@@ -4,6 +4,7 @@ mod alarms;
 mod backup;
 mod numbers;
 mod removal;
+mod side_rooms;
 mod store;
 mod two_sides;
 

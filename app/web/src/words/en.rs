@@ -288,7 +288,7 @@ pub static WORDS: Words = Words {
     held_by: |held, readers| format!("Held by {} of {} seats", number(held), number(readers)),
     you_wrote: "(you)",
     earlier_notes_are_not_shown: |count| {
-        counted(count, "note from before you joined is not shown.", "notes from before you joined are not shown.")
+        counted(count, "entry from before you joined is not shown.", "entries from before you joined are not shown.")
     },
     earlier_notes_come: |count| {
         counted(count, "earlier note comes when you scroll up.", "earlier notes come when you scroll up.")

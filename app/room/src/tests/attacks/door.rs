@@ -89,8 +89,14 @@ fn party_typed_by_a_joiner_is_no_second_key() {
 fn entry_into_a_room_of(founder: &SeatKey, newcomer: &KeyPackage, also: Option<KeyPackage>) -> Vec<u8> {
     let founding = Founding { key: founder.clone(), suite: Suite::Classical, seed: [99; 32] };
     let mut room = Room::found(founding).expect("founds");
-    let charter =
-        Charter { title: name("Title"), party: name("Mediator"), name: name("Amina"), who_admits: WhoAdmits::Convener };
+    let charter = Charter {
+        title: name("Title"),
+        party: name("Mediator"),
+        name: name("Amina"),
+        who_admits: WhoAdmits::Convener,
+        call_key: None,
+        parties: None,
+    };
     room.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
     room.tell(Input::Connected, NOW).expect("connects");
     let mut entry = None;
