@@ -36,6 +36,8 @@ pub struct TalkView {
     pub number: Option<NumberView>,
     /// Seats at the table, by party and then by the order of admission.
     pub seats: Vec<SeatView>,
+    /// Keys whose seats were taken away, or left.
+    pub gone: Vec<AuthorKey>,
     /// Who can read what is written now.
     pub readers: Readers,
     /// Notes in the one order that is the same everywhere.

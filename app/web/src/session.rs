@@ -9,6 +9,7 @@ mod idle;
 mod keeper;
 mod keeping;
 mod notes;
+mod side_rooms;
 mod unread;
 mod ways;
 
@@ -35,6 +36,7 @@ pub use self::keeping::{
 };
 pub use self::notes::NoteRow;
 use self::notes::refresh_rows;
+pub use self::side_rooms::{is_plenary, open_side_room, plenary, side_rooms};
 pub use self::unread::Unread;
 pub use self::ways::{Change, NotChanged, Prepared, carry_out, change};
 pub use crate::shell::passkey::NoSecret;
@@ -419,7 +421,7 @@ impl Running {
         self.drawing.replace(Some(timeout));
     }
 
-    fn draw(&self) {
+    fn draw(self: &Rc<Self>) {
         if keeping::keeper().is_some_and(|keeper| keeper.is_behind()) {
             self.undrawn.set(true);
             return;
@@ -436,25 +438,28 @@ impl Running {
     }
 
     /// Shows what was written.
-    fn show(&self) {
+    fn show(self: &Rc<Self>) {
         if let Some(view) = self.looked_at.take() {
             self.draw_as(view);
         }
     }
 
     /// Draws what was not shown while something was on its way to the disk.
-    fn draw_if_wanted(&self) {
+    fn draw_if_wanted(self: &Rc<Self>) {
         if self.undrawn.take() {
             self.draw();
         }
     }
 
     fn view(&self) -> TalkView {
-        self.talk.borrow_mut().view(clock::now())
+        let mut view = self.talk.borrow_mut().view(clock::now());
+        Self::confirm_as_in_the_plenary(&mut view);
+        view
     }
 
-    fn draw_as(&self, view: TalkView) {
+    fn draw_as(self: &Rc<Self>, view: TalkView) {
         self.drawn_at.set(clock::now());
+        self.keep_side_rooms(&view);
         if !self.shown.view.with_untracked(|shown| Arc::ptr_eq(&shown.notes, &view.notes)) {
             let rows = self.shown.notes.with_untracked(|rows| refresh_rows(rows, &view.notes));
             if let Some(rows) = rows {

@@ -511,6 +511,7 @@ fn shown(op: &Op) -> ShownOp {
             | Body::Add(_)
             | Body::Remove(_)
             | Body::Agree(_)
+            | Body::Call(_)
             | Body::Newer(..),
         )
         | None => None,

@@ -169,7 +169,7 @@ fn Talks() -> impl IntoView {
     let words = words();
     let talks = session::talks();
     move || {
-        let talks = talks.get();
+        let talks: Vec<_> = talks.get().into_iter().filter(session::is_plenary).collect();
         (!talks.is_empty()).then(|| {
             view! {
                 <section class="step" aria-labelledby="talks-here">

@@ -6,34 +6,35 @@ mod gone;
 mod invite;
 mod notes;
 mod removal;
+mod rooms;
 mod seats;
+mod side_room;
 mod warnings;
 
-use leptos::html;
 use leptos::prelude::*;
-use talk::view::{Invites, Phase};
+use talk::view::{Invites, Phase, TalkView};
 
 use self::composer::Composer;
 use self::door::{Door, KnocksAloud};
 use self::invite::InviteDialog;
 use self::notes::Notes;
+use self::rooms::Rooms;
 use self::seats::Seats;
+use self::side_room::SideRoomDialog;
 use self::warnings::Warnings;
-use super::waiting::{Turned, Waiting};
-use crate::components::said::Dot;
+use super::waiting::{Called, Turned, Waiting};
 use crate::components::status::ConnectionWords;
-use crate::components::talk_link::TalkLink;
 use crate::components::title::{focused_heading, keep_title};
-use crate::session::{self, OpenTalk};
-use crate::shell::address;
-use crate::words::{intl, words};
+use crate::session::OpenTalk;
+use crate::words::words;
 
 /// A talk, from the knock on.
 #[component]
 pub fn TalkScreen(talk: OpenTalk) -> impl IntoView {
     let view = talk.view.clone();
-    let phase = Memo::new(move |_| view.with(|view| Stage::of(&view.phase)));
+    let phase = Memo::new(move |_| view.with(Stage::of));
     move || match phase.get() {
+        Stage::Called => view! { <Called talk=talk.clone() /> }.into_any(),
         Stage::Waiting { name, party } => view! { <Waiting talk=talk.clone() name party /> }.into_any(),
         Stage::TurnedAway(reason) => view! { <Turned talk=talk.id reason /> }.into_any(),
         Stage::Seated => view! { <Table talk=talk.clone() /> }.into_any(),
@@ -43,14 +44,16 @@ pub fn TalkScreen(talk: OpenTalk) -> impl IntoView {
 /// The part of the phase that decides which screen stands: what changes within a screen is left out.
 #[derive(Clone, PartialEq, Eq)]
 enum Stage {
+    Called,
     Waiting { name: std::sync::Arc<str>, party: std::sync::Arc<str> },
     TurnedAway(talk::view::TurnedAway),
     Seated,
 }
 
 impl Stage {
-    fn of(phase: &Phase) -> Self {
-        match phase {
+    fn of(view: &TalkView) -> Self {
+        match &view.phase {
+            Phase::AtTheDoor { .. } if view.side_of.is_some() => Self::Called,
             Phase::AtTheDoor { name, party, .. } => Self::Waiting { name: name.clone(), party: party.clone() },
             Phase::TurnedAway(reason) => Self::TurnedAway(*reason),
             Phase::Seated => Self::Seated,
@@ -72,6 +75,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     provide_context(talk.clone());
     let inviting = Inviting(RwSignal::new(false));
     provide_context(inviting);
+    let opening = RwSignal::new(false);
     let jump = JumpToNew(Trigger::new());
     provide_context(jump);
     // Not the title of the talk: browsers write what stands there to the disk.
@@ -105,89 +109,18 @@ fn Table(talk: OpenTalk) -> impl IntoView {
                 <KnocksAloud talk=talk.clone() />
             </header>
             <Warnings talk=talk.clone() />
-            <Rooms talk=talk.clone() />
+            <Rooms talk=talk.clone() opening />
             <Door talk=talk.clone() />
             <main class="room">
                 <Notes talk=talk.clone() />
                 <Composer talk=talk.clone() />
             </main>
             <Seats talk=talk.clone() />
-            {move || {
+            {
                 let talk = talk.clone();
-                inviting.0.get().then(|| view! { <InviteDialog talk /> })
-            }}
-        </div>
-    }
-}
-
-/// The rooms of this talk, and the way to other talks of this tab.
-#[component]
-fn Rooms(talk: OpenTalk) -> impl IntoView {
-    let words = words();
-    let id = talk.id;
-    let jump = expect_context::<JumpToNew>();
-    let sheet = NodeRef::<html::Div>::new();
-    let hide = move || {
-        if let Some(sheet) = sheet.get_untracked() {
-            // Refused where the column is not shown as a sheet.
-            let _ = sheet.hide_popover();
-        }
-    };
-    let parties = Memo::new(move |_| talk.view.with(|view| view.parties.clone()));
-    let unread = talk.unread.clone();
-    let unread = Memo::new(move |_| unread.with(|unread| unread.count()));
-    let talks = session::talks();
-    let others = move || talks.get().into_iter().filter(|talk| talk.id != id).collect::<Vec<_>>();
-    view! {
-        <div class="side rooms" id="rooms" popover="auto" node_ref=sheet>
-            <CloseSheet sheet="rooms" />
-            <nav aria-labelledby="rooms-title">
-                <h2 id="rooms-title">{words.rooms}</h2>
-                <ul role="list">
-                    <li>
-                        <a
-                            href=address::of_talk(id)
-                            aria-current="page"
-                            on:click=move |_| {
-                                hide();
-                                jump.0.notify();
-                            }
-                        >
-                            <span class="dots">
-                                {move || {
-                                    parties.get().into_iter().map(|party| view! { <Dot hue=party.hue /> }).collect_view()
-                                }}
-                            </span>
-                            <span>{words.plenary}</span>
-                            {move || {
-                                let count = unread.get();
-                                (count > 0)
-                                    .then(|| {
-                                        view! {
-                                            <span class="count" aria-hidden="true">{intl::number(count)}</span>
-                                            <span class="unseen">{(words.unread_notes)(count)}</span>
-                                        }
-                                    })
-                            }}
-                        </a>
-                    </li>
-                </ul>
-            </nav>
-            <nav aria-label=words.other_talks>
-                {move || {
-                    let others = others();
-                    (!others.is_empty())
-                        .then(|| {
-                            view! {
-                                <h2>{words.other_talks}</h2>
-                                <ul role="list">
-                                    {others.into_iter().map(|talk| view! { <TalkLink talk /> }).collect_view()}
-                                </ul>
-                            }
-                        })
-                }}
-                <p class="to-start"><a href="#/">{words.start_page}</a></p>
-            </nav>
+                move || inviting.0.get().then(|| view! { <InviteDialog talk=talk.clone() /> })
+            }
+            {move || opening.get().then(|| view! { <SideRoomDialog talk=talk.clone() opening /> })}
         </div>
     }
 }

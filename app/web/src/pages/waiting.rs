@@ -12,6 +12,7 @@ use crate::components::status::ConnectionWords;
 use crate::components::title::{focused_heading, keep_title};
 use crate::screen::Screens;
 use crate::session::{self, OpenTalk};
+use crate::shell::address;
 use crate::talk_id::TalkId;
 use crate::words::words;
 
@@ -60,6 +61,30 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
                 <p>{words.earlier_notes_will_not_be_shown}</p>
                 <p>{if session::keeps() { words.knock_is_kept } else { words.keep_this_tab_open }}</p>
             </footer>
+        </Sheet>
+    }
+}
+
+/// On the way into a side room, whose door opens by itself.
+#[component]
+pub fn Called(talk: OpenTalk) -> impl IntoView {
+    let words = words();
+    keep_title(move || words.nonpaper.to_owned());
+    let heading = focused_heading();
+    let view = talk.view.clone();
+    let here = Memo::new(move |_| {
+        view.with(|view| matches!(view.phase, Phase::AtTheDoor { inviter_here: true, .. } | Phase::Seated))
+    });
+    let plenary = talk.view.with_untracked(|view| view.side_of).and_then(session::plenary);
+    view! {
+        <Sheet>
+            <div class="waiting" role="status">
+                <h1 tabindex="-1" node_ref=heading>{words.side_room_that_opens}</h1>
+                <p class="small"><ConnectionWords talk /></p>
+            </div>
+            <p class="lead">{words.you_are_called}</p>
+            <p>{move || if here.get() { words.room_is_opening } else { words.room_opens_later }}</p>
+            {plenary.map(|plenary| view! { <a class="button" href=address::of_talk(plenary.id)>{words.back_to_the_plenary}</a> })}
         </Sheet>
     }
 }

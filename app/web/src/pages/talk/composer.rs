@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use record::NOTE_BYTES;
-use talk::view::{Standing, TalkView};
+use talk::view::{SeatView, Standing, TalkView};
 use talk::{Command, Error};
 use web_sys::KeyboardEvent;
 
@@ -165,9 +165,18 @@ fn readers(view: &TalkView) -> Readers {
     let words = words();
     let talk::view::Readers { parties, seats, shut_out_next } = &view.readers;
     let parties = parties.iter().filter_map(|index| view.parties.get(*index));
-    let parties = parties.map(|party| Piece::Party { name: party.name.clone(), hue: party.hue });
+    let parties: Vec<Piece> = match view.side_of {
+        None => parties.map(|party| Piece::Party { name: party.name.clone(), hue: party.hue }).collect(),
+        // Some of a party say nothing of the others.
+        Some(_) => view.seats.iter().map(|seat| in_colour(view, seat)).collect(),
+    };
     let still = shut_out_next.iter().flat_map(|name| (words.still_reads)(name));
-    Readers { now: (words.who_can_read)(parties.collect(), *seats), still: still.collect() }
+    Readers { now: (words.who_can_read)(parties, *seats), still: still.collect() }
+}
+
+fn in_colour(view: &TalkView, seat: &SeatView) -> Piece {
+    let hue = view.parties.get(seat.party).map_or(0, |party| party.hue);
+    Piece::Party { name: seat.name.clone(), hue }
 }
 
 fn too_long(text: &str) -> Option<String> {

@@ -1,0 +1,101 @@
+//! Side rooms beside their talk: opened, gone to when called, left by whoever left the talk.
+
+use std::rc::Rc;
+
+use leptos::prelude::{GetUntracked, WithUntracked};
+use record::{AuthorKey, RoomId};
+use talk::view::{CallView, Confirmed, Standing, TalkView};
+use talk::{Command, Error, Input, SideRoom};
+use wasm_bindgen_futures::spawn_local;
+
+use super::{OpenTalk, Running, all, find};
+use crate::shell::{clock, entropy};
+use crate::talk_id::TalkId;
+
+/// Opens a side room of a talk, calls people into it, and returns it.
+pub fn open_side_room(id: TalkId, title: &str, guests: &[AuthorKey]) -> Result<OpenTalk, Error> {
+    let plenary = find(id).ok_or(Error::NotNow)?;
+    let opened = plenary.talk.borrow().open_side_room(title, guests, entropy::seed(), clock::now());
+    let SideRoom { talk, effects, called } = opened?;
+    let shown = Running::begin(talk, effects);
+    plenary.handle(Input::Command(Command::Call(called)))?;
+    plenary.draw();
+    Ok(shown)
+}
+
+/// Returns the talk with this room, if it is here.
+pub fn plenary(room: RoomId) -> Option<OpenTalk> {
+    all().into_iter().map(|running| running.shown.clone()).find(|talk| of(talk, |view| view.room == Some(room)))
+}
+
+/// Returns the side rooms of a talk, as long as somebody may be in them.
+pub fn side_rooms(plenary: &TalkView, talks: &[OpenTalk]) -> Vec<OpenTalk> {
+    let inside = |view: &TalkView| view.side_of.is_some() && view.side_of == plenary.room;
+    talks.iter().filter(|talk| of(talk, inside)).cloned().collect()
+}
+
+/// Returns whether a talk is a plenary, to be listed by itself.
+pub fn is_plenary(talk: &OpenTalk) -> bool {
+    of(talk, |view| view.side_of.is_none())
+}
+
+fn of(talk: &OpenTalk, asks: impl Fn(&TalkView) -> bool) -> bool {
+    talk.view.with_untracked(asks)
+}
+
+impl Running {
+    /// Draws the consequences for side rooms of what is shown of their plenary.
+    pub(super) fn keep_side_rooms(self: &Rc<Self>, view: &TalkView) {
+        if view.side_of.is_some() || view.standing != Some(Standing::Seated) {
+            return;
+        }
+        let talks: Vec<OpenTalk> = all().into_iter().map(|running| running.shown.clone()).collect();
+        let gone_to = |call: &&CallView| {
+            let link = Some(call.invitation.id());
+            talks.iter().any(|talk| of(talk, |view| view.came_by == link))
+        };
+        for call in view.calls.iter().filter(|call| !gone_to(call)) {
+            // Not while something is being drawn.
+            let (this, call) = (Rc::downgrade(self), call.clone());
+            spawn_local(async move {
+                if let Some(plenary) = this.upgrade() {
+                    plenary.answer(&call);
+                }
+            });
+        }
+        for side in side_rooms(view, &talks) {
+            for seat in no_longer_at_the_table(view, &side.view.get_untracked()) {
+                let id = side.id;
+                // Refused for who does not convene it; whoever does will.
+                spawn_local(async move { drop(super::command(id, Command::Remove(seat))) });
+            }
+        }
+    }
+
+    fn answer(&self, call: &CallView) {
+        let link = Some(call.invitation.id());
+        if all().iter().any(|running| of(&running.shown, |view| view.came_by == link)) {
+            return;
+        }
+        let asked = self.talk.borrow().answer_call(call, entropy::seed());
+        if let Ok((talk, effects)) = asked {
+            Running::begin(talk, effects);
+        }
+    }
+
+    /// In a side room people are as sure of each other as in the plenary: they sign with the same keys.
+    pub(super) fn confirm_as_in_the_plenary(view: &mut TalkView) {
+        let Some(plenary) = view.side_of.and_then(plenary) else { return };
+        plenary.view.with_untracked(|plenary| {
+            for seat in view.seats.iter_mut().filter(|seat| !seat.you) {
+                let known = plenary.seats.iter().find(|known| known.key == seat.key);
+                seat.confirmed = known.map_or(Confirmed::NotConfirmed, |known| known.confirmed.clone());
+            }
+        });
+    }
+}
+
+fn no_longer_at_the_table(plenary: &TalkView, side: &TalkView) -> Vec<AuthorKey> {
+    let left = side.seats.iter().filter(|seat| !seat.you && plenary.gone.contains(&seat.key));
+    left.map(|seat| seat.key).collect()
+}
