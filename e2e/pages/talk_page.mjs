@@ -86,6 +86,22 @@ export class TalkPage {
     await this.page.getByRole('button', { name: `Agree to ${name}`, exact: true }).click();
   }
 
+  /** Opens a side room with others at the table, and is in it. */
+  async openSideRoom(title, names) {
+    await this.page.getByRole('button', { name: 'New side room', exact: true }).click();
+    const dialog = this.page.getByRole('dialog', { name: 'New side room' });
+    await dialog.getByRole('textbox', { name: 'Name of the room' }).fill(title);
+    for (const name of names) await dialog.getByRole('checkbox', { name }).check();
+    await dialog.getByRole('button', { name: 'Open the room', exact: true }).click();
+    await expect(this.page.getByRole('heading', { level: 1, name: title })).toBeVisible();
+  }
+
+  /** Goes to a room of the talk. */
+  async goTo(room) {
+    await this.rooms.getByRole('link', { name: room }).click();
+    await expect(this.rooms.getByRole('link', { name: room })).toHaveAttribute('aria-current', 'page');
+  }
+
   /** The list item of a seat; other seats may name it further on, as who confirmed them. */
   seat(name) {
     const literally = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
