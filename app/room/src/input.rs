@@ -87,6 +87,9 @@ pub enum Alarm {
     /// A seat that had lost touch came back with new keys, the same seat as before.
     #[n(5)]
     Rejoined(#[n(0)] AuthorKey),
+    /// A seat signed a commit or an op that its role, or the table, does not allow. Everybody refused it.
+    #[n(6)]
+    Overstepped(#[n(0)] AuthorKey),
 }
 
 /// Why an input was not taken, or not all of it. What else was due is done all the same.

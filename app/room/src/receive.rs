@@ -89,7 +89,10 @@ impl Room {
                 self.pacing.hello_soon(now, &mut self.rng);
                 return Ok(());
             }
-            Taken::Refused => return Err(Error::PeerMisbehaved("a commit against the rules")),
+            Taken::Refused => {
+                self.overstepped(body.author);
+                return Err(Error::PeerMisbehaved("a commit against the rules"));
+            }
         };
         self.pacing.heard_news();
         if body.author != self.me() {
@@ -182,6 +185,7 @@ impl Room {
             return Err(Error::PeerMisbehaved("an op said where its author had no seat"));
         }
         if !policy::judge_op(&self.rules, &self.table, &op) && !op.removes(&author) {
+            self.overstepped(author);
             return Err(Error::PeerMisbehaved("an op by nobody who may say it"));
         }
         let gaps = self.record.apart().len();

@@ -459,11 +459,18 @@ impl Room {
         self.counter
     }
 
+    /// A seat signed what nobody may who sits where it does. Keys without a seat prove nothing.
+    pub(crate) fn overstepped(&mut self, seat: AuthorKey) {
+        if self.table.seat(&seat).is_some() {
+            self.alarm(Alarm::Overstepped(seat));
+        }
+    }
+
     pub(crate) fn alarm(&mut self, alarm: Alarm) {
         let again = match alarm {
             Alarm::Rejoined(_) => true,
             Alarm::TwoVersions(_) | Alarm::TwoBeacons(_) | Alarm::TwoCommits(_) => false,
-            Alarm::OpenedElsewhere | Alarm::Restored => false,
+            Alarm::OpenedElsewhere | Alarm::Restored | Alarm::Overstepped(_) => false,
         };
         let times = self.times(&alarm);
         if times == 0 && self.alarms.len() < bounds::SEATS || times > 0 && again {

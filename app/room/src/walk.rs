@@ -226,6 +226,7 @@ impl Room {
                     Ok(()) => {}
                     Err(Followed::Lies) => {
                         self.graph.refuse(commit.id());
+                        self.overstepped(commit.body.author);
                         return self.turn_back(Walked::Refused);
                     }
                     Err(Followed::DoesNotOpen) => {

@@ -9,7 +9,7 @@ use record::{Role, WhoAdmits};
 use relay_core::{ConnectionId, Relay};
 use talk::view::{KnockView, Phase, TalkView};
 use talk::{Asking, Command, Effect, Error, Input, Invitation, KnockId, Millis, Opening, PartyChoice, Suite, Talk};
-use wire::{FromClient, FromRelay};
+use wire::{FromClient, FromRelay, Topic};
 
 use crate::disk::Disk;
 use crate::kept::Rows;
@@ -46,7 +46,7 @@ pub struct World {
     owners: BTreeMap<ConnectionId, Person>,
     connections: u64,
     queue: Queue<Happening>,
-    captured: Vec<Bytes>,
+    captured: Vec<(Topic, Bytes)>,
     losses_per_thousand: u32,
     delivered: BTreeMap<usize, Vec<FromRelay>>,
 }
@@ -131,6 +131,24 @@ impl World {
         self.settles();
         assert_eq!(self.view(newcomer).phase, Phase::Seated, "{name} is in");
         newcomer
+    }
+
+    /// Somebody opens a side room and calls others, who go there. Returns who they all are in it, the host first.
+    pub fn opens_side_room(&mut self, host: Person, title: &str, guests: &[Person]) -> Vec<Person> {
+        let keys: Vec<_> = guests.iter().map(|guest| self.talk(*guest).me()).collect();
+        let (seed, now) = (self.draw(), self.now);
+        let opened = self.talk(host).open_side_room(title, &keys, seed, now).expect("may open one");
+        let mut inside = vec![self.sits_down(opened.talk, opened.effects)];
+        self.does(host, Command::Call(opened.called)).expect("may call");
+        self.settles();
+        for guest in guests {
+            let call = self.view(*guest).calls.pop().expect("a call");
+            let seed = self.draw();
+            let (talk, effects) = self.talk(*guest).answer_call(&call, seed).expect("at the table");
+            inside.push(self.sits_down(talk, effects));
+        }
+        self.settles();
+        inside
     }
 
     /// Those at the door of a convener.
@@ -336,8 +354,8 @@ impl World {
         self.browsers[who.0].connection.is_some()
     }
 
-    /// Every payload the relay was given, in order.
-    pub fn captured(&self) -> &[Bytes] {
+    /// Every payload the relay was given, and on which topic, in order.
+    pub fn captured(&self) -> &[(Topic, Bytes)] {
         &self.captured
     }
 
@@ -367,8 +385,8 @@ impl World {
         match happening {
             Happening::ReachesRelay(connection, bytes) => {
                 if self.owners.contains_key(&connection) {
-                    if let Ok(FromClient::Publish { payload, .. }) = FromClient::decode(bytes.clone()) {
-                        self.captured.push(payload);
+                    if let Ok(FromClient::Publish { topic, payload, .. }) = FromClient::decode(bytes.clone()) {
+                        self.captured.push((topic, payload));
                     }
                     self.relay_takes(relay_core::Input::Received { connection, bytes });
                 }

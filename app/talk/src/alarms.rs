@@ -32,6 +32,7 @@ fn about(alarm: &room::Alarm, me: AuthorKey) -> (Alarm, AuthorKey) {
         room::Alarm::OpenedElsewhere => (Alarm::OpenedElsewhere, me),
         room::Alarm::Restored => (Alarm::Restored, me),
         room::Alarm::Rejoined(seat) => (Alarm::Rejoined, *seat),
+        room::Alarm::Overstepped(seat) => (Alarm::Overstepped, *seat),
     }
 }
 

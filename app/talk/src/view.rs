@@ -159,6 +159,8 @@ pub enum Alarm {
     Restored,
     /// The seat had lost touch and came back with new keys.
     Rejoined,
+    /// The seat tried what its role, or the table, does not allow.
+    Overstepped,
 }
 
 /// What can be done about a seat that cannot be trusted any more.

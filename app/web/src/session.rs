@@ -4,6 +4,7 @@
 //! only, and send commands. What happens to a talk is handled one at a time, and its effects are performed in order.
 
 mod backup;
+mod copied;
 mod dismissed;
 mod idle;
 mod keeper;
@@ -27,6 +28,7 @@ use talk::{
 };
 
 pub use self::backup::{Backed, NotOpened, back_up, open_file, restore};
+pub use self::copied::{copied, copied_elsewhere};
 use self::dismissed::Dismissed;
 pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
 use self::keeper::{DISMISSED, DRAFT, Keeper, OPENED_AT, Rows};

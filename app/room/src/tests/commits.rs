@@ -6,7 +6,7 @@ use super::attacks::thief::{Deed, Thief};
 use super::{Table, add, forged, key, misbehaved, note};
 use crate::commit::Duty;
 use crate::frame::{Commit, Signed};
-use crate::{Input, KeyPackage, KeyPackageSecrets, Suite};
+use crate::{Alarm, Input, KeyPackage, KeyPackageSecrets, Suite};
 
 fn newcomer(n: u8) -> KeyPackage {
     let secrets = KeyPackageSecrets::new(&key(n).0, Suite::Classical).expect("makes");
@@ -139,6 +139,10 @@ fn thousand_invalid_commits_do_not_stop_the_room() {
     for n in 0..1_000 {
         let message = altered(&mut table, 2, |commit| commit.counter = n);
         refused_by_all(&mut table, &message);
+    }
+    let author = table.rooms[2].me();
+    for room in &table.rooms[..2] {
+        assert_eq!(room.alarms().collect::<Vec<_>>(), [&Alarm::Overstepped(author)]);
     }
     table.seats(5, Role::Head);
     table.goes_on();

@@ -7,7 +7,7 @@ use record::{Body, LinkId, Op, Role, StateId};
 use super::{Table, Tell, add, forged, key, misbehaved, note, sealed};
 use crate::frame::Frame;
 use crate::op_key::Sealing;
-use crate::{Error, Input, KeyPackage, KeyPackageSecrets, Suite};
+use crate::{Alarm, Error, Input, KeyPackage, KeyPackageSecrets, Suite};
 
 #[test]
 fn observer_writes_and_nobody_takes_it() {
@@ -16,6 +16,10 @@ fn observer_writes_and_nobody_takes_it() {
     let op = forged(&table.rooms[2], note("I do"), &key(3).0);
     let message = sealed(&mut table, 2, &op);
     assert!(misbehaved(&table.broadcasts(&message)));
+    let observer = table.rooms[2].me();
+    for room in &table.rooms[..2] {
+        assert_eq!(room.alarms().collect::<Vec<_>>(), [&Alarm::Overstepped(observer)]);
+    }
     table.goes_on();
     assert_eq!(table.notes(0).len(), 1);
 }

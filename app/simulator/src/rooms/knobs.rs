@@ -27,11 +27,13 @@ pub enum Family {
     Rollback,
     /// Seats are restored from backups.
     Backup,
+    /// No side admits or removes alone.
+    TwoSides,
 }
 
 impl Family {
     /// All families, with the names they are chosen by.
-    pub const ALL: [(Family, &'static str); 9] = [
+    pub const ALL: [(Family, &'static str); 10] = [
         (Family::Honest, "honest"),
         (Family::Alone, "alone"),
         (Family::Partition, "partition"),
@@ -41,6 +43,7 @@ impl Family {
         (Family::Hostile, "hostile"),
         (Family::Rollback, "rollback"),
         (Family::Backup, "backup"),
+        (Family::TwoSides, "two-sides"),
     ];
     /// How many of these a seed draws from. The others are asked for by name, so that seeds go on meaning what they meant.
     const DRAWN: usize = 8;
@@ -238,7 +241,11 @@ impl Knobs {
                 };
                 self.trouble = 200;
             }
-            Family::Churn => {
+            Family::Churn | Family::TwoSides => {
+                if self.family == Family::TwoSides {
+                    self.founding = self.founding.max(3);
+                    self.most = self.most.max(self.founding);
+                }
                 self.relays = 2;
                 self.most = (self.most + 2 + up_to(3) as usize).min(16);
                 self.habits =

@@ -6,7 +6,7 @@ use room::Input;
 use super::SeatNo;
 use super::draws::Draws;
 use super::faults::Fault;
-use super::knobs::Habits;
+use super::knobs::{Family, Habits};
 use super::schedule::{Happening, Schedule};
 use super::seat::{Fate, Seat};
 use super::verdict::{Breach, Class};
@@ -37,7 +37,7 @@ impl Schedule {
             title: name("A talk"),
             party: name("Mediator"),
             name: name("A"),
-            who_admits: WhoAdmits::Convener,
+            who_admits: if self.two_sides() { WhoAdmits::TwoSides } else { WhoAdmits::Convener },
             call_key: None,
             parties: None,
         };
@@ -52,6 +52,7 @@ impl Schedule {
         let until = self.now + SITTING_DOWN_MS;
         while self.now < until && self.seats.iter().any(|seat| !seat.is_up()) {
             self.passes(500);
+            self.all_agree();
         }
         let absent: Vec<String> =
             self.seats.iter().filter(|seat| seat.fate != Fate::Seated).map(|seat| seat.no.to_string()).collect();
@@ -67,6 +68,17 @@ impl Schedule {
                 self.facts.honest.remove(&key);
                 self.facts.forked.insert(key);
             }
+        }
+    }
+
+    fn two_sides(&self) -> bool {
+        self.knobs.family == Family::TwoSides
+    }
+
+    /// Where two sides must agree, everybody who is asked does.
+    fn all_agree(&mut self) {
+        if self.two_sides() {
+            self.open().into_iter().for_each(|seat| self.agrees(seat));
         }
     }
 
@@ -263,7 +275,14 @@ impl Schedule {
         let waiting: Vec<SeatNo> = self.at_work();
         let waiting: Vec<SeatNo> =
             waiting.into_iter().filter(|seat| !self.seats[seat.0].waits_for_second_key().is_empty()).collect();
-        let Some(seat) = self.people.pick(&waiting) else { return };
+        match self.people.pick(&waiting) {
+            Some(seat) => self.agrees(seat),
+            None if self.two_sides() => self.somebody_agrees_to_a_removal(),
+            None => {}
+        }
+    }
+
+    fn agrees(&mut self, seat: SeatNo) {
         for add in self.seats[seat.0].waits_for_second_key() {
             self.says(&seat, format_args!("agrees to an admission"));
             // Who is no second key is refused by its own room.
@@ -271,8 +290,25 @@ impl Schedule {
         }
     }
 
+    fn somebody_agrees_to_a_removal(&mut self) {
+        let mut wishes = Vec::new();
+        for by in self.at_work() {
+            let me = self.seats[by.0].author();
+            let Some(table) = self.seats[by.0].table() else { continue };
+            let open = table.wished_away.iter().filter(|(seat, others)| {
+                !others.contains(&me) && others.iter().any(|other| table.take_away(other, &me, seat))
+            });
+            wishes.extend(open.map(|(seat, _)| (by, *seat)));
+        }
+        let Some((by, seat)) = self.people.pick(&wishes) else { return };
+        self.says(&by, format_args!("agrees to a removal"));
+        if self.gives(by, Input::Remove(seat)).is_ok() {
+            self.figures.add("removals", 1);
+        }
+    }
+
     fn somebody_removes(&mut self) {
-        let at_work = self.at_work();
+        let (at_work, asks) = (self.at_work(), self.two_sides());
         let pairs: Vec<(SeatNo, SeatNo)> = at_work
             .iter()
             .filter_map(|by| self.seats[by.0].table().map(|table| (*by, table)))
@@ -281,7 +317,9 @@ impl Schedule {
                 let me = self.seats[by.0].author();
                 let others = self.seats.iter().filter(move |seat| seat.no != by && seat.no != SeatNo(0));
                 let may = move |seat: &&Seat| {
-                    table.is_seated(&seat.author()) && table.may_remove(&me, &seat.author()) == Authority::Alone
+                    let authority = table.may_remove(&me, &seat.author());
+                    let counts = authority == Authority::Alone || asks && authority == Authority::WithSecondKey;
+                    table.is_seated(&seat.author()) && counts
                 };
                 others.filter(may).map(move |seat| (by, seat.no))
             })

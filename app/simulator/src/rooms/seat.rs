@@ -496,6 +496,7 @@ fn alarm(event: Event) -> Option<&'static str> {
             Alarm::TwoCommits(_) => "alarm: two commits",
             Alarm::OpenedElsewhere => "alarm: opened elsewhere",
             Alarm::Restored => "alarm: restored",
+            Alarm::Overstepped(_) => "alarm: overstepped",
             Alarm::Rejoined(_) => "alarm: rejoined",
         }),
     }

@@ -25,7 +25,8 @@ use self::warnings::Warnings;
 use super::waiting::{Called, Turned, Waiting};
 use crate::components::status::ConnectionWords;
 use crate::components::title::{focused_heading, keep_title};
-use crate::session::OpenTalk;
+use crate::session::{self, OpenTalk};
+use crate::shell::selected::selected;
 use crate::words::words;
 
 /// A talk, from the knock on.
@@ -83,10 +84,12 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     let view = talk.view.clone();
     let title = Memo::new(move |_| view.with(|view| view.title.clone()));
     let heading = focused_heading();
+    let id = talk.id;
+    let remember = move || session::copied(id, &selected());
     let view = talk.view.clone();
     let may_invite = Memo::new(move |_| view.with(|view| view.rights.invite != Invites::None));
     view! {
-        <div class="table">
+        <div class="table" on:copy=move |_| remember() on:cut=move |_| remember()>
             <header class="top">
                 <a class="mark" href="#/">{words.nonpaper}</a>
                 <h1 dir="auto" tabindex="-1" node_ref=heading>{move || title.get()}</h1>

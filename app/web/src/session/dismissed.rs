@@ -28,8 +28,14 @@ pub(super) fn decode(row: &[u8]) -> Dismissed {
     entries.filter_map(read).collect()
 }
 
-const ALARMS: [Alarm; 5] =
-    [Alarm::TwoVersions, Alarm::RunsTwice, Alarm::OpenedElsewhere, Alarm::Restored, Alarm::Rejoined];
+const ALARMS: [Alarm; 6] = [
+    Alarm::TwoVersions,
+    Alarm::RunsTwice,
+    Alarm::OpenedElsewhere,
+    Alarm::Restored,
+    Alarm::Rejoined,
+    Alarm::Overstepped,
+];
 
 /// What stands for it in the store, for ever.
 fn number(what: Alarm) -> u8 {
@@ -39,6 +45,7 @@ fn number(what: Alarm) -> u8 {
         Alarm::OpenedElsewhere => 3,
         Alarm::Restored => 4,
         Alarm::Rejoined => 5,
+        Alarm::Overstepped => 6,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod passkey;
 pub mod remembered;
 pub mod resize;
 pub mod scrolling;
+pub mod selected;
 pub mod sight;
 pub mod socket;
 pub mod storage;

@@ -319,6 +319,15 @@ pub static WORDS: Words = Words {
     still_reads: |name| vec![name.into(), " can still read what you write until the keys have changed. ".into()],
     write_a_note: "Write a note",
     send: "Send",
+    copied_in: |room| {
+        vec![
+            "This text was copied in another room, ".into(),
+            room.into(),
+            ". Should those read it who can read here?".into(),
+        ]
+    },
+    paste_it: "Paste it here",
+    do_not_paste: "Do not paste",
     send_keys: "Enter makes a new line, Ctrl+Enter sends",
     note_too_long: |bytes, most| {
         format!(

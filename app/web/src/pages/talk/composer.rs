@@ -1,5 +1,7 @@
 //! Where notes are written, under the line that says who can read them.
 
+use std::sync::Arc;
+
 use leptos::html;
 use leptos::prelude::*;
 use record::NOTE_BYTES;
@@ -79,6 +81,27 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
     let wrong = RwSignal::new(None::<String>);
     let textbox = NodeRef::<html::Textarea>::new();
     let readers = Memo::new(move |_| talk.view.with(readers));
+    let pasted = RwSignal::new(None::<Pasted>);
+    let paste = move |event: web_sys::ClipboardEvent| {
+        let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        if let Some(from) = session::copied_elsewhere(id, &text) {
+            event.prevent_default();
+            pasted.set(Some(Pasted { from, text }));
+        }
+    };
+    let go_on = move |text: Option<String>| {
+        pasted.set(None);
+        let Some(textbox) = textbox.get_untracked() else { return };
+        // Fails only for an element that cannot have the focus.
+        let _ = textbox.focus();
+        if let Some(text) = text {
+            let at = (textbox.selection_start().ok().flatten(), textbox.selection_end().ok().flatten());
+            let (start, end) = (at.0.unwrap_or(0), at.1.unwrap_or(0));
+            // Fails only for positions that are none.
+            let _ = textbox.set_range_text_with_start_and_end_and_mode(&text, start, end, "end");
+            session::draft(id, textbox.value());
+        }
+    };
 
     let typed = {
         let draft = draft.clone();
@@ -131,6 +154,25 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
                 </span>
             </p>
             {move || wrong.get().map(|sentence| view! { <p class="wrong" role="alert">{sentence}</p> })}
+            {move || {
+                pasted
+                    .get()
+                    .map(|Pasted { from, text }| {
+                        view! {
+                            <div class="pasted" role="alertdialog" aria-labelledby="pasted-title">
+                                <p id="pasted-title"><Said phrase=(words.copied_in)(&from) /></p>
+                                <div class="buttons">
+                                    <button class="button" type="button" on:click=move |_| go_on(Some(text.clone()))>
+                                        {words.paste_it}
+                                    </button>
+                                    <button class="button main" type="button" on:click=move |_| go_on(None)>
+                                        {words.do_not_paste}
+                                    </button>
+                                </div>
+                            </div>
+                        }
+                    })
+            }}
             <div class="compose-row">
                 <textarea
                     dir="auto"
@@ -145,12 +187,20 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
                     node_ref=textbox
                     prop:value=move || shown.get()
                     on:input=typed
+                    on:paste=paste
                     on:keydown=send_by_key
                 ></textarea>
                 <button class="button main" type="button" on:click=move |_| send()>{words.send}</button>
             </div>
         </section>
     }
+}
+
+/// What was copied in another room and is not pasted yet.
+#[derive(Clone, PartialEq, Eq)]
+struct Pasted {
+    from: Arc<str>,
+    text: String,
 }
 
 /// The sentences of who can read.

@@ -16,6 +16,8 @@ pub fn told(alarm: &AlarmView) -> Told {
         (Alarm::OpenedElsewhere, _) => phrase(alarm, "This seat was opened elsewhere"),
         (Alarm::Restored, _) => phrase(alarm, "This browser went back to an older copy of your seat"),
         (Alarm::Rejoined, _) => phrase(alarm, "NAME is back, with new keys"),
+        (Alarm::Overstepped, false) => phrase(alarm, "NAME tried what this seat may not do"),
+        (Alarm::Overstepped, true) => phrase(alarm, "Your own seat tried what it may not do"),
     };
     let meaning = match (alarm.what, alarm.you) {
         (Alarm::TwoVersions, false) => {
@@ -41,6 +43,14 @@ pub fn told(alarm: &AlarmView) -> Told {
             "The others have more from your seat than this browser had: it was set back to a backup, or a copy of it wrote \
              meanwhile. Nothing is lost: the others give back what is missing here."
         }
+        (Alarm::Overstepped, false) => {
+            "Every page at the table refused it, and nothing has come of it. A page of Nonpaper never tries such a thing: theirs \
+             was altered, or somebody else has their keys. Then they read along, and can write as NAME."
+        }
+        (Alarm::Overstepped, true) => {
+            "Every page at the table refused it, and nothing has come of it. This page never tries such a thing: somebody else \
+             has your keys. Then they read along, and can write as you."
+        }
         (Alarm::Rejoined, _) => {
             "Their seat had lost touch, and the others brought it back in. It is the same seat as before. That happens \
              after a long time away, and when a backup is opened in another browser. It is no attack by itself."
@@ -53,6 +63,21 @@ fn next_step(alarm: &AlarmView) -> &'static str {
     match (alarm.what, alarm.you, alarm.remedy) {
         (_, false, Remedy::Done) => "The seat was removed meanwhile. There is nothing left to do.",
         (_, true, Remedy::Done) => "You are no longer at this table. There is nothing left to do.",
+        (Alarm::Overstepped, false, Remedy::Remove) => {
+            "Call NAME on a number you knew before. Unless they can explain it, remove the seat (under Seats)."
+        }
+        (Alarm::Overstepped, false, Remedy::AskConvener) => {
+            "Call NAME on a number you knew before. Unless they can explain it, ask the convener to remove the seat."
+        }
+        (Alarm::Overstepped, false, Remedy::NewTalk) => {
+            "Call NAME on a number you knew before. Unless they can explain it, write nothing more here, and start a new talk."
+        }
+        (Alarm::Overstepped, true, Remedy::Remove | Remedy::AskConvener) => {
+            "Call the convener, leave this talk and ask for a new invitation."
+        }
+        (Alarm::Overstepped, true, Remedy::NewTalk) => {
+            "Call the others, write nothing more here, and start a new talk."
+        }
         (Alarm::TwoVersions | Alarm::RunsTwice, false, Remedy::Remove) => {
             "Call NAME on a number you knew before. If they can explain it, let them close the copy. If they cannot, \
              remove the seat (under Seats) and invite NAME again."
@@ -124,8 +149,14 @@ mod tests {
 
     use super::*;
 
-    const ALARMS: [Alarm; 5] =
-        [Alarm::TwoVersions, Alarm::RunsTwice, Alarm::OpenedElsewhere, Alarm::Restored, Alarm::Rejoined];
+    const ALARMS: [Alarm; 6] = [
+        Alarm::TwoVersions,
+        Alarm::RunsTwice,
+        Alarm::OpenedElsewhere,
+        Alarm::Restored,
+        Alarm::Rejoined,
+        Alarm::Overstepped,
+    ];
     const REMEDIES: [Remedy; 4] = [Remedy::Remove, Remedy::AskConvener, Remedy::NewTalk, Remedy::Done];
 
     fn text(phrase: &Phrase) -> String {
