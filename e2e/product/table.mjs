@@ -22,6 +22,14 @@ export class Seat {
   }
 }
 
+/** From the next page on, the clock of a browser context is ahead by so many milliseconds. */
+export async function setClockFast(context, shift) {
+  await context.addInitScript((shift) => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + shift;
+  }, shift);
+}
+
 export class Table {
   #browser;
   #contexts = [];
@@ -36,11 +44,12 @@ export class Table {
     return this.#complaints;
   }
 
-  /** Opens a browser context for a person. */
-  async seat(name, options = {}) {
+  /** Opens a browser context for a person, whose clock may be fast or slow by so many milliseconds. */
+  async seat(name, { fast = 0, ...options } = {}) {
     const agent = `seat/${this.#contexts.length + 1}`;
     const context = await this.#browser.newContext({ userAgent: agent, ...options });
     this.#contexts.push(context);
+    if (fast !== 0) await setClockFast(context, fast);
     const page = await context.newPage();
     page.on('pageerror', (error) => this.#complaints.push(`${name}: ${error}`));
     page.on('crash', () => this.#complaints.push(`${name}: the page crashed`));
