@@ -1,6 +1,6 @@
 //! What people do: sit down, write, come and go, admit, agree, remove.
 
-use record::{Add, Authority, Body, Charter, Invite, LinkId, Name, PartyId, PartyRef, Role, WhoAdmits};
+use record::{Add, Authority, Body, Charter, Invite, LinkId, Name, OpId, PartyId, PartyRef, Role, WhoAdmits};
 use room::Input;
 
 use super::SeatNo;
@@ -273,8 +273,7 @@ impl Schedule {
     /// A second key for an admission by a head.
     fn somebody_agrees(&mut self) {
         let waiting: Vec<SeatNo> = self.at_work();
-        let waiting: Vec<SeatNo> =
-            waiting.into_iter().filter(|seat| !self.seats[seat.0].waits_for_second_key().is_empty()).collect();
+        let waiting: Vec<SeatNo> = waiting.into_iter().filter(|seat| !self.asked_of(*seat).is_empty()).collect();
         match self.people.pick(&waiting) {
             Some(seat) => self.agrees(seat),
             None if self.two_sides() => self.somebody_agrees_to_a_removal(),
@@ -282,8 +281,17 @@ impl Schedule {
         }
     }
 
+    /// Admissions a seat may be the second key for. Where the convener admits alone, those it heard of while it was there.
+    fn asked_of(&self, seat: SeatNo) -> Vec<OpId> {
+        let seat = &self.seats[seat.0];
+        match seat.table().filter(|_| self.two_sides()) {
+            Some(table) => table.proposals.iter().map(|proposal| proposal.id).collect(),
+            None => seat.waits_for_second_key(),
+        }
+    }
+
     fn agrees(&mut self, seat: SeatNo) {
-        for add in self.seats[seat.0].waits_for_second_key() {
+        for add in self.asked_of(seat) {
             self.says(&seat, format_args!("agrees to an admission"));
             // Who is no second key is refused by its own room.
             let _ = self.gives(seat, Input::Write(Body::Agree(add)));
