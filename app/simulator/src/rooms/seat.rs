@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use rand_chacha::ChaCha20Rng;
-use record::{Add, AuthorKey, Body, Op, OpId, StateId, Table};
+use record::{Add, AuthorKey, Body, OpId, StateId, Table};
 use relay_core::ConnectionId;
 use room::parts::Hoard;
 use room::{
@@ -460,7 +460,7 @@ impl Seat {
             desired: table.seated().map(|seat| seat.key).collect(),
             removed: table.removed.iter().map(|(key, removal)| (*key, last(removal))).collect(),
             base: room.base().iter().map(|(author, head)| (*author, head.number)).collect(),
-            ops: room.ops().map(shown).collect(),
+            ops: room.ops().map(ShownOp::of).collect(),
             number: room.number().map(|number| number.digits.to_string()),
         })
     }
@@ -499,33 +499,6 @@ fn alarm(event: Event) -> Option<&'static str> {
             Alarm::Overstepped(_) => "alarm: overstepped",
             Alarm::Rejoined(_) => "alarm: rejoined",
         }),
-    }
-}
-
-fn shown(op: &Op) -> ShownOp {
-    let text = match op.body() {
-        Some(Body::Note(note)) => Some(note.text.clone()),
-        Some(
-            Body::Charter(_)
-            | Body::Invite(_)
-            | Body::Revoke(_)
-            | Body::Add(_)
-            | Body::Remove(_)
-            | Body::Agree(_)
-            | Body::Call(_)
-            | Body::Newer(..),
-        )
-        | None => None,
-    };
-    ShownOp {
-        id: op.id(),
-        author: op.author(),
-        number: op.number(),
-        previous: op.previous(),
-        heads: op.heads().to_vec(),
-        origin: op.origin(),
-        control: op.kind().is_control(),
-        text,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use record::{AuthorKey, OpId, StateId};
+use record::{AuthorKey, Body, Op, OpId, StateId};
 
 use super::SeatNo;
 use super::trace::short;
@@ -64,5 +64,34 @@ impl View {
         };
         let seats: Vec<String> = self.desired.iter().map(|seat| short(&seat.0)).collect();
         format!("{}; at the table {}", of.iter().map(chain).collect::<Vec<_>>().join(" "), seats.join(" "))
+    }
+}
+
+impl ShownOp {
+    pub(crate) fn of(op: &Op) -> Self {
+        let text = match op.body() {
+            Some(Body::Note(note)) => Some(note.text.clone()),
+            Some(
+                Body::Charter(_)
+                | Body::Invite(_)
+                | Body::Revoke(_)
+                | Body::Add(_)
+                | Body::Remove(_)
+                | Body::Agree(_)
+                | Body::Call(_)
+                | Body::Newer(..),
+            )
+            | None => None,
+        };
+        Self {
+            id: op.id(),
+            author: op.author(),
+            number: op.number(),
+            previous: op.previous(),
+            heads: op.heads().to_vec(),
+            origin: op.origin(),
+            control: op.kind().is_control(),
+            text,
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! The sentences in English.
 
 mod alarms;
+mod people;
 
-use std::sync::Arc;
-
-use record::{Role, WhoAdmits};
 use talk::invitation::InvitationError;
-use talk::view::{Confirmed, TurnedAway};
+use talk::view::TurnedAway;
 
+use self::people::{
+    confirmed, needs_second_key, role, what_a_role_may, what_a_role_may_do, who_admits_here, who_can_read, who_knocks,
+};
 use super::intl::{Plural, number, plural};
 use super::{ChangeWords, Phrase, Piece, Words};
 use crate::session::{Backed, NoSecret};
@@ -522,68 +523,8 @@ fn megabytes(bytes: f64) -> String {
     format!("{} MB", number((bytes / 1e6).ceil() as usize))
 }
 
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::Convener => "Convener",
-        Role::Head => "Head",
-        Role::Adviser => "Adviser",
-        Role::Interpreter => "Interpreter",
-        Role::Observer => "Observer",
-    }
-}
-
-fn role_of(which: Role) -> Piece {
+fn role_of(which: record::Role) -> Piece {
     role(which).into()
-}
-
-fn what_a_role_may(role: Role) -> &'static str {
-    match role {
-        Role::Convener => "Opened the talk and admits people.",
-        Role::Head => "Speaks for the party, reads and writes.",
-        Role::Adviser => "Advises the party, reads and writes.",
-        Role::Interpreter => "Translates, reads and writes.",
-        Role::Observer => "Reads from the moment of joining, does not write.",
-    }
-}
-
-fn who_admits_here(who: WhoAdmits) -> &'static str {
-    match who {
-        WhoAdmits::Convener => "In this talk the convener lets people in, and takes seats away, alone.",
-        WhoAdmits::TwoSides => {
-            "In this talk two parties must agree to every new seat, once a second party has a head, and to take a seat of \
-             another party away."
-        }
-    }
-}
-
-fn what_a_role_may_do(role: Role, who: WhoAdmits) -> &'static str {
-    match (role, who) {
-        (Role::Convener, WhoAdmits::Convener) => "Reads and writes, lets people in and takes seats away.",
-        (Role::Convener, WhoAdmits::TwoSides) => {
-            "Reads and writes, lets people in and takes seats of other parties away together with a head of another party."
-        }
-        (Role::Head, _) => {
-            "Reads and writes, lets people into the own party together with the convener or another party's head, takes \
-             those of the own party away. Heads of two parties together can take the convener away."
-        }
-        (Role::Adviser | Role::Interpreter, _) => "Reads and writes.",
-        (Role::Observer, _) => "Reads, and writes nothing.",
-    }
-}
-
-fn needs_second_key(name: &Arc<str>, from: &[Arc<str>]) -> Phrase {
-    if from.is_empty() {
-        return vec!["Nobody of another party is there who could agree to ".into(), name.into(), ".".into()];
-    }
-    let mut phrase: Phrase = vec!["You agreed to ".into(), name.into(), ". A second party has to agree too: ".into()];
-    for (place, who) in from.iter().enumerate() {
-        if place > 0 {
-            phrase.push(" or ".into());
-        }
-        phrase.push(who.into());
-    }
-    phrase.push(".".into());
-    phrase
 }
 
 fn bad_invitation(error: InvitationError) -> &'static str {
@@ -609,45 +550,6 @@ fn turned_away(reason: TurnedAway) -> &'static str {
             "What came back did not come from the person who invited you, so nobody was let in. Call them on a phone \
              number you knew before, and ask for a new link."
         }
-    }
-}
-
-fn who_can_read(parties: Vec<Piece>, seats: usize) -> Phrase {
-    if seats <= 1 {
-        return vec!["Only you can read this so far".into()];
-    }
-    let mut phrase: Phrase = vec!["Only ".into()];
-    let last = parties.len().saturating_sub(1);
-    for (index, party) in parties.into_iter().enumerate() {
-        match index {
-            0 => {}
-            middle if middle < last => phrase.push(", ".into()),
-            _ => phrase.push(" and ".into()),
-        }
-        phrase.push(party);
-    }
-    phrase.push(format!(" can read this: {}", counted(seats, "seat", "seats")).into());
-    phrase
-}
-
-fn who_knocks(name: &Arc<str>, role: Role, party: &Arc<str>) -> Phrase {
-    let role = match role {
-        Role::Convener => ", convener for ",
-        Role::Head => ", head for ",
-        Role::Adviser => ", adviser for ",
-        Role::Interpreter => ", interpreter for ",
-        Role::Observer => ", observer for ",
-    };
-    vec![name.into(), role.into(), party.into()]
-}
-
-fn confirmed(how: &Confirmed) -> Phrase {
-    match how {
-        Confirmed::You => vec!["Your own seat".into()],
-        Confirmed::ByYou => vec!["Confirmed by you".into()],
-        Confirmed::By(name) => vec!["Confirmed by ".into(), name.into()],
-        Confirmed::FromYourLink => vec!["Confirmed by your link".into()],
-        Confirmed::NotConfirmed => vec!["Not confirmed".into()],
     }
 }
 
