@@ -195,7 +195,8 @@ impl<'a> Fold<'a> {
     fn remove(&mut self, by: AuthorKey, remove: &Remove) {
         self.table.remove(by, remove);
         let mut at = self.ops.by_id.get(&remove.last_control);
-        while let Some(held) = at.filter(|held| self.kept.insert(held.id())) {
+        // Only words of the seat itself: naming those of another would make them count again.
+        while let Some(held) = at.filter(|held| held.author() == remove.seat && self.kept.insert(held.id())) {
             at = self.ops.by_id.get(&held.previous_control());
         }
     }

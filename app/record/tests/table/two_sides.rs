@@ -1,7 +1,7 @@
 //! Where two sides must agree: no seat without two keys of two parties, and none taken from another party.
 
 use crate::people::{Signer, Talk, name};
-use record::{Authority, Body, Op, PartyRef, Role, Table, WhoAdmits};
+use record::{Authority, Body, Op, OpId, PartyRef, Remove, Role, Table, WhoAdmits};
 
 fn talk() -> Talk {
     Talk::in_which(WhoAdmits::TwoSides)
@@ -207,6 +207,24 @@ fn heads_long_gone_do_not_take_the_convener_away() {
         let ghosts = talk.heads.each_mut().map(|head| head.removes(&convener));
         talk.ops.extend(ghosts);
         assert!(talk.seated(1));
+    }
+}
+
+/// Whoever removes one seat could name the words of another, long gone, as those that stay.
+#[test]
+fn removal_keeps_no_words_of_another_seat() {
+    for who_admits in [WhoAdmits::Convener, WhoAdmits::TwoSides] {
+        let mut talk = Talk::in_which(who_admits);
+        let (gone, junior, convener) = (talk.heads[1].clone(), talk.advisers[0].clone(), talk.convener.clone());
+        let says = [talk.convener.removes(&gone), talk.heads[0].removes(&gone)];
+        talk.ops.extend(says);
+        assert!(!talk.seated(3));
+        let ghost = talk.heads[1].removes(&convener);
+        let (last_id, last_control) = (OpId::NONE, ghost.id());
+        let alone = Remove { seat: junior.me(), last: 0, last_id, last_control };
+        let says = [talk.heads[0].says(Body::Remove(alone)), talk.heads[0].removes(&convener), ghost];
+        talk.ops.extend(says);
+        assert!(!talk.seated(4) && talk.seated(1));
     }
 }
 

@@ -3,14 +3,17 @@
 use std::rc::Rc;
 
 use leptos::prelude::{GetUntracked, WithUntracked};
-use record::{AuthorKey, RoomId};
-use talk::view::{CallView, Confirmed, Standing, TalkView};
+use record::{AuthorKey, Authority, RoomId};
+use talk::view::{CallView, Confirmed, SeatView, Standing, TalkView};
 use talk::{Command, Error, Input, SideRoom};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{OpenTalk, Running, all, find};
 use crate::shell::{clock, entropy};
 use crate::talk_id::TalkId;
+
+/// Most side rooms of one talk that this page goes to by itself: somebody who calls without end opens no more.
+const SIDE_ROOMS: usize = 32;
 
 /// Opens a side room of a talk, calls people into it, and returns it.
 pub fn open_side_room(id: TalkId, title: &str, guests: &[AuthorKey]) -> Result<OpenTalk, Error> {
@@ -54,7 +57,9 @@ impl Running {
             let link = Some(call.invitation.id());
             talks.iter().any(|talk| of(talk, |view| view.came_by == link))
         };
-        for call in view.calls.iter().filter(|call| !gone_to(call)) {
+        let room_for = SIDE_ROOMS.saturating_sub(side_rooms(view, &talks).len());
+        let calls = view.calls.iter().filter(|call| !gone_to(call) && !view.gone.contains(&call.by));
+        for call in calls.take(room_for) {
             // Not while something is being drawn.
             let (this, call) = (Rc::downgrade(self), call.clone());
             spawn_local(async move {
@@ -96,6 +101,8 @@ impl Running {
 }
 
 fn no_longer_at_the_table(plenary: &TalkView, side: &TalkView) -> Vec<AuthorKey> {
-    let left = side.seats.iter().filter(|seat| !seat.you && plenary.gone.contains(&seat.key));
+    // Not where a second key would be needed: whoever convenes the room does it.
+    let may = |seat: &&SeatView| !seat.you && seat.may_remove == Authority::Alone;
+    let left = side.seats.iter().filter(may).filter(|seat| plenary.gone.contains(&seat.key));
     left.map(|seat| seat.key).collect()
 }
