@@ -56,7 +56,7 @@ id!(
     KeyPackageHash, 32
 );
 id!(
-    /// Names a party: the first half of the id of the op that founded it.
+    /// Names a party: the first half of the id of the op that founded it, or of a hash for one that the charter names.
     PartyId, 16
 );
 id!(

@@ -51,7 +51,7 @@ pub struct Rules {
     /// The suite, so that it cannot be told apart from what was agreed.
     #[n(1)]
     pub suite: Suite,
-    /// Who founded the room: its convener, who alone admits.
+    /// Who founded the room: its convener.
     #[n(2)]
     pub founder: AuthorKey,
 }
