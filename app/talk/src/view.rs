@@ -163,6 +163,12 @@ pub enum Alarm {
     Overstepped,
 }
 
+impl Alarm {
+    /// All there are.
+    pub const ALL: [Self; 6] =
+        [Self::TwoVersions, Self::RunsTwice, Self::OpenedElsewhere, Self::Restored, Self::Rejoined, Self::Overstepped];
+}
+
 /// What can be done about a seat that cannot be trusted any more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Remedy {

@@ -21,21 +21,12 @@ pub(super) fn encode(dismissed: &Dismissed) -> Vec<u8> {
 pub(super) fn decode(row: &[u8]) -> Dismissed {
     let entries = row.as_chunks::<37>().0.iter();
     let read = |entry: &[u8; 37]| {
-        let what = ALARMS.into_iter().find(|what| number(*what) == entry[0])?;
+        let what = Alarm::ALL.into_iter().find(|what| number(*what) == entry[0])?;
         let (seat, times) = (entry[1..33].try_into().ok()?, entry[33..].try_into().ok()?);
         Some(((what, AuthorKey(seat)), u32::from_be_bytes(times)))
     };
     entries.filter_map(read).collect()
 }
-
-const ALARMS: [Alarm; 6] = [
-    Alarm::TwoVersions,
-    Alarm::RunsTwice,
-    Alarm::OpenedElsewhere,
-    Alarm::Restored,
-    Alarm::Rejoined,
-    Alarm::Overstepped,
-];
 
 /// What stands for it in the store, for ever.
 fn number(what: Alarm) -> u8 {
@@ -57,7 +48,7 @@ mod tests {
     fn what_was_put_away_comes_back_and_what_is_not_known_does_not() {
         let seat = |byte| AuthorKey([byte; 32]);
         let dismissed: Dismissed =
-            ALARMS.into_iter().zip(1..).map(|(what, byte)| ((what, seat(byte)), byte.into())).collect();
+            Alarm::ALL.into_iter().zip(1..).map(|(what, byte)| ((what, seat(byte)), byte.into())).collect();
         let mut row = encode(&dismissed);
         assert_eq!(decode(&row), dismissed);
         row.extend([99; 37]);

@@ -149,14 +149,6 @@ mod tests {
 
     use super::*;
 
-    const ALARMS: [Alarm; 6] = [
-        Alarm::TwoVersions,
-        Alarm::RunsTwice,
-        Alarm::OpenedElsewhere,
-        Alarm::Restored,
-        Alarm::Rejoined,
-        Alarm::Overstepped,
-    ];
     const REMEDIES: [Remedy; 4] = [Remedy::Remove, Remedy::AskConvener, Remedy::NewTalk, Remedy::Done];
 
     fn text(phrase: &Phrase) -> String {
@@ -173,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_alarm_says_what_it_is_what_it_means_and_one_step() {
-        for what in ALARMS {
+        for what in Alarm::ALL {
             for you in [false, true] {
                 for remedy in REMEDIES {
                     let told = told(&alarm(what, you, remedy));
