@@ -78,8 +78,8 @@ pub struct Table {
     pub parties: Vec<Party>,
     /// Seats, by arrival; those taken away again too.
     pub seats: Vec<Seat>,
-    /// Links by id.
-    pub links: BTreeMap<LinkId, Link>,
+    /// Links by who made them and id: ids are known to the whole table, and nobody takes another's by using it too.
+    pub links: BTreeMap<(AuthorKey, LinkId), Link>,
     /// Keys that were taken away, whether their seat was ever given or not. They never return.
     pub removed: BTreeMap<AuthorKey, Removal>,
     /// Seats that wait for a second key.
@@ -153,8 +153,6 @@ pub struct Removal {
 /// Where a link leads and what became of it.
 #[derive(Clone)]
 pub struct Link {
-    /// Who made it.
-    pub author: AuthorKey,
     /// Where it leads.
     pub invite: Invite,
     /// Taken back.

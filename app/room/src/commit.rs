@@ -93,8 +93,8 @@ impl Duty {
 
 impl Room {
     pub(crate) fn admit(&mut self, add: Add, key_package: KeyPackage, now: Millis) -> Result<(), Error> {
-        let link = self.table.links.get(&add.link).ok_or(Error::NotNow)?;
-        let usable = link.author == self.me() && !link.revoked && link.spent.is_none();
+        let link = self.table.links.get(&(self.me(), add.link)).ok_or(Error::NotNow)?;
+        let usable = !link.revoked && link.spent.is_none();
         let fits = add.seat == key_package.seat() && add.key_package == key_package.hash();
         let known = self.table.seat(&add.seat).is_some() || self.table.removed.contains_key(&add.seat);
         if !usable || !fits || known || self.admissions.len() >= bounds::ADMISSIONS {
@@ -157,7 +157,7 @@ impl Room {
         for admission in &self.admissions {
             let named = self.table.seat(&admission.add.seat).is_some_and(|seat| seat.by == admission.intent);
             // What its author took back before a second key agreed is not given though one does.
-            let stands = self.table.links.get(&admission.add.link).is_some_and(|link| !link.revoked);
+            let stands = self.table.links.get(&(me, admission.add.link)).is_some_and(|link| !link.revoked);
             if named
                 && stands
                 && self.table.is_seated(&admission.add.seat)

@@ -63,7 +63,7 @@ impl Talk {
             return Err(Error::NotNow);
         }
         let room = self.room().ok_or(Error::NotNow)?;
-        let invite = &room.table().links.get(&link).ok_or(Error::NotNow)?.invite;
+        let invite = &room.table().links.get(&(room.me(), link)).ok_or(Error::NotNow)?.invite;
         let party = invite.party.map_or_else(|| PartyRef::New(knocking.party.clone()), PartyRef::Existing);
         let key_package = knocking.key_package.clone();
         let add = Add {
@@ -129,7 +129,7 @@ impl Talk {
     /// Whether a link of this seat still works, by this browser's clock. None does once the seat is gone.
     pub(crate) fn link_state(&self, link: &LinkId, now: Millis) -> Option<LinkState> {
         let gone = !self.is_at_the_table();
-        let link = self.room()?.table().links.get(link)?;
+        let link = self.room()?.table().links.get(&(self.me(), *link))?;
         Some(if link.spent.is_some() {
             LinkState::Spent
         } else if link.revoked || gone {

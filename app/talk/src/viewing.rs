@@ -124,7 +124,7 @@ impl Talk {
             return door;
         }
         for (link, doorway) in self.doors.iter().filter(|(_, doorway)| doorway.expects.is_none()) {
-            let Some(invite) = table.links.get(link).map(|link| &link.invite) else { continue };
+            let Some(invite) = table.links.get(&(self.me(), *link)).map(|link| &link.invite) else { continue };
             let party = invite.party.and_then(|id| table.party(&id)).map(|(_, party)| party.name.text());
             door.extend(doorway.waiting().map(|(id, knocking)| KnockView {
                 id: *id,
@@ -211,7 +211,7 @@ impl Talk {
         let mut doors: Vec<_> = self.doors.iter().filter(|(_, doorway)| doorway.expects.is_none()).collect();
         doors.sort_by_key(|(_, doorway)| std::cmp::Reverse(doorway.made_after));
         let views = doors.into_iter().filter_map(|(id, doorway)| {
-            let invite = &table.links.get(id)?.invite;
+            let invite = &table.links.get(&(self.me(), *id))?.invite;
             Some(LinkView {
                 id: *id,
                 fragment: doorway.invitation.fragment().into(),

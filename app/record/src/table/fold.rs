@@ -136,6 +136,15 @@ impl<'a> Fold<'a> {
                 self.remove(op.author(), &stays);
             }
         }
+        // Of several charters the first opens the talk; but no other takes back that two sides must agree, whatever place it claims.
+        let two_sides = |op: &&&Op| {
+            let charter =
+                |body: &Body| matches!(body, Body::Charter(charter) if charter.who_admits == WhoAdmits::TwoSides);
+            op.author() == self.founder && op.number() == 1 && op.body().is_some_and(charter) && self.is_valid(op)
+        };
+        if ops.iter().any(|op| two_sides(&op)) {
+            self.table.who_admits = WhoAdmits::TwoSides;
+        }
         let mut removals = Vec::new();
         for op in &ops {
             if !self.is_valid(op) {
@@ -146,7 +155,6 @@ impl<'a> Fold<'a> {
                     if op.number() == 1 && op.author() == self.founder && self.table.title.is_none() =>
                 {
                     self.table.title = Some(charter.title.clone());
-                    self.table.who_admits = charter.who_admits;
                     let party = PartyId::founded_by(&op.id());
                     self.table.parties.push(Party { id: party, name: charter.party.clone() });
                     for (place, name) in charter.parties.iter().flatten().enumerate() {
@@ -158,11 +166,11 @@ impl<'a> Fold<'a> {
                     self.table.seats.push(Seat { key, name, party, role, admitted: None, by, call_key });
                 }
                 Some(Body::Invite(invite)) => {
-                    let link = Link { author: op.author(), invite: invite.clone(), revoked: false, spent: None };
-                    self.table.links.entry(invite.link).or_insert(link);
+                    let link = Link { invite: invite.clone(), revoked: false, spent: None };
+                    self.table.links.entry((op.author(), invite.link)).or_insert(link);
                 }
                 Some(Body::Revoke(link)) => {
-                    if let Some(link) = self.table.links.get_mut(link).filter(|link| link.author == op.author()) {
+                    if let Some(link) = self.table.links.get_mut(&(op.author(), *link)) {
                         link.revoked = true;
                         let taken_back = self.table.proposals.iter_mut().filter(|p| p.by == op.author());
                         taken_back.filter(|p| p.add.link == link.invite.link).for_each(|p| p.withdrawn = true);
@@ -295,7 +303,7 @@ impl<'a> Fold<'a> {
         let seated = self.table.seat(&add.seat).is_some();
         let proposer = self.table.seat(&op.author()).map(|seat| seat.party);
         let known = |party: &PartyId| self.table.parties.iter().any(|p| p.id == *party);
-        let Some(link) = self.table.links.get(&add.link) else { return };
+        let Some(link) = self.table.links.get(&(op.author(), add.link)) else { return };
         let leads_here = match (&add.party, link.invite.party) {
             (PartyRef::Existing(party), Some(invited)) => {
                 *party == invited && known(party) && (by_convener || proposer == Some(*party))
@@ -309,7 +317,7 @@ impl<'a> Fold<'a> {
                 Rank::Head => by_convener,
                 Rank::Other => true,
             };
-        if seated || link.spent.is_some() || link.author != op.author() || !leads_here || !role {
+        if seated || link.spent.is_some() || !leads_here || !role {
             return;
         }
         if !(by_convener && self.convener_is_enough() || self.is_agreed(op)) {
@@ -317,7 +325,7 @@ impl<'a> Fold<'a> {
             self.table.proposals.push(Proposal { id: op.id(), by, add, withdrawn });
             return;
         }
-        if let Some(link) = self.table.links.get_mut(&add.link) {
+        if let Some(link) = self.table.links.get_mut(&(op.author(), add.link)) {
             link.spent = Some(add.seat);
         }
         let party = match &add.party {

@@ -367,11 +367,11 @@ fn story(said: &[Said]) -> Talk {
 
 fn shown(table: &Table) -> String {
     let seats = table.seats.iter().map(|seat| (seat.key, seat.role, seat.party, seat.by, seat.admitted));
-    let links = table.links.iter().map(|(id, link)| (*id, link.author, link.revoked, link.spent));
+    let links = table.links.iter().map(|(id, link)| (*id, link.revoked, link.spent));
     let removed = table.removed.iter().map(|(key, removal)| (*key, removal.by, removal.last.clone()));
     let parties: Vec<PartyId> = table.parties.iter().map(|party| party.id).collect();
     let seats: Vec<_> = seats.map(|s| (s.0.0, s.1, s.2.0, s.3.0, s.4.map(|(by, compared)| (by.0, compared)))).collect();
-    let links: Vec<_> = links.map(|l| (l.0.0, l.1.0, l.2, l.3.map(|key| key.0))).collect();
+    let links: Vec<_> = links.map(|l| ((l.0.0.0, l.0.1.0), l.1, l.2.map(|key| key.0))).collect();
     let removed: Vec<_> = removed
         .map(|r| (r.0.0, r.1.0, r.2.into_iter().map(|(number, id)| (number, id.0)).collect::<Vec<_>>()))
         .collect();

@@ -121,8 +121,8 @@ impl<'a> Judge<'a> {
         };
         let author = self.table.seat(&by).ok_or("admitted by nobody at the table")?;
         let Some(Body::Add(add)) = self.ops[&seat.by].body() else { return Err("given by no Add") };
-        let link = &self.table.links[&add.link];
-        let fits = link.author == by && link.invite.role == seat.role && link.spent == Some(seat.key);
+        let link = &self.table.links[&(by, add.link)];
+        let fits = link.invite.role == seat.role && link.spent == Some(seat.key);
         let leads = link.invite.party.is_none_or(|party| party == seat.party);
         if !fits || !leads || seat.role == Role::Convener {
             return Err("not as the link says");
@@ -165,7 +165,7 @@ impl<'a> Judge<'a> {
 
 fn shown(table: &Table) -> String {
     let seats: Vec<_> = table.seats.iter().map(|seat| (seat.key, seat.role, seat.party, seat.by)).collect();
-    let links: Vec<_> = table.links.iter().map(|(id, link)| (*id, link.author, link.revoked, link.spent)).collect();
+    let links: Vec<_> = table.links.iter().map(|(id, link)| (*id, link.revoked, link.spent)).collect();
     let proposals: Vec<_> = table.proposals.iter().map(|p| (p.id, p.withdrawn)).collect();
     format!("{seats:?} {links:?} {:?} {proposals:?} {:?}", table.removed, table.wished_away)
 }

@@ -1,7 +1,9 @@
 //! Where two sides must agree: no seat without two keys of two parties, and none taken from another party.
 
 use crate::people::{Signer, Talk, name};
-use record::{Authority, Body, Op, OpId, PartyRef, Remove, Role, Table, WhoAdmits};
+use record::{
+    Authority, Body, Charter, Draft, Invite, Op, OpId, PartyRef, Remove, Role, RoomId, StateId, Table, WhoAdmits,
+};
 
 fn talk() -> Talk {
     Talk::in_which(WhoAdmits::TwoSides)
@@ -225,6 +227,50 @@ fn removal_keeps_no_words_of_another_seat() {
         let says = [talk.heads[0].says(Body::Remove(alone)), talk.heads[0].removes(&convener), ghost];
         talk.ops.extend(says);
         assert!(!talk.seated(4) && talk.seated(1));
+    }
+}
+
+/// An op as somebody signs it who keeps to no order.
+fn out_of_order(by: &Signer, number: u64, previous: OpId, body: Body) -> Op {
+    let draft = Draft {
+        room: RoomId([1; 32]),
+        number,
+        previous,
+        previous_control: OpId::NONE,
+        depth: 0,
+        origin: StateId([2; 32]),
+        heads: vec![],
+        body,
+        salt: [0; 16],
+    };
+    Op::sign(draft, &by.key)
+}
+
+#[test]
+fn another_charter_does_not_take_back_that_two_sides_must_agree() {
+    let mut talk = talk();
+    let Some(Body::Charter(charter)) = talk.ops[0].body().cloned() else { panic!("a charter") };
+    let other = Body::Charter(Charter { who_admits: WhoAdmits::Convener, ..charter });
+    let other = out_of_order(&talk.convener, 1, OpId::NONE, other);
+    talk.ops.push(other);
+    assert_eq!(talk.table().who_admits, WhoAdmits::TwoSides);
+    proposes_a_party(&mut talk);
+    assert!(!talk.seated(9));
+}
+
+#[test]
+fn link_with_the_id_of_anothers_takes_nobody_away() {
+    for who_admits in [WhoAdmits::Convener, WhoAdmits::TwoSides] {
+        let mut talk = Talk::in_which(who_admits);
+        let add = talk.head_proposes();
+        let agree = talk.convener.agrees(&add);
+        talk.ops.push(agree);
+        assert!(talk.seated(9));
+        let Some(Body::Add(given)) = add.body() else { panic!("an Add") };
+        let invite = Invite { link: given.link, party: None, role: Role::Observer, expires_at: 0 };
+        let same = out_of_order(&talk.heads[1], 1 << 30, add.id(), Body::Invite(invite));
+        talk.ops.push(same);
+        assert!(talk.seated(9));
     }
 }
 
