@@ -60,7 +60,7 @@ pub(crate) struct Side {
 }
 
 impl Side {
-    fn of(plenary: &Room) -> Self {
+    pub(crate) fn of(plenary: &Room) -> Self {
         let parties = plenary.table().parties.iter().map(|party| party.name.clone());
         Self { plenary: plenary.id(), parties: parties.collect() }
     }

@@ -440,6 +440,15 @@ impl Talk {
         }
     }
 
+    /// Whether a room is what it was called to be: not the plenary once more, in which what is signed here would count, and
+    /// with the seat's own call key, not one that the admitter holds. Seats admitted by older versions have none.
+    fn is_genuine(&self, room: &Room) -> bool {
+        let plenary = self.side.as_ref().is_some_and(|side| side.plenary == room.id());
+        let told = room.table().seat(&self.me()).and_then(|seat| seat.call_key.as_ref());
+        let own = || room::call_key(&self.key, room.suite()).ok();
+        !plenary && told.is_none_or(|told| Some(told) == own().as_ref())
+    }
+
     /// The inviter, or somebody else with the link, speaks in the lobby this seat waits in.
     fn at_their_door(&mut self, message: &[u8], now: Millis) {
         let Some(message) = DoorMessage::decode(message) else {
@@ -452,6 +461,9 @@ impl Talk {
             Outcome::Nothing => return,
             Outcome::Say(message) => self.publish(&lobby, &message.encode()),
             Outcome::Shut(why) => self.place = Place::TurnedAway(why),
+            Outcome::Entered(room) if !self.is_genuine(&room) => {
+                self.place = Place::TurnedAway(TurnedAway::NotGenuine);
+            }
             Outcome::Entered(room) => {
                 let channels: Vec<Channel> = room.channels().cloned().collect();
                 self.place = Place::Seated(room);

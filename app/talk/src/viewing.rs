@@ -109,6 +109,8 @@ impl Talk {
         let from_link = self.came_by.as_ref().is_some_and(|invitation| invitation.inviter == seat.key);
         match seat.admitted {
             _ if seat.key == room.me() => Confirmed::You,
+            // In a side room the plenary is asked: nobody compares digits at its door.
+            _ if self.side.is_some() => Confirmed::NotConfirmed,
             _ if from_link => Confirmed::FromYourLink,
             Some((by, true)) if by == room.me() => Confirmed::ByYou,
             Some((by, true)) => {

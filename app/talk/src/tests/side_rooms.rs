@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use record::{Body, Kind, Role};
+use record::{Add, Body, Kind, PartyRef, Role};
 
 use super::Table;
-use crate::view::{Invites, Phase, TurnedAway};
+use crate::side_room::Side;
+use crate::view::{Confirmed, Invites, Phase, TurnedAway};
 use crate::{Command, Error, PartyChoice, SideRoom, Talk};
 
 impl Table {
@@ -160,4 +161,58 @@ fn call_waits_for_who_is_away_and_survives_reloads_of_both_sides() {
     assert_eq!(table.seated(leyla), ["Amina", "Leyla"]);
     table.people[leyla].talk = reopened(&table, leyla);
     assert_eq!((table.view(leyla).side_of, &*table.view(leyla).title), (table.view(0).room, "Shuttle"));
+}
+
+#[test]
+fn room_that_claims_to_be_the_plenary_once_more_is_not_entered() {
+    let mut table = plenary();
+    let side = table.opens_side_room(0, "Shuttle", &[1]);
+    let (claimed, call) = (table.room(side).id(), table.view(1).calls.pop().expect("a call"));
+    let (mut talk, effects) = table.people[1].talk.answer_call(&call, [70; 32]).expect("at the table");
+    // As if the talk it was called from were the room that opens.
+    let other = Side::of(table.room(side));
+    assert_eq!(other.plenary, claimed);
+    talk.side = Some(other);
+    let leyla = table.sits_down(talk, effects);
+    table.settles();
+    assert_eq!(table.view(leyla).phase, Phase::TurnedAway(TurnedAway::NotGenuine));
+}
+
+#[test]
+fn seat_given_with_the_call_key_of_somebody_else_is_not_taken() {
+    let mut table = plenary();
+    let nasrin = table.knocks("Nasrin", PartyChoice::New, Role::Head);
+    let now = table.now;
+    let talk = &mut table.people[0].talk;
+    let (link, doorway) = talk.doors.iter_mut().find(|(_, doorway)| doorway.waiting().count() > 0).expect("a knock");
+    let (id, knocking) = doorway.waiting().next().expect("a knock");
+    let (link, id, key_package) = (*link, *id, knocking.key_package.clone());
+    let add = Add {
+        seat: key_package.seat(),
+        key_package: key_package.hash(),
+        link,
+        party: PartyRef::New(knocking.name.clone()),
+        role: Role::Head,
+        name: knocking.name.clone(),
+        digits_compared: true,
+        call_key: room::call_key(&talk.key, crate::Suite::Classical).ok(),
+    };
+    doorway.admitted(&id);
+    talk.room_input(room::Input::Admit(add, Box::new(key_package)), now).expect("may admit");
+    let effects = talk.finish();
+    table.performs(0, effects);
+    table.settles();
+    assert_eq!(table.view(nasrin).phase, Phase::TurnedAway(TurnedAway::NotGenuine));
+}
+
+#[test]
+fn nobody_is_confirmed_by_a_side_room() {
+    let mut table = plenary();
+    let amina = table.opens_side_room(0, "Shuttle", &[1]);
+    let leyla = table.follows(1);
+    for who in [amina, leyla] {
+        let sure: Vec<_> =
+            table.view(who).seats.into_iter().filter(|seat| !seat.you).map(|seat| seat.confirmed).collect();
+        assert_eq!(sure, [Confirmed::NotConfirmed], "the page asks the plenary");
+    }
 }

@@ -88,12 +88,18 @@ impl Running {
         }
     }
 
-    /// In a side room people are as sure of each other as in the plenary: they sign with the same keys.
+    /// In a side room people are as sure of each other as in the plenary, where they sign with the same keys under the same names.
     pub(super) fn confirm_as_in_the_plenary(view: &mut TalkView) {
         let Some(plenary) = view.side_of.and_then(plenary) else { return };
         plenary.view.with_untracked(|plenary| {
-            for seat in view.seats.iter_mut().filter(|seat| !seat.you) {
-                let known = plenary.seats.iter().find(|known| known.key == seat.key);
+            let party = |view: &TalkView, seat: &SeatView| view.parties.get(seat.party).map(|party| party.name.clone());
+            let own: Vec<_> = view.seats.iter().map(|seat| party(view, seat)).collect();
+            for (seat, own) in view.seats.iter_mut().zip(own).filter(|(seat, _)| !seat.you) {
+                // Whoever opened the room says how people are called here.
+                let same = |known: &&SeatView| {
+                    known.key == seat.key && known.name == seat.name && party(plenary, known) == own
+                };
+                let known = plenary.seats.iter().find(same);
                 seat.confirmed = known.map_or(Confirmed::NotConfirmed, |known| known.confirmed.clone());
             }
         });
