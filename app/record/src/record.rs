@@ -29,6 +29,10 @@ pub struct Record {
     crowded: BTreeSet<AuthorKey>,
     /// Where the chains of removed authors end: what lies beyond is void.
     ends: BTreeMap<AuthorKey, BTreeSet<(u64, OpId)>>,
+    /// Those of them whose void words are held like all others, and only shown to nobody: see [`Record::end`].
+    deciders: BTreeSet<AuthorKey>,
+    /// Void ops of deciders.
+    unshown: BTreeSet<OpId>,
     /// Who has, or had, a seat. What others said is void, as long as nothing gives them one. None: nobody was told yet.
     known: Option<BTreeSet<AuthorKey>>,
     /// Ops that came, went or were filled since this was last asked.
@@ -46,6 +50,8 @@ pub struct Record {
 enum Validity {
     All,
     Nothing,
+    /// What has no higher number.
+    UpTo(u64),
     /// What leads to one of these ends.
     Chains(Vec<ValidChain>),
 }
@@ -65,6 +71,7 @@ impl Validity {
         match self {
             Validity::All => true,
             Validity::Nothing => false,
+            Validity::UpTo(last) => op.number() <= *last,
             Validity::Chains(chains) => chains.iter().any(|chain| {
                 let below = chain.awaits.is_some() && op.number() < chain.linked_from && op.number() <= chain.last;
                 below || chain.ids.contains(&op.id())
@@ -110,6 +117,8 @@ const TWINS: usize = 16;
 const CITED: usize = 4096;
 /// Most bytes of void ops kept.
 const VOID_BYTES: usize = 1 << 20;
+/// How many ops of a removed decider are held beyond where its chain ends.
+pub(crate) const BEYOND: u64 = 256;
 
 impl Record {
     /// Returns a record that starts after the given heads.
@@ -233,6 +242,9 @@ impl Record {
         if self.ends.get(&author).is_some_and(|ends| links_up || ends.contains(&(number, id))) {
             self.cut(&author);
         }
+        if self.deciders.contains(&author) {
+            self.show_only_valid(&author);
+        }
         Ok(if twin { Inserted::Twin } else { Inserted::New })
     }
 
@@ -299,20 +311,52 @@ impl Record {
 
     /// Ends the chains of removed authors: what lies beyond leaves the record. `keep` is never cut: one's own.
     ///
+    /// Of `deciders`, whose word may take others away, it stays and is handed on, and is only shown to nobody: two who take each
+    /// other away unheard of each other are one removed and one not, and which is which follows from what both said. Who refused
+    /// what the one says after hearing the other would never know.
+    ///
     /// Returns the ops that are gone. When a removal proves void they come back.
-    pub fn end(&mut self, removed: &BTreeMap<AuthorKey, Removal>, keep: &AuthorKey) -> Vec<OpId> {
+    pub fn end(
+        &mut self,
+        removed: &BTreeMap<AuthorKey, Removal>,
+        deciders: &BTreeSet<AuthorKey>,
+        keep: &AuthorKey,
+    ) -> Vec<OpId> {
         let ends: BTreeMap<AuthorKey, BTreeSet<(u64, OpId)>> = removed
             .iter()
             .filter(|(author, _)| *author != keep)
             .map(|(author, removal)| (*author, removal.last.clone()))
             .collect();
-        if ends == self.ends {
+        let deciders = ends.keys().filter(|author| deciders.contains(author)).copied().collect();
+        if ends == self.ends && deciders == self.deciders {
             return Vec::new();
         }
-        self.ends = ends;
-        let gone = self.ends.keys().copied().collect::<Vec<_>>().iter().flat_map(|author| self.cut(author)).collect();
+        (self.ends, self.deciders) = (ends, deciders);
+        let authors: Vec<AuthorKey> = self.ends.keys().copied().collect();
+        let gone = authors.iter().flat_map(|author| self.cut(author)).collect();
         self.take_back();
+        self.unshown.clear();
+        for author in self.deciders.clone() {
+            self.show_only_valid(&author);
+        }
         gone
+    }
+
+    fn show_only_valid(&mut self, author: &AuthorKey) {
+        let valid = self.valid_chains(author);
+        let ids = self.chains.get(author).into_iter().flat_map(|chain| chain.values().flatten());
+        for op in ids.filter_map(|id| self.ops.get(id)) {
+            if valid.is_valid(op) {
+                self.unshown.remove(&op.id());
+            } else {
+                self.unshown.insert(op.id());
+            }
+        }
+    }
+
+    /// Returns whether an op that is held is void, so that nobody is shown it.
+    pub fn is_void(&self, id: &OpId) -> bool {
+        self.unshown.contains(id)
     }
 
     /// Says who has, or had, a seat: what anybody else said leaves the record. Returns the ops that are gone; when their
@@ -375,6 +419,7 @@ impl Record {
         self.heads.remove(id);
         self.apart.remove(id);
         self.withheld.remove(id);
+        self.unshown.remove(id);
         if let Some(chain) = self.chains.get_mut(&op.author()) {
             if let Some(ids) = chain.get_mut(&op.number()) {
                 ids.retain(|held| held != id);
@@ -405,8 +450,22 @@ impl Record {
         if self.is_stranger(author) {
             return Validity::Nothing;
         }
-        let Some(ends) = self.ends.get(author) else { return Validity::All };
-        let chains = ends.iter().map(|(last, end)| {
+        match self.last_held(author) {
+            Some(last) if self.deciders.contains(author) => Validity::UpTo(last),
+            Some(_) => self.valid_chains(author),
+            None => Validity::All,
+        }
+    }
+
+    /// The highest number that is taken of a removed author.
+    fn last_held(&self, author: &AuthorKey) -> Option<u64> {
+        let last = self.ends.get(author)?.iter().map(|(last, _)| *last).max().unwrap_or(0);
+        Some(if self.deciders.contains(author) { last.saturating_add(BEYOND) } else { last })
+    }
+
+    /// What of a removed author leads to where its removals end it.
+    fn valid_chains(&self, author: &AuthorKey) -> Validity {
+        let chains = self.ends.get(author).into_iter().flatten().map(|(last, end)| {
             let mut chain =
                 ValidChain { last: *last, linked_from: last.saturating_add(1), ids: BTreeSet::new(), awaits: None };
             let mut at = *end;
@@ -511,9 +570,10 @@ impl Record {
         (heads, deepest.max(own).min(own + DEPTH_STEP - 1) + 1)
     }
 
-    /// Returns all ops in the one order that is the same everywhere: depth, author, number.
+    /// Returns all ops but void ones in the one order that is the same everywhere: depth, author, number.
     pub fn in_order(&self) -> impl DoubleEndedIterator<Item = &Op> {
-        self.order.iter().filter_map(|(_, _, _, id)| self.ops.get(id))
+        let shown = self.order.iter().filter(|(_, _, _, id)| !self.unshown.contains(id));
+        shown.filter_map(|(_, _, _, id)| self.ops.get(id))
     }
 
     /// Returns every control op whose content is held, in no particular order.

@@ -37,19 +37,19 @@ fn ids(record: &Record) -> Vec<OpId> {
 fn what_lies_beyond_the_end_leaves_and_what_lies_before_stays() {
     let ops = chain(2, None, &["1", "2", "3", "4"]);
     let mut record = record_of(&ops);
-    let gone = record.end(&removal(2, &[Some(&ops[1])]), &NOBODY);
+    let gone = record.end(&removal(2, &[Some(&ops[1])]), &BTreeSet::new(), &NOBODY);
     assert_eq!(gone.len(), 2);
     assert_eq!(ids(&record), [ops[0].id(), ops[1].id()]);
     assert_eq!(record.vector().number(&author(2)), 2);
     assert_eq!(record.insert(ops[2].clone()), Err(NotTaken::Void));
-    assert!(record.end(&removal(2, &[Some(&ops[1])]), &NOBODY).is_empty(), "once");
+    assert!(record.end(&removal(2, &[Some(&ops[1])]), &BTreeSet::new(), &NOBODY).is_empty(), "once");
 }
 
 #[test]
 fn author_removed_before_it_said_anything_has_said_nothing() {
     let ops = chain(2, None, &["1", "2"]);
     let mut record = record_of(&ops);
-    assert_eq!(record.end(&removal(2, &[None]), &NOBODY).len(), 2);
+    assert_eq!(record.end(&removal(2, &[None]), &BTreeSet::new(), &NOBODY).len(), 2);
     assert!(record.vector().head(&author(2)).is_none());
     assert_eq!(record.insert(ops[0].clone()), Err(NotTaken::Void));
 }
@@ -58,7 +58,7 @@ fn author_removed_before_it_said_anything_has_said_nothing() {
 fn own_chain_is_never_cut() {
     let ops = chain(2, None, &["1", "2"]);
     let mut record = record_of(&ops);
-    assert!(record.end(&removal(2, &[None]), &author(2)).is_empty());
+    assert!(record.end(&removal(2, &[None]), &BTreeSet::new(), &author(2)).is_empty());
     assert_eq!(record.in_order().count(), 2);
 }
 
@@ -68,7 +68,7 @@ fn end_that_is_not_held_yet_cuts_the_other_chain_when_it_comes() {
     let named = chain(2, Some(&first[0]), &["2 as named", "3 as named"]);
     let other = chain(2, Some(&first[0]), &["2 of the other", "3 of the other"]);
     let mut record = record_of(&first);
-    record.end(&removal(2, &[Some(&named[1])]), &NOBODY);
+    record.end(&removal(2, &[Some(&named[1])]), &BTreeSet::new(), &NOBODY);
     for op in other.iter().chain(&named) {
         record.insert(op.clone()).expect("nobody can tell yet");
     }
@@ -82,9 +82,9 @@ fn removal_that_proves_void_lets_all_come_back() {
     let ops = chain(2, None, &["1", "2", "3"]);
     let other = record_of(&ops);
     let mut record = other.clone();
-    record.end(&removal(2, &[Some(&ops[0])]), &NOBODY);
+    record.end(&removal(2, &[Some(&ops[0])]), &BTreeSet::new(), &NOBODY);
     assert!(!record.lacks(other.vector()), "what is void is not asked for");
-    assert!(record.end(&BTreeMap::new(), &NOBODY).is_empty());
+    assert!(record.end(&BTreeMap::new(), &BTreeSet::new(), &NOBODY).is_empty());
     assert_eq!(ids(&record), ids(&other), "nobody need have them any more");
     assert_eq!(record.vector(), other.vector());
 }
@@ -105,7 +105,7 @@ fn control_op_beyond_the_end_is_still_there_to_be_judged_anew() {
     let charter = after(2, None, invite(1));
     let late = after(2, Some(&charter), invite(2));
     let mut record = record_of(&[charter.clone(), late.clone()]);
-    record.end(&removal(2, &[Some(&charter)]), &NOBODY);
+    record.end(&removal(2, &[Some(&charter)]), &BTreeSet::new(), &NOBODY);
     assert!(record.op(&late.id()).is_none() && record.control_op(&late.id()).is_some());
     assert!(record.control().any(|op| op.id() == late.id()), "the fold needs it if the removal proves void");
 }
@@ -118,12 +118,12 @@ fn seats_that_cut_at_different_times_do_not_ask_each_other_for_ever() {
     let all: Vec<Op> = first.iter().chain(&named).chain(&other).cloned().collect();
     let late = record_of(&all);
     let mut cut = late.clone();
-    cut.end(&removal(2, &[Some(&named[0])]), &NOBODY);
+    cut.end(&removal(2, &[Some(&named[0])]), &BTreeSet::new(), &NOBODY);
     assert!(!cut.lacks(late.vector()));
     assert!(!late.lacks(cut.vector()));
     // And whoever was given only the void chain lacks the named one.
     let mut misled = record_of(&first.iter().chain(&other).cloned().collect::<Vec<_>>());
-    misled.end(&removal(2, &[Some(&named[0])]), &NOBODY);
+    misled.end(&removal(2, &[Some(&named[0])]), &BTreeSet::new(), &NOBODY);
     assert!(misled.lacks(cut.vector()));
     assert_eq!(catches_up(&mut misled, &cut), 1);
     assert_eq!(ids(&misled), ids(&cut));
@@ -196,9 +196,9 @@ proptest! {
         let ops = tree(&shape);
         let removed = removal(2, &[Some(&ops[cut.index(ops.len())])]);
         let (mut one, mut two) = (part(&ops, a), part(&ops, b));
-        one.end(&removed, &NOBODY);
+        one.end(&removed, &BTreeSet::new(), &NOBODY);
         if !late {
-            two.end(&removed, &NOBODY);
+            two.end(&removed, &BTreeSet::new(), &NOBODY);
             exchange(&mut one, &mut two);
         } else {
             // The other side hears of the removal only after they exchanged.
@@ -206,7 +206,7 @@ proptest! {
                 catches_up(&mut one, &two);
                 catches_up(&mut two, &one);
             }
-            two.end(&removed, &NOBODY);
+            two.end(&removed, &BTreeSet::new(), &NOBODY);
             exchange(&mut one, &mut two);
         }
     }
@@ -220,16 +220,16 @@ proptest! {
         let ops = tree(&shape);
         let removed = removal(2, &[Some(&ops[cut.index(ops.len())])]);
         let mut first = record_of(&ops);
-        first.end(&removed, &NOBODY);
+        first.end(&removed, &BTreeSet::new(), &NOBODY);
         let mut between = Record::default();
         let when = when.index(ops.len());
         for (n, op) in ops.iter().enumerate() {
             if n == when {
-                between.end(&removed, &NOBODY);
+                between.end(&removed, &BTreeSet::new(), &NOBODY);
             }
             between.insert(op.clone()).ok();
         }
-        between.end(&removed, &NOBODY);
+        between.end(&removed, &BTreeSet::new(), &NOBODY);
         prop_assert_eq!(ids(&first), ids(&between));
         prop_assert_eq!(first.vector(), between.vector());
     }
@@ -284,9 +284,9 @@ fn nothing_beyond_the_end_is_asked_for() {
     let mut record = record_of(&ops[..1]);
     let given = |record: &Record| other.beyond(&record.vector_to_ask_by()).map(Op::id).collect::<Vec<_>>();
     assert_eq!(given(&record), [ops[1].id(), ops[2].id()]);
-    record.end(&removal(2, &[Some(&ops[0])]), &NOBODY);
+    record.end(&removal(2, &[Some(&ops[0])]), &BTreeSet::new(), &NOBODY);
     assert_eq!(given(&record), [], "all that counts is held");
-    record.end(&removal(2, &[Some(&ops[1])]), &NOBODY);
+    record.end(&removal(2, &[Some(&ops[1])]), &BTreeSet::new(), &NOBODY);
     assert!(given(&record).contains(&ops[1].id()), "the end is missing");
 }
 
@@ -296,7 +296,7 @@ fn end_held_apart_cuts_the_other_chain_when_it_is_linked_up() {
     let named = chain(2, Some(&first[0]), &["2 as named", "3 as named"]);
     let other = chain(2, Some(&first[0]), &["2 of the other"]);
     let mut record = record_of(&first);
-    record.end(&removal(2, &[Some(&named[1])]), &NOBODY);
+    record.end(&removal(2, &[Some(&named[1])]), &BTreeSet::new(), &NOBODY);
     record.insert_apart(named[1].clone()).expect("the end");
     record.insert(other[0].clone()).expect("nobody can tell yet");
     record.insert(named[0].clone()).expect("what leads to the end");
@@ -333,7 +333,7 @@ fn chain_that_a_removal_ends_is_taken_whole_however_many_versions_there_are() {
     }
     let valid = chain(2, None, &["first", "last"]);
     assert_eq!(record.insert(valid[0].clone()), Err(NotTaken::BreaksChain));
-    record.end(&removal(2, &[Some(&valid[1])]), &NOBODY);
+    record.end(&removal(2, &[Some(&valid[1])]), &BTreeSet::new(), &NOBODY);
     let told = record_of(&valid);
     assert!(record.lacks(told.vector()));
     record.insert_apart(valid[1].clone()).expect("where the removal ends the chain");

@@ -213,7 +213,7 @@ impl Room {
             // From before this seat went back to an older copy of itself. More may come.
             self.pacing.behind_since = self.pacing.behind_since.map(|_| now);
             self.restored();
-        } else {
+        } else if !self.record.is_void(&id) {
             self.show(Event::Arrived(id));
         }
         self.show(Event::Changed);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use record::{
-    AuthorKey, Authority, Body, KeyPackageHash, Op, OpId, Record, Remove, Role, RoomId, StateId, Table, Vector,
+    AuthorKey, Authority, Body, KeyPackageHash, Op, OpId, Rank, Record, Remove, Role, RoomId, StateId, Table, Vector,
 };
 use sha2::{Digest, Sha256};
 use wire::Topic;
@@ -240,10 +240,7 @@ impl Room {
             written: Written::default(),
             effects: Vec::new(),
         };
-        let me = room.me();
-        let known = room.table.seats.iter().map(|seat| seat.key).chain([me, rules.founder]).collect();
-        room.record.end(&room.table.removed, &me);
-        room.record.know(known);
+        room.end_chains();
         let era = room.graph.node(&tip).map(|node| node.era).ok_or(Error::Bug("no node of the tip"))?;
         room.eras.stand_in(era, 0);
         Ok(room)
@@ -378,7 +375,7 @@ impl Room {
         roster.into_iter().flat_map(|roster| roster.iter()).map(|(key, leaf)| (*key, leaf.role)).collect()
     }
 
-    /// All ops held, in the one order that is the same everywhere. Those from before this seat joined have no body.
+    /// All ops held that are not void, in the one order that is the same everywhere. Those from before this seat joined have no body.
     pub fn ops(&self) -> impl DoubleEndedIterator<Item = &Op> {
         self.record.in_order()
     }
@@ -388,9 +385,9 @@ impl Room {
         self.record.base()
     }
 
-    /// Returns an op held.
+    /// Returns an op held that is not void.
     pub fn op(&self, id: &OpId) -> Option<&Op> {
-        self.record.op(id)
+        self.record.op(id).filter(|op| !self.record.is_void(&op.id()))
     }
 
     /// Whether the seat says that it holds the op.
@@ -514,10 +511,19 @@ impl Room {
         for removal in self.record.control().filter(|op| op.removes(&me)) {
             self.table.told(removal);
         }
-        let known = self.table.seats.iter().map(|seat| seat.key).chain([me, self.rules.founder]).collect();
-        self.record.end(&self.table.removed, &me);
-        self.record.know(known);
+        self.end_chains();
         self.unechoed.retain(|id| self.record.op(id).is_some());
+    }
+
+    /// Has the record follow the table: whose words count, and up to where.
+    fn end_chains(&mut self) {
+        let me = self.me();
+        let founder = self.rules.founder;
+        let decides = self.table.seats.iter().filter(|seat| seat.role.rank() != Rank::Other);
+        let deciders = decides.map(|seat| seat.key).chain([founder]).collect();
+        let known = self.table.seats.iter().map(|seat| seat.key).chain([me, founder]).collect();
+        self.record.end(&self.table.removed, &deciders, &me);
+        self.record.know(known);
     }
 
     /// The group; only a seat restored from a backup has none, and such a seat gets nowhere where it is asked for.

@@ -80,7 +80,7 @@ impl Record {
     }
 
     fn say_enough(&self, vector: &mut Vector) {
-        for (author, ends) in &self.ends {
+        for (author, ends) in self.ends.iter().filter(|(author, _)| !self.deciders.contains(author)) {
             let base = self.base.number(author);
             let whole = ends.iter().all(|(last, id)| *last <= base || self.ops.contains_key(id));
             if let Some(head) = self.vector.head(author).filter(|_| whole && !self.apart_of(author)) {
@@ -120,14 +120,12 @@ impl Record {
     pub fn lacks(&self, other: &Vector) -> bool {
         other.iter().filter(|(author, _)| !self.is_stranger(author)).any(|(author, head)| {
             let mine = self.vector.number(author);
-            let number = match self.ends.get(author) {
-                Some(ends) => head.number.min(ends.iter().map(|(last, _)| *last).max().unwrap_or(0)),
-                None => head.number,
-            };
+            let number = self.last_held(author).map_or(head.number, |last| head.number.min(last));
             let whole = number == head.number && head.number >= self.base.number(author);
             // Of a removed author what counts is the chain that ends where the removal says; while that end is not here,
             // every chain may be the one.
-            let ends: Vec<&(u64, OpId)> = self.ends.get(author).into_iter().flatten().collect();
+            let ended = self.ends.get(author).filter(|_| !self.deciders.contains(author));
+            let ends: Vec<&(u64, OpId)> = ended.into_iter().flatten().collect();
             let mut missing =
                 ends.iter().filter(|(last, id)| *last > self.base.number(author) && !self.ops.contains_key(id));
             let open = ends.is_empty() || missing.clone().next().is_some();

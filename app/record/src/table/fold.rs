@@ -228,12 +228,9 @@ impl<'a> Fold<'a> {
         match authority {
             Authority::Alone => self.remove(by, remove),
             Authority::WithSecondKey if by == self.founder => {
-                let second =
-                    self.removals_of(&seat).into_iter().filter(|other| self.are_two_keys(&by, &other.author()));
-                let second: Vec<&Op> = second.collect();
-                if !second.is_empty() {
+                // The second key agrees that, not when: or it could have words count that were said after.
+                if self.removals_of(&seat).iter().any(|other| self.are_two_keys(&by, &other.author())) {
                     self.remove(by, remove);
-                    second.into_iter().for_each(|op| self.remove_as(op));
                 }
             }
             Authority::WithSecondKey | Authority::None => {}
