@@ -113,8 +113,15 @@ impl Room {
 
     /// Draws from a commit that is new in the graph what it says besides.
     fn taken(&mut self, commit: &Commit, now: Millis) {
-        if self.graph.commits_on(&commit.parent).filter(|(_, other)| other.body.author == commit.author).count() > 1 {
+        let rivals: Vec<&Commit> = self.graph.commits_on(&commit.parent).map(|(_, rival)| &rival.body).collect();
+        let twice = rivals.iter().filter(|rival| rival.author == commit.author).count() > 1;
+        // Who stands on the other one is heard on another channel: neither hears the other's beacons.
+        let parted = rivals.len() > 1 && rivals.iter().any(|rival| !rival.removes.is_empty());
+        if twice {
             self.alarm(Alarm::TwoCommits(commit.author));
+        }
+        if parted {
+            self.pacing.hello_if_apart(now, &mut self.rng);
         }
         let before = self.graph.readers(&commit.parent).cloned();
         let sat = |seat: &AuthorKey| before.as_ref().is_some_and(|roster| roster.contains_key(seat));
