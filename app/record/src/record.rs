@@ -29,7 +29,7 @@ pub struct Record {
     crowded: BTreeSet<AuthorKey>,
     /// Where the chains of removed authors end: what lies beyond is void.
     ends: BTreeMap<AuthorKey, BTreeSet<(u64, OpId)>>,
-    /// Those of them whose void words are held like all others, and only shown to nobody: see [`Record::end`].
+    /// Authors whose void words are held like all others, and only shown to nobody: see [`Record::end`].
     deciders: BTreeSet<AuthorKey>,
     /// Void ops of deciders.
     unshown: BTreeSet<OpId>,
@@ -243,7 +243,7 @@ impl Record {
             self.cut(&author);
         }
         if self.deciders.contains(&author) {
-            self.show_only_valid(&author);
+            self.show_only_valid_of(&author);
         }
         Ok(if twin { Inserted::Twin } else { Inserted::New })
     }
@@ -327,7 +327,7 @@ impl Record {
             .filter(|(author, _)| *author != keep)
             .map(|(author, removal)| (*author, removal.last.clone()))
             .collect();
-        let deciders = ends.keys().filter(|author| deciders.contains(author)).copied().collect();
+        let deciders = deciders.iter().filter(|author| *author != keep).copied().collect();
         if ends == self.ends && deciders == self.deciders {
             return Vec::new();
         }
@@ -335,15 +335,23 @@ impl Record {
         let authors: Vec<AuthorKey> = self.ends.keys().copied().collect();
         let gone = authors.iter().flat_map(|author| self.cut(author)).collect();
         self.take_back();
-        self.unshown.clear();
-        for author in self.deciders.clone() {
-            self.show_only_valid(&author);
-        }
+        self.show_only_valid();
         gone
     }
 
-    fn show_only_valid(&mut self, author: &AuthorKey) {
-        let valid = self.valid_chains(author);
+    fn show_only_valid(&mut self) {
+        self.unshown.clear();
+        for author in self.deciders.clone() {
+            self.show_only_valid_of(&author);
+        }
+    }
+
+    fn show_only_valid_of(&mut self, author: &AuthorKey) {
+        let valid = match self.known.as_ref().is_some_and(|known| !known.contains(author)) {
+            true => Validity::Nothing,
+            false if self.ends.contains_key(author) => self.valid_chains(author),
+            false => return,
+        };
         let ids = self.chains.get(author).into_iter().flat_map(|chain| chain.values().flatten());
         for op in ids.filter_map(|id| self.ops.get(id)) {
             if valid.is_valid(op) {
@@ -359,14 +367,14 @@ impl Record {
         self.unshown.contains(id)
     }
 
-    /// Says who has, or had, a seat: what anybody else said leaves the record. Returns the ops that are gone; when their
-    /// author gets a seat after all they come back.
+    /// Says who has, or had, a seat: what anybody else but deciders said leaves the record. Returns the ops that are gone; when
+    /// their author gets a seat after all they come back.
     pub fn know(&mut self, authors: BTreeSet<AuthorKey>) -> Vec<OpId> {
-        let strangers: Vec<AuthorKey> =
-            self.chains.keys().filter(|author| !authors.contains(author)).copied().collect();
         self.known = Some(authors);
+        let strangers: Vec<AuthorKey> = self.chains.keys().filter(|author| self.is_stranger(author)).copied().collect();
         let gone = strangers.iter().flat_map(|author| self.cut(author)).collect();
         self.take_back();
+        self.show_only_valid();
         gone
     }
 
@@ -387,7 +395,7 @@ impl Record {
     }
 
     fn is_stranger(&self, author: &AuthorKey) -> bool {
-        self.known.as_ref().is_some_and(|known| !known.contains(author))
+        !self.deciders.contains(author) && self.known.as_ref().is_some_and(|known| !known.contains(author))
     }
 
     fn cut(&mut self, author: &AuthorKey) -> Vec<OpId> {

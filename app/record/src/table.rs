@@ -82,6 +82,8 @@ pub struct Table {
     pub links: BTreeMap<(AuthorKey, LinkId), Link>,
     /// Keys that were taken away, whether their seat was ever given or not. They never return.
     pub removed: BTreeMap<AuthorKey, Removal>,
+    /// The convener, and whom it ever named a head, whether that counts or not: what they say may decide whether it does.
+    pub deciders: BTreeSet<AuthorKey>,
     /// Seats that wait for a second key.
     pub proposals: Vec<Proposal>,
     /// Removals that wait for a second key: whose, and who asks for them.

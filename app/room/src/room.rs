@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use record::{
-    AuthorKey, Authority, Body, KeyPackageHash, Op, OpId, Rank, Record, Remove, Role, RoomId, StateId, Table, Vector,
+    AuthorKey, Authority, Body, KeyPackageHash, Op, OpId, Record, Remove, Role, RoomId, StateId, Table, Vector,
 };
 use sha2::{Digest, Sha256};
 use wire::Topic;
@@ -519,10 +519,8 @@ impl Room {
     fn end_chains(&mut self) {
         let me = self.me();
         let founder = self.rules.founder;
-        let decides = self.table.seats.iter().filter(|seat| seat.role.rank() != Rank::Other);
-        let deciders = decides.map(|seat| seat.key).chain([founder]).collect();
         let known = self.table.seats.iter().map(|seat| seat.key).chain([me, founder]).collect();
-        self.record.end(&self.table.removed, &deciders, &me);
+        self.record.end(&self.table.removed, &self.table.deciders, &me);
         self.record.know(known);
     }
 

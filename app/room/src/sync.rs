@@ -167,6 +167,11 @@ impl Room {
         !removed && (self.table.is_seated(author) || roster.is_some_and(|roster| roster.contains_key(author)))
     }
 
+    /// Whether the seat is or was in the tree, or at the table: also one whose admission proved void since.
+    fn has_sat(&self, author: &AuthorKey) -> bool {
+        self.table.seat(author).is_some() || self.graph.has_sat(author)
+    }
+
     pub(crate) fn receive_beacon(
         &mut self,
         signed: Signed<Beacon>,
@@ -184,7 +189,7 @@ impl Room {
         }
         // Also where this seat cannot follow yet, and also of seats only the own log says are removed: where others stand
         // must depend neither on what came first nor on the log.
-        let ever = self.table.seat(&beacon.author).is_some();
+        let ever = self.has_sat(&beacon.author);
         let before = self.stands.last_counter(&beacon.author);
         if ever && !self.graph.is_earlier(&beacon.tip) && self.stands.take(&self.graph, signed.clone()) {
             self.pacing.heard_news();
@@ -306,7 +311,7 @@ impl Room {
             let Ok(stand) = Signed::<Beacon>::from_bytes(bytes) else { continue };
             let (author, tip) = (stand.body.author, stand.body.tip);
             let ours = stand.body.room == self.id && !self.graph.is_earlier(&tip);
-            let known = self.table.seat(&author).is_some();
+            let known = self.has_sat(&author);
             if author == self.me() {
                 self.own_counter_heard(stand.body.counter, false);
             }

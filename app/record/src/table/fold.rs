@@ -20,12 +20,18 @@ impl Table {
     /// Folds control ops. `founder` is the key named in the group's rules.
     pub fn fold<'a>(founder: AuthorKey, ops: impl Iterator<Item = &'a Op>) -> Self {
         let ops = Ops::new(ops);
-        let fold = Fold::new(founder, &ops).run(None);
+        let mut table = Self::fold_ops(founder, &ops);
+        table.deciders = ops.heads_named_by(&founder).chain([founder]).collect();
+        table
+    }
+
+    fn fold_ops(founder: AuthorKey, ops: &Ops<'_>) -> Self {
+        let fold = Fold::new(founder, ops).run(None);
         let against = fold.removals_of(&founder);
         if !fold.says_two_keys(&against) {
             return fold.table;
         }
-        let without = Fold::new(founder, &ops).run(Some(&against));
+        let without = Fold::new(founder, ops).run(Some(&against));
         // Whom the convener gave a seat too late for what stays of its words is no key against it.
         if without.says_two_keys(&without.removals_of(&founder)) { without.table } else { fold.table }
     }
@@ -60,6 +66,14 @@ impl<'a> Ops<'a> {
             }
         }
         Self { by_id: all.iter().map(|op| (op.id(), *op)).collect(), all, agrees, removes }
+    }
+
+    fn heads_named_by(&self, convener: &AuthorKey) -> impl Iterator<Item = AuthorKey> {
+        let by_convener = self.all.iter().filter(move |op| op.author() == *convener);
+        by_convener.filter_map(|op| match op.body() {
+            Some(Body::Add(add)) if add.role == Role::Head => Some(add.seat),
+            Some(_) | None => None,
+        })
     }
 }
 
