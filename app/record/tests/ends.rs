@@ -111,6 +111,49 @@ fn control_op_beyond_the_end_is_still_there_to_be_judged_anew() {
 }
 
 #[test]
+fn of_a_decider_what_lies_beyond_the_end_is_held_and_handed_on_but_shown_to_nobody() {
+    let ops = chain(2, None, &["1", "2", "3"]);
+    let deciders = BTreeSet::from([author(2)]);
+    let mut early = record_of(&ops);
+    early.end(&removal(2, &[Some(&ops[0])]), &deciders, &NOBODY);
+    let mut late = record_of(&ops[..1]);
+    late.end(&removal(2, &[Some(&ops[0])]), &deciders, &NOBODY);
+    assert!(late.lacks(early.vector()));
+    assert_eq!(catches_up(&mut late, &early), 2);
+    for record in [&early, &late] {
+        assert_eq!(ids(record), [ops[0].id()]);
+        assert!(record.op(&ops[2].id()).is_some() && record.is_void(&ops[2].id()));
+        assert_eq!(record.vector().number(&author(2)), 3);
+    }
+    late.end(&BTreeMap::new(), &deciders, &NOBODY);
+    assert_eq!(ids(&late).len(), 3, "the removal proved void");
+}
+
+#[test]
+fn removed_decider_that_goes_on_for_ever_fills_nobodys_record() {
+    let texts: Vec<String> = (0..400).map(|n| n.to_string()).collect();
+    let ops = chain(2, None, &texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let all = record_of(&ops);
+    let mut record = Record::default();
+    let deciders = BTreeSet::from([author(2)]);
+    record.end(&removal(2, &[Some(&ops[0])]), &deciders, &NOBODY);
+    let taken = ops.iter().take_while(|op| record.insert((*op).clone()).is_ok()).count();
+    assert_eq!(taken, 257);
+    assert!(!record.lacks(all.vector()));
+}
+
+#[test]
+fn decider_without_a_seat_is_heard_and_not_shown() {
+    let ops = chain(2, None, &["1", "2"]);
+    let mut record = record_of(&ops);
+    record.end(&BTreeMap::new(), &BTreeSet::from([author(2)]), &NOBODY);
+    assert_eq!(record.know(BTreeSet::from([author(1)])).len(), 0);
+    assert_eq!((ids(&record).len(), record.vector().number(&author(2))), (0, 2));
+    record.know(BTreeSet::from([author(1), author(2)]));
+    assert_eq!(ids(&record).len(), 2);
+}
+
+#[test]
 fn seats_that_cut_at_different_times_do_not_ask_each_other_for_ever() {
     let first = chain(2, None, &["1"]);
     let named = chain(2, Some(&first[0]), &["2 as named"]);

@@ -1,6 +1,6 @@
 //! What comes in from the others.
 
-use record::{AuthorKey, Inserted, NotTaken, Op};
+use record::{AuthorKey, Inserted, Kind, NotTaken, Op};
 use wire::Topic;
 
 use crate::bounds;
@@ -90,7 +90,10 @@ impl Room {
                 return Ok(());
             }
             Taken::Refused => {
-                self.overstepped(body.author);
+                // A state this seat never stood in is only what the frames that lead there claim.
+                if self.op_keys.contains_key(&body.parent) {
+                    self.overstepped(body.author);
+                }
                 return Err(Error::PeerMisbehaved("a commit against the rules"));
             }
         };
@@ -192,7 +195,10 @@ impl Room {
             return Err(Error::PeerMisbehaved("an op said where its author had no seat"));
         }
         if !policy::judge_op(&self.rules, &self.table, &op) && !op.removes(&author) {
-            self.overstepped(author);
+            // What a later version says is not for this one to judge.
+            if !matches!(op.kind(), Kind::Newer(_)) {
+                self.overstepped(author);
+            }
             return Err(Error::PeerMisbehaved("an op by nobody who may say it"));
         }
         let gaps = self.record.apart().len();

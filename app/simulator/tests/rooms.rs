@@ -66,3 +66,12 @@ fn rooms_whose_seats_come_from_backups_end_level() {
     assert_eq!(outcomes.iter().filter(failed).map(|outcome| outcome.seed).collect::<Vec<_>>(), Vec::<u64>::new());
     assert!(hits(&outcomes).of(Fault::Restored) > 20);
 }
+
+#[test]
+fn rooms_in_which_two_sides_must_agree_end_level() {
+    // Two who take each other away, two who each went to a channel of their own, a head that sat by the word of one removed since.
+    let outcomes: Vec<Outcome> =
+        [12, 46, 241, 495].into_iter().flat_map(|seed| schedules(seed..seed + 1, Family::TwoSides)).collect();
+    let failed = outcomes.iter().filter(|outcome| !outcome.breaches.is_empty()).map(|outcome| outcome.seed);
+    assert_eq!(failed.collect::<Vec<_>>(), Vec::<u64>::new());
+}

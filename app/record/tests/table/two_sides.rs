@@ -230,6 +230,18 @@ fn removal_keeps_no_words_of_another_seat() {
     }
 }
 
+/// Who agrees to a removal late names a later end, and the removed head has said something in between.
+#[test]
+fn second_key_does_not_have_later_words_of_a_removed_head_count() {
+    let mut talk = talk();
+    let add = proposes_a_party(&mut talk);
+    let takes = talk.convener.removes(&talk.heads[1].clone());
+    let late = talk.heads[1].agrees(&add);
+    let second = talk.heads[0].removes(&talk.heads[1].clone());
+    talk.ops.extend([takes, late, second]);
+    assert!(!talk.seated(3) && !talk.seated(9));
+}
+
 /// An op as somebody signs it who keeps to no order.
 fn out_of_order(by: &Signer, number: u64, previous: OpId, body: Body) -> Op {
     let draft = Draft {
@@ -272,6 +284,14 @@ fn link_with_the_id_of_anothers_takes_nobody_away() {
         talk.ops.push(same);
         assert!(talk.seated(9));
     }
+}
+
+#[test]
+fn head_whose_admission_is_void_is_still_one_whose_word_may_decide() {
+    let mut talk = talk();
+    proposes_a_party(&mut talk);
+    let deciders = talk.table().deciders;
+    assert_eq!(deciders, [1, 2, 3, 9].map(|seed| Signer::new(seed).me()).into());
 }
 
 #[test]

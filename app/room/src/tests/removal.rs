@@ -101,6 +101,29 @@ fn convener_whom_two_heads_take_away_reads_nothing_more() {
     assert!(!table.notes(0).contains(&"among ourselves".into()));
 }
 
+/// The heads hear of the convener's word only after they took it away, and the convener of theirs after it removed one.
+#[test]
+fn who_take_each_other_away_unheard_of_each_other_end_at_one_table() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    let (convener, head) = (table.rooms[0].me(), table.rooms[1].me());
+    table.parts(&[0]);
+    table.does(0, Input::Remove(head));
+    for who in [1, 2] {
+        table.does(who, Input::Remove(convener));
+        table.settle();
+    }
+    assert_eq!(table.rooms[2].roster().len(), 2);
+    table.meets();
+    table.passes(120_000);
+    for who in [0, 2] {
+        let removed = table.rooms[who].table.removed.keys().collect::<Vec<_>>();
+        assert_eq!(removed, [&head], "room {who}: of two that need each other the convener's stands");
+        assert_eq!(table.rooms[who].state(), table.rooms[0].state());
+        assert_eq!(table.rooms[who].roster().len(), 2);
+    }
+    assert_eq!(table.rooms[1].standing(), Standing::Removed);
+}
+
 /// Who ordered a removal goes back to an older copy, and only the removed seat has been told of it.
 #[test]
 fn removal_that_only_the_removed_seat_was_told_of_is_heard_from_it() {
