@@ -10,6 +10,7 @@ export class TalkPage {
     this.notes = this.log.getByRole('article');
     this.composer = page.getByRole('textbox', { name: 'Write a note' });
     this.sendButton = page.getByRole('button', { name: 'Send', exact: true });
+    this.release = page.getByRole('combobox', { name: 'This note is' });
     this.seats = page.getByRole('region', { name: 'Seats' }).getByRole('listitem');
     this.rooms = page.getByRole('navigation', { name: 'Rooms' });
     this.connection = page.getByRole('status').filter({ hasText: /Live|Reconnecting|Offline/ });
@@ -149,11 +150,21 @@ export class TalkPage {
     return this.notes.filter({ hasText: text });
   }
 
-  async write(text) {
+  /** Writes a note; `release` is what others may do with it, as the page words it. */
+  async write(text, { release } = {}) {
+    if (release) await this.release.selectOption({ label: release });
     await this.composer.fill(text);
     await this.sendButton.click();
     // The box is emptied at once when the note is taken.
     await expect(this.composer).toHaveValue('');
+  }
+
+  /** Opens the dialog that carries a note to another room, and returns it. */
+  async startsToConvey(text) {
+    await this.note(text).getByRole('button', { name: 'Convey' }).click();
+    const dialog = this.page.getByRole('dialog', { name: 'Convey to another room' });
+    await dialog.waitFor();
+    return dialog;
   }
 
   /** Returns the text of every note shown, in order. */

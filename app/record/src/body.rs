@@ -273,6 +273,61 @@ pub struct Note {
     pub written_at: u64,
     /// Between 1 and [`NOTE_BYTES`] bytes, as typed.
     pub text: Arc<str>,
+    /// What its author lets others carry to another room. None: nothing, it is for this room only.
+    pub release: Option<Release>,
+    /// How it came from another room; None when it was written for this one.
+    pub conveyed: Option<Conveyed>,
+}
+
+/// What of a note may be carried to another room. Pages keep to it; people can always retype.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Release {
+    /// What it says, in other words.
+    #[n(0)]
+    Substance,
+    /// The text itself, with the author's name.
+    #[n(1)]
+    Verbatim,
+}
+
+/// How a note came from another room: the word of whoever conveys it, proved by nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Conveyed {
+    /// In the words of whoever conveys it.
+    #[n(0)]
+    Substance,
+    /// As it was written there.
+    #[n(1)]
+    Verbatim {
+        /// Whose words these are.
+        #[n(0)]
+        author: Name,
+        /// When they were written, in milliseconds since 1970 by that author's clock.
+        #[n(1)]
+        written_at: u64,
+    },
+}
+
+impl Note {
+    /// A note for this room only.
+    pub fn new(written_at: u64, text: impl Into<Arc<str>>) -> Self {
+        Self { written_at, text: text.into(), release: None, conveyed: None }
+    }
+}
+
+/// A note as it is written: `[written at, text, release, conveyed]`, without what is none at the end.
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct WrittenNote<'a> {
+    #[n(0)]
+    written_at: u64,
+    #[b(1)]
+    text: &'a str,
+    #[n(2)]
+    release: Option<Release>,
+    #[n(3)]
+    conveyed: Option<Conveyed>,
 }
 
 impl Body {
@@ -299,7 +354,10 @@ impl Body {
             Body::Add(add) => to_vec(add),
             Body::Remove(remove) => to_vec(remove),
             Body::Agree(op) => to_vec(op),
-            Body::Note(note) => to_vec((note.written_at, &*note.text)),
+            Body::Note(Note { written_at, text, release, conveyed }) => {
+                let (release, conveyed) = (*release, conveyed.clone());
+                to_vec(WrittenNote { written_at: *written_at, text, release, conveyed })
+            }
             Body::Call(slips) => to_vec(slips),
             Body::Newer(_, bytes) => bytes.clone(),
         }
@@ -321,11 +379,11 @@ impl Body {
             Kind::Remove => Body::Remove(minicbor::decode(bytes)?),
             Kind::Agree => Body::Agree(minicbor::decode(bytes)?),
             Kind::Note => {
-                let (written_at, text): (u64, &str) = minicbor::decode(bytes)?;
+                let WrittenNote { written_at, text, release, conveyed } = minicbor::decode(bytes)?;
                 if text.is_empty() || text.len() > NOTE_BYTES {
                     return Err(decode::Error::message("length of a note"));
                 }
-                Body::Note(Note { written_at, text: text.into() })
+                Body::Note(Note { written_at, text: text.into(), release, conveyed })
             }
             Kind::Call => {
                 let slips: Vec<Slip> = minicbor::decode(bytes)?;

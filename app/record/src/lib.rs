@@ -11,7 +11,9 @@ mod record;
 mod table;
 mod vector;
 
-pub use body::{Add, Body, Charter, Invite, Kind, Note, PARTIES, PartyRef, Remove, SLIPS, Slip, WhoAdmits};
+pub use body::{
+    Add, Body, Charter, Conveyed, Invite, Kind, Note, PARTIES, PartyRef, Release, Remove, SLIPS, Slip, WhoAdmits,
+};
 pub use id::{AuthorKey, CallKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
 pub use name::{NAME_BYTES, Name, NameError};
 pub use op::{DEPTHS, Draft, HEADS, NUMBERS, Op, OpError};

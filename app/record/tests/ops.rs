@@ -2,7 +2,9 @@
 
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
-use record::{Body, Charter, Draft, Kind, Name, Note, Op, OpError, OpId, RoomId, StateId, WhoAdmits};
+use record::{
+    Body, Charter, Conveyed, Draft, Kind, Name, Note, Op, OpError, OpId, Release, RoomId, StateId, WhoAdmits,
+};
 
 fn name(text: &str) -> Name {
     Name::typed(text).expect("a fair name")
@@ -23,7 +25,7 @@ fn draft(body: Body) -> Draft {
 }
 
 fn note(text: &str) -> Op {
-    Op::sign(draft(Body::Note(Note { written_at: 7, text: text.into() })), &SigningKey::from_bytes(&[9; 32]))
+    Op::sign(draft(Body::Note(Note::new(7, text))), &SigningKey::from_bytes(&[9; 32]))
 }
 
 fn charter(who_admits: WhoAdmits) -> Op {
@@ -45,6 +47,26 @@ fn golden_bytes_of_a_charter() {
     let hex: String = op.encode().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, include_str!("charter.hex").trim());
     assert_eq!(Op::decode(&op.encode()).expect("own bytes").id(), op.id());
+}
+
+#[test]
+fn note_says_what_may_be_carried_to_another_room_and_how_it_came_from_one() {
+    let sign = |note: Note| Op::sign(draft(Body::Note(note)), &SigningKey::from_bytes(&[9; 32]));
+    let plain = Note::new(7, "A");
+    assert!(sign(plain.clone()).encode().ends_with(&[0x82, 7, 0x61, b'A']), "nothing is written of what is not there");
+    let labelled = Note { release: Some(Release::Verbatim), ..plain.clone() };
+    assert!(sign(labelled.clone()).encode().ends_with(&[0x83, 7, 0x61, b'A', 1]));
+    let shown = Conveyed::Verbatim { author: name("N"), written_at: 5 };
+    let shown = Note { conveyed: Some(shown), ..plain.clone() };
+    let end = [0x84, 7, 0x61, b'A', 0xf6, 0x82, 1, 0x82, 0x61, b'N', 5];
+    assert!(sign(shown.clone()).encode().ends_with(&end));
+    for note in [plain, labelled, shown, Note { conveyed: Some(Conveyed::Substance), ..Note::new(7, "A") }] {
+        let Some(Body::Note(read)) = Op::decode(&sign(note.clone()).encode()).expect("own bytes").body().cloned()
+        else {
+            panic!("a note")
+        };
+        assert!(read == note);
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Author {
             previous_control: OpId::NONE,
             origin: StateId([2; 32]),
             heads,
-            body: Body::Note(Note { written_at: 0, text: text.into() }),
+            body: Body::Note(Note::new(0, text)),
             salt: [0; 16],
         };
         let op = Op::sign(draft, &self.key);
@@ -89,7 +89,7 @@ fn two_ops_with_one_number_are_both_kept_and_told() {
 #[test]
 fn depth_that_leaps_is_refused() {
     let key = SigningKey::from_bytes(&[1; 32]);
-    let body = Body::Note(Note { written_at: 0, text: "last for ever".into() });
+    let body = Body::Note(Note::new(0, "last for ever"));
     let draft = Draft {
         room: RoomId([1; 32]),
         number: 1,

@@ -44,7 +44,7 @@ impl Shown {
 fn step(world: &mut World, people: &mut Vec<Person>, number: u32) {
     let who = people[world.picks(people.len() as u32) as usize];
     match world.picks(10) {
-        0..4 => drop(world.does(who, Command::Write(format!("note {number}")))),
+        0..4 => drop(world.does(who, Command::Write(format!("note {number}").into()))),
         4 if people.len() < 5 => {
             let made = world.does(people[0], Command::Invite { party: PartyChoice::New, role: Role::Head });
             // None is left when the browser died first.

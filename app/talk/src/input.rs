@@ -1,6 +1,6 @@
 //! What goes into a talk and what comes out of it.
 
-use record::{AuthorKey, LinkId, OpId, PartyId, Role};
+use record::{AuthorKey, Conveyed, LinkId, OpId, PartyId, Release, Role};
 use wire::{FromClient, FromRelay};
 
 use crate::door::KnockId;
@@ -48,8 +48,25 @@ pub enum Command {
     Remove(AuthorKey),
     /// Calls seats of this table into a side room, each with a link of its own: see [`crate::Talk::open_side_room`].
     Call(Vec<(AuthorKey, Invitation)>),
-    /// Writes a note; at most [`record::NOTE_BYTES`] of UTF-8.
-    Write(String),
+    /// Writes a note.
+    Write(Writing),
+}
+
+/// A note to be written.
+pub struct Writing {
+    /// At most [`record::NOTE_BYTES`] of UTF-8.
+    pub text: String,
+    /// What others may carry to another room; None for nothing.
+    pub release: Option<Release>,
+    /// How it comes from another room; None when it does not.
+    pub conveyed: Option<Conveyed>,
+}
+
+impl<T: Into<String>> From<T> for Writing {
+    /// A note for this room only.
+    fn from(text: T) -> Self {
+        Self { text: text.into(), release: None, conveyed: None }
+    }
 }
 
 /// The party of an invitation.

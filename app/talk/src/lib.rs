@@ -20,7 +20,7 @@ mod viewing;
 pub use backup::{Backup, Rows};
 pub use door::{DoorDigits, KnockId};
 pub use doors::LINK_LIFE_MS;
-pub use input::{Command, Effect, Event, Input, Millis, PartyChoice};
+pub use input::{Command, Effect, Event, Input, Millis, PartyChoice, Writing};
 pub use invitation::Invitation;
 pub use room::Suite;
 pub use side_room::SideRoom;

@@ -9,7 +9,7 @@ use room::{Channel, Founding, Room, SeatKey, Standing, Suite};
 use wire::{FromRelay, Topic};
 
 use crate::door::{DoorMessage, Doorway, Newcomer, Outcome};
-use crate::input::{Command, Effect, Event, Input, Millis};
+use crate::input::{Command, Effect, Event, Input, Millis, Writing};
 use crate::invitation::Invitation;
 use crate::line::{Line, NotSealedHere};
 use crate::side_room::{Calls, Side};
@@ -227,15 +227,16 @@ impl Talk {
             Command::Decline(knock) => self.decline(knock, now),
             Command::Remove(seat) => self.remove(seat, now),
             Command::Call(called) => self.call(&called, now),
-            Command::Write(text) => self.write(text, now),
+            Command::Write(writing) => self.write(writing, now),
         }
     }
 
-    fn write(&mut self, text: String, now: Millis) -> Result<(), Error> {
+    fn write(&mut self, writing: Writing, now: Millis) -> Result<(), Error> {
+        let Writing { text, release, conveyed } = writing;
         if text.trim().is_empty() || text.len() > NOTE_BYTES {
             return Err(Error::NoteLength);
         }
-        self.say(Body::Note(Note { written_at: now, text: text.into() }), now)
+        self.say(Body::Note(Note { written_at: now, text: text.into(), release, conveyed }), now)
     }
 
     fn remove(&mut self, seat: AuthorKey, now: Millis) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
-use record::{AuthorKey, Authority, LinkId, OpId, PartyId, Role, RoomId, WhoAdmits};
+use record::{AuthorKey, Authority, Conveyed, LinkId, OpId, PartyId, Release, Role, RoomId, WhoAdmits};
 
 use crate::door::KnockId;
 use crate::input::{Millis, PartyChoice};
@@ -310,12 +310,23 @@ pub struct NoteView {
     pub written_at: Millis,
     /// The text as typed.
     pub text: Arc<str>,
+    /// What of it its author lets others carry to another room; None for nothing.
+    pub release: Option<Release>,
+    /// How it came from another room, as its author tells; None when it did not.
+    pub conveyed: Option<Conveyed>,
     /// How many readers hold it, the author included, by their own signed beacons.
     pub held: usize,
     /// How many readers it has.
     pub readers: usize,
     /// Where its position among all notes is decided: changes of order are rare, but happen.
     pub depth: u64,
+}
+
+impl NoteView {
+    /// Whether its author lets this person carry that much of it to another room. One's own notes one may carry anywhere.
+    pub fn may_leave(&self, how: Release) -> bool {
+        self.own || self.release.is_some_and(|release| release == how || release == Release::Verbatim)
+    }
 }
 
 /// Somebody at the door.

@@ -263,6 +263,8 @@ impl NoteCache {
                     own: op.author() == room.me(),
                     written_at: note.written_at,
                     text: note.text.clone(),
+                    release: note.release,
+                    conveyed: note.conveyed.clone(),
                     held,
                     readers,
                     depth: op.depth(),

@@ -38,7 +38,9 @@ pub use self::keeping::{
 };
 pub use self::notes::NoteRow;
 use self::notes::refresh_rows;
-pub use self::side_rooms::{is_plenary, open_side_room, plenary, side_rooms};
+pub use self::side_rooms::{
+    convey, first_said, is_plenary, open_side_room, plenary, room_name, rooms_of, rooms_to_write_in,
+};
 pub use self::unread::Unread;
 pub use self::ways::{Change, NotChanged, Prepared, carry_out, change};
 pub use crate::shell::passkey::NoSecret;

@@ -28,7 +28,7 @@ pub fn after(seed: u8, previous: Option<&Op>, body: Body) -> Op {
 }
 
 pub fn note(text: &str) -> Body {
-    Body::Note(Note { written_at: 0, text: text.into() })
+    Body::Note(Note::new(0, text))
 }
 
 /// A chain of notes.

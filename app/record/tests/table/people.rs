@@ -47,7 +47,7 @@ impl Signer {
     }
 
     pub fn notes(&mut self, text: &str) -> Op {
-        self.says(Body::Note(Note { written_at: 0, text: text.into() }))
+        self.says(Body::Note(Note::new(0, text)))
     }
 
     pub fn invites(&mut self, link: u8, party: Option<PartyId>, role: Role) -> Op {

@@ -79,7 +79,7 @@ pub(super) fn name(text: &str) -> Name {
 }
 
 pub(super) fn note(text: &str) -> Body {
-    Body::Note(Note { written_at: 0, text: text.into() })
+    Body::Note(Note::new(0, text))
 }
 
 impl Table {

@@ -99,7 +99,7 @@ mod tests {
     }
 
     fn note(text: &str) -> Body {
-        Body::Note(record::Note { written_at: 0, text: text.into() })
+        Body::Note(record::Note::new(0, text))
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Schedule {
     fn says_two_things(&mut self, seat: SeatNo) {
         self.writes(seat, 20);
         let text = format!("{} by {seat} otherwise", self.written);
-        let note = record::Note { written_at: self.seats[seat.0].clock(self.now), text: text.into() };
+        let note = record::Note::new(self.seats[seat.0].clock(self.now), text);
         let Some(room) = &mut self.seats[seat.0].room else { return };
         let Some(message) = room.hostile_twin(Body::Note(note)) else { return };
         self.hits.hit(Fault::HostileTwin);
@@ -134,7 +134,7 @@ impl Schedule {
     /// A note in the name of somebody honest.
     fn speaks_for_another(&mut self, seat: SeatNo) {
         let text = format!("{} by {seat} for another", self.written);
-        let note = record::Note { written_at: self.seats[seat.0].clock(self.now), text: text.into() };
+        let note = record::Note::new(self.seats[seat.0].clock(self.now), text);
         let honest: Vec<AuthorKey> = self.facts.honest.iter().copied().collect();
         let Some(of) = self.trouble.pick(&honest) else { return };
         let Some(room) = &mut self.seats[seat.0].room else { return };

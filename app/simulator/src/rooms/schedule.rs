@@ -407,7 +407,7 @@ impl Schedule {
         let number = self.written;
         self.says(&seat, format_args!("writes note {number}"));
         self.facts.notes.insert(text.clone(), note);
-        let body = Body::Note(record::Note { written_at, text: text.clone() });
+        let body = Body::Note(record::Note::new(written_at, text.clone()));
         match self.gives(seat, Input::Write(body)) {
             Ok(()) => self.written += 1,
             Err(_) => {

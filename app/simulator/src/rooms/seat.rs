@@ -510,7 +510,7 @@ mod tests {
     const NOW: Millis = 1_000_000;
 
     fn note(text: &str) -> Input<'static> {
-        Input::Write(Body::Note(record::Note { written_at: 0, text: text.into() }))
+        Input::Write(Body::Note(record::Note::new(0, text)))
     }
 
     /// A founder whose room is stored and who has one note.

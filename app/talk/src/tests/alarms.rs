@@ -17,7 +17,7 @@ fn told(table: &mut Table, who: usize) -> Vec<(Alarm, Option<String>, bool, Reme
 
 fn twin(table: &mut Table, who: usize) {
     table.writes(who, "one version");
-    let body = Body::Note(Note { written_at: 1, text: "another".into() });
+    let body = Body::Note(Note::new(1, "another"));
     let frame = table.room(who).hostile_twin(body).expect("something was said");
     table.says(who, &frame);
     table.settles();

@@ -1,6 +1,7 @@
 //! A talk: rooms, notes and seats side by side, or one above the other on a phone.
 
 mod composer;
+mod convey;
 mod door;
 mod gone;
 mod invite;
@@ -15,6 +16,7 @@ use leptos::prelude::*;
 use talk::view::{Invites, Phase, TalkView};
 
 use self::composer::Composer;
+use self::convey::{ConveyDialog, Conveying, Elsewhere};
 use self::door::{Door, KnocksAloud};
 use self::invite::InviteDialog;
 use self::notes::Notes;
@@ -77,6 +79,14 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     let inviting = Inviting(RwSignal::new(false));
     provide_context(inviting);
     let opening = RwSignal::new(false);
+    let conveying = Conveying(RwSignal::new(None));
+    provide_context(conveying);
+    let from = talk.clone();
+    let talks = session::talks();
+    provide_context(Elsewhere(Memo::new(move |_| {
+        talks.track();
+        !session::rooms_to_write_in(&from).is_empty()
+    })));
     let jump = JumpToNew(Trigger::new());
     provide_context(jump);
     // Not the title of the talk: browsers write what stands there to the disk.
@@ -122,6 +132,10 @@ fn Table(talk: OpenTalk) -> impl IntoView {
             {
                 let talk = talk.clone();
                 move || inviting.0.get().then(|| view! { <InviteDialog talk=talk.clone() /> })
+            }
+            {
+                let talk = talk.clone();
+                move || conveying.0.get().map(|note| view! { <ConveyDialog talk=talk.clone() note /> })
             }
             {move || opening.get().then(|| view! { <SideRoomDialog talk=talk.clone() opening /> })}
         </div>

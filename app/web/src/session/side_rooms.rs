@@ -1,16 +1,18 @@
 //! Side rooms beside their talk: opened, gone to when called, left by whoever left the talk.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use leptos::prelude::{GetUntracked, WithUntracked};
-use record::{AuthorKey, Authority, RoomId};
-use talk::view::{CallView, Confirmed, SeatView, Standing, TalkView};
-use talk::{Command, Error, Input, SideRoom};
+use record::{AuthorKey, Authority, Conveyed, Name, Release, RoomId};
+use talk::view::{CallView, Confirmed, NoteView, Phase, SeatView, Standing, TalkView};
+use talk::{Command, Error, Input, Millis, SideRoom, Writing};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{OpenTalk, Running, all, find};
 use crate::shell::{clock, entropy};
 use crate::talk_id::TalkId;
+use crate::words::words;
 
 /// Most side rooms of one talk that this page goes to by itself: somebody who calls without end opens no more.
 const SIDE_ROOMS: usize = 32;
@@ -35,6 +37,56 @@ pub fn plenary(room: RoomId) -> Option<OpenTalk> {
 pub fn side_rooms(plenary: &TalkView, talks: &[OpenTalk]) -> Vec<OpenTalk> {
     let inside = |view: &TalkView| view.side_of.is_some() && view.side_of == plenary.room;
     talks.iter().filter(|talk| of(talk, inside)).cloned().collect()
+}
+
+/// Returns all rooms of the talk that a room belongs to, the plenary first.
+pub fn rooms_of(room: &OpenTalk) -> Vec<OpenTalk> {
+    let talks: Vec<OpenTalk> = all().into_iter().map(|running| running.shown.clone()).collect();
+    let plenary = room.view.with_untracked(|view| view.side_of).map_or(Some(room.clone()), plenary);
+    let sides = match &plenary {
+        Some(plenary) => plenary.view.with_untracked(|view| side_rooms(view, &talks)),
+        None => vec![room.clone()],
+    };
+    plenary.into_iter().chain(sides).collect()
+}
+
+/// Returns the other rooms of the talk in which this person may write.
+pub fn rooms_to_write_in(room: &OpenTalk) -> Vec<OpenTalk> {
+    let writes = |other: &OpenTalk| of(other, |view| view.phase == Phase::Seated && view.rights.write);
+    rooms_of(room).into_iter().filter(|other| other.id != room.id && writes(other)).collect()
+}
+
+/// Returns what a room is called in the list of rooms.
+pub fn room_name(room: &OpenTalk) -> String {
+    room.view.with_untracked(|view| match view.side_of {
+        None => words().plenary.to_owned(),
+        Some(_) => view.title.to_string(),
+    })
+}
+
+/// Whose words a note holds, and when they were written: those of its author, unless it was carried here word for word.
+pub fn first_said(note: &NoteView) -> (Arc<str>, Millis) {
+    match &note.conveyed {
+        Some(Conveyed::Verbatim { author, written_at }) => (author.text(), *written_at),
+        Some(Conveyed::Substance) | None => (note.author.clone(), note.written_at),
+    }
+}
+
+/// Writes in another room what somebody said in this one: in words of one's own, or without any word for word.
+pub fn convey(note: &NoteView, own_words: Option<String>, to: TalkId) -> Result<(), Error> {
+    let how = if own_words.is_some() { Release::Substance } else { Release::Verbatim };
+    if !note.may_leave(how) {
+        return Err(Error::NotNow);
+    }
+    let conveyed = match how {
+        Release::Substance => Conveyed::Substance,
+        Release::Verbatim => {
+            let (author, written_at) = first_said(note);
+            Conveyed::Verbatim { author: Name::typed(&author).map_err(|_| Error::Name)?, written_at }
+        }
+    };
+    let text = own_words.unwrap_or_else(|| note.text.to_string());
+    super::command(to, Command::Write(Writing { text, release: None, conveyed: Some(conveyed) }))
 }
 
 /// Returns whether a talk is a plenary, to be listed by itself.

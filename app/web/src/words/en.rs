@@ -7,9 +7,10 @@ use talk::invitation::InvitationError;
 use talk::view::TurnedAway;
 
 use self::people::{
-    confirmed, needs_second_key, role, what_a_role_may, what_a_role_may_do, who_admits_here, who_can_read, who_knocks,
+    confirmed, needs_second_key, release, role, what_a_role_may, what_a_role_may_do, who_admits_here, who_can_read,
+    who_knocks,
 };
-use super::intl::{Plural, number, plural};
+use super::intl::{Plural, day_and_time, number, plural};
 use super::{ChangeWords, Phrase, Piece, Words};
 use crate::session::{Backed, NoSecret};
 
@@ -288,6 +289,27 @@ pub static WORDS: Words = Words {
     choose_somebody: "Please choose at least one person.",
     nobody_to_call: "Nobody else who writes sits at the table yet.",
     side_room_that_opens: "A side room",
+    others_may_carry_it: "This note is",
+    release,
+    convey: "Convey\u{2026}",
+    convey_to_another_room: "Convey to another room",
+    to_which_room: "To which room",
+    choose_a_room: "Please choose the room.",
+    how_it_is_said_there: "How it is said there",
+    in_my_words: "In my words",
+    what_in_my_words_means: "You write what is to be known. Whose thought it was they learn only if you say so.",
+    word_for_word: "Word for word",
+    what_word_for_word_means: "The text as it stands, with its author's name.",
+    only_the_substance: "Its author lets others convey what it says, in their own words.",
+    this_is_what_leaves: "This is what leaves",
+    say_it_first: "Please write what is to be known in the other room.",
+    conveyed_in_own_words: "Conveyed from another room",
+    conveyed_word_for_word: |author, written_at| {
+        vec![author.into(), " wrote this in another room, ".into(), day_and_time(written_at).into()]
+    },
+    nothing_else_leaves: "Nothing else leaves: not the name of this room, nor who sits in it.",
+    convey_it: "Convey it",
+    what_labels_cannot: "What its author allows is a request to the others. Whoever reads a note can always retype it.",
     you_are_called: "You were called into a side room.",
     room_is_opening: "It opens in a moment.",
     room_opens_later: "It opens by itself once the page of the person who called you is online.",

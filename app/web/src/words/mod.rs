@@ -9,7 +9,8 @@ pub mod intl;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use record::{Role, WhoAdmits};
+use record::{Release, Role, WhoAdmits};
+use talk::Millis;
 use talk::invitation::InvitationError;
 use talk::view::{AlarmView, Confirmed, TurnedAway};
 use vault::Kinds;
@@ -295,6 +296,25 @@ pub struct Words {
     pub choose_somebody: &'static str,
     pub nobody_to_call: &'static str,
     pub side_room_that_opens: &'static str,
+    pub others_may_carry_it: &'static str,
+    pub release: fn(Option<Release>) -> &'static str,
+    pub convey: &'static str,
+    pub convey_to_another_room: &'static str,
+    pub to_which_room: &'static str,
+    pub choose_a_room: &'static str,
+    pub how_it_is_said_there: &'static str,
+    pub in_my_words: &'static str,
+    pub what_in_my_words_means: &'static str,
+    pub word_for_word: &'static str,
+    pub what_word_for_word_means: &'static str,
+    pub only_the_substance: &'static str,
+    pub this_is_what_leaves: &'static str,
+    pub say_it_first: &'static str,
+    pub conveyed_in_own_words: &'static str,
+    pub conveyed_word_for_word: fn(&Arc<str>, Millis) -> Phrase,
+    pub nothing_else_leaves: &'static str,
+    pub convey_it: &'static str,
+    pub what_labels_cannot: &'static str,
     pub you_are_called: &'static str,
     pub room_is_opening: &'static str,
     pub room_opens_later: &'static str,

@@ -307,6 +307,6 @@ fn commit_that_nobody_can_read_moves_nobody() {
         }
     }
     let said: Millis = table.now;
-    table.does(0, Input::Write(Body::Note(record::Note { written_at: said, text: "at once".into() })));
+    table.does(0, Input::Write(Body::Note(record::Note::new(said, "at once"))));
     table.goes_on();
 }

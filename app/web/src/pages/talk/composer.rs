@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use record::NOTE_BYTES;
+use record::{NOTE_BYTES, Release};
 use talk::view::{SeatView, Standing, TalkView};
-use talk::{Command, Error};
+use talk::{Command, Error, Writing};
 use web_sys::KeyboardEvent;
 
+use super::convey::Elsewhere;
 use super::gone::{Departure, Gone};
 use crate::components::said::Said;
 use crate::session::{self, OpenTalk};
@@ -82,6 +83,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
     let textbox = NodeRef::<html::Textarea>::new();
     let readers = Memo::new(move |_| talk.view.with(readers));
     let pasted = RwSignal::new(None::<Pasted>);
+    let release = RwSignal::new(None::<Release>);
     let paste = move |event: web_sys::ClipboardEvent| {
         let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
         if let Some(from) = session::copied_elsewhere(id, &text) {
@@ -125,8 +127,10 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
             wrong.set(Some(sentence));
             return;
         }
-        match session::command(id, Command::Write(text)) {
+        let writing = Writing { release: release.get_untracked(), ..text.into() };
+        match session::command(id, Command::Write(writing)) {
             Ok(()) => {
+                release.set(None);
                 session::draft(id, String::new());
                 wrong.set(None);
             }
@@ -192,7 +196,38 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
                 ></textarea>
                 <button class="button main" type="button" on:click=move |_| send()>{words.send}</button>
             </div>
+            <ReleaseChoice release />
         </section>
+    }
+}
+
+/// What of the note others may carry to another room. Not there while there is none; forgotten with every note sent.
+#[component]
+fn ReleaseChoice(release: RwSignal<Option<Release>>) -> impl IntoView {
+    let words = words();
+    let elsewhere = expect_context::<Elsewhere>();
+    let choices = [None, Some(Release::Substance), Some(Release::Verbatim)];
+    let choose = move |event: web_sys::Event| {
+        let chosen = event_target_value(&event).parse::<usize>().ok().and_then(|place| choices.get(place).copied());
+        release.set(chosen.flatten());
+    };
+    let choice = move |(place, choice): (usize, Option<Release>)| {
+        view! {
+            <option value=place.to_string() prop:selected=move || release.get() == choice>
+                {(words.release)(choice)}
+            </option>
+        }
+    };
+    move || {
+        elsewhere.0.get().then(|| {
+            view! {
+                <label class="release">
+                    <span>{words.others_may_carry_it}</span>
+                    " "
+                    <select on:change=choose>{choices.into_iter().enumerate().map(choice).collect_view()}</select>
+                </label>
+            }
+        })
     }
 }
 
@@ -205,13 +240,15 @@ struct Pasted {
 
 /// The sentences of who can read.
 #[derive(Clone, PartialEq, Eq)]
-struct Readers {
-    now: Phrase,
+pub struct Readers {
+    /// All of them.
+    pub now: Phrase,
     /// Who of them is gone already, and reads until the keys change.
     still: Phrase,
 }
 
-fn readers(view: &TalkView) -> Readers {
+/// Who can read what is written in a room.
+pub fn readers(view: &TalkView) -> Readers {
     let words = words();
     let talk::view::Readers { parties, seats, shut_out_next } = &view.readers;
     let parties = parties.iter().filter_map(|index| view.parties.get(*index));

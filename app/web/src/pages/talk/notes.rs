@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use record::{OpId, Role};
+use record::{Conveyed, OpId, Release, Role};
 use talk::Millis;
 use talk::view::{Invites, NoteView};
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
+use super::convey::{Conveying, Elsewhere};
 use super::{Inviting, JumpToNew};
-use crate::components::said::{PartyName, hue_class};
+use crate::components::said::{PartyName, Said, hue_class};
 use crate::session::{self, NoteRow, OpenTalk, Unread};
 use crate::shell::{resize, scrolling, sight, tab};
 use crate::words::{intl, words};
@@ -391,6 +392,19 @@ fn Note(row: NoteRow) -> impl IntoView {
     // All but who holds it is fixed by its id.
     let note: Arc<NoteView> = row.note.get_untracked();
     let held = Memo::new(move |_| row.note.with(|note| (note.held, note.readers)));
+    let (conveying, elsewhere) = (expect_context::<Conveying>(), expect_context::<Elsewhere>());
+    let carried = StoredValue::new(note.clone());
+    let may_leave = note.may_leave(Release::Substance);
+    let convey = move || {
+        (may_leave && elsewhere.0.get()).then(|| {
+            let convey = move |_| conveying.0.set(Some(carried.get_value()));
+            view! { <button class="quiet convey" type="button" on:click=convey>{words.convey}</button> }
+        })
+    };
+    let came = note.conveyed.as_ref().map(|conveyed| match conveyed {
+        Conveyed::Substance => vec![words.conveyed_in_own_words.into()],
+        Conveyed::Verbatim { author, written_at } => (words.conveyed_word_for_word)(&author.text(), *written_at),
+    });
     view! {
         <article class=format!("note {}", hue_class(note.hue))>
             <header>
@@ -403,12 +417,17 @@ fn Note(row: NoteRow) -> impl IntoView {
                 " "
                 <time datetime=intl::machine_time(note.written_at)>{intl::time_of_day(note.written_at)}</time>
             </header>
+            {came.map(|phrase| view! { <p class="conveyed"><Said phrase /></p> })}
             <Body text=note.text.clone() />
             <footer class:all=move || { held.get().0 >= held.get().1 }>
-                {move || {
-                    let (held, readers) = held.get();
-                    (words.held_by)(held, readers)
-                }}
+                <span>
+                    {move || {
+                        let (held, readers) = held.get();
+                        (words.held_by)(held, readers)
+                    }}
+                </span>
+                {note.release.map(|release| view! { <span class="released">{(words.release)(Some(release))}</span> })}
+                {convey}
             </footer>
         </article>
     }

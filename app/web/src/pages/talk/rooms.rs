@@ -29,13 +29,8 @@ pub fn Rooms(talk: OpenTalk, opening: RwSignal<bool>) -> impl IntoView {
     let talks = session::talks();
     let all = talks.clone();
     let rooms = move || {
-        let talks = all.get();
-        let plenary = side_of.map_or(Some(talk.clone()), session::plenary);
-        let sides = match &plenary {
-            Some(plenary) => plenary.view.with_untracked(|view| session::side_rooms(view, &talks)),
-            None => vec![talk.clone()],
-        };
-        plenary.into_iter().chain(sides).collect::<Vec<_>>()
+        all.track();
+        session::rooms_of(&talk)
     };
     let others = move || {
         let own = |talk: &OpenTalk| talk.id == here || side_of.is_some_and(|room| is_room(talk, room));

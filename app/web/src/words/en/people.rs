@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use record::{Role, WhoAdmits};
+use record::{Release, Role, WhoAdmits};
 use talk::view::Confirmed;
 
 use super::counted;
@@ -27,6 +27,15 @@ pub fn what_a_role_may(role: Role) -> &'static str {
         Role::Adviser => "Advises the party, reads and writes.",
         Role::Interpreter => "Translates, reads and writes.",
         Role::Observer => "Reads from the moment of joining, does not write.",
+    }
+}
+
+/// Returns what others may do with a note, to follow "This note is".
+pub fn release(release: Option<Release>) -> &'static str {
+    match release {
+        None => "for this room only",
+        Some(Release::Substance) => "to be conveyed in substance",
+        Some(Release::Verbatim) => "to be shown word for word",
     }
 }
 
