@@ -26,8 +26,13 @@ impl Room {
         if !self.is_peer(&want.body.author) {
             return Err(Error::PeerMisbehaved("a want by no seat of the room"));
         }
-        if !self.page_for(&want.body).0.is_empty() {
-            let at = now + between(ANSWER_MS, &mut self.rng);
+        let (page, removals) = (self.page_for(&want.body).0.len(), self.untold_removals(&want.body).count());
+        if page > 0 {
+            let mut at = now + between(ANSWER_MS, &mut self.rng);
+            if page <= removals {
+                // Who asks may know of them: whoever has more to give goes first, and is not silenced.
+                at += ANSWER_MS.1;
+            }
             let (hash, asker) = (want.hash(), want.body.author);
             self.pacing.answer(asker, DueAnswer { at, hash, on, question: Question::Want(want.body) });
         }
@@ -50,8 +55,7 @@ impl Room {
         let beyond = self.record.beyond(&want.vector).filter(|op| joins(&op.author())).map(|op| (op, false));
         // Or the table changed by ops from before the base, and their author does not remember.
         let cited = self.record.cited_beside(&want.vector).filter(|_| want.apart).map(|op| (op, true));
-        let untold = |op: &&Op| !want.vector.tells_of(&op.author(), &op.id());
-        let removals = self.own_removals().filter(untold).map(|op| (op, true));
+        let removals = self.untold_removals(want).map(|op| (op, true));
         for (op, in_gap) in removals.chain(gaps).chain(cited).chain(beyond) {
             if !asked(&op.author()) {
                 continue;
@@ -71,6 +75,11 @@ impl Room {
             page.push(Given::Op(encoded.into()));
         }
         (page, false)
+    }
+
+    /// The ops that took this seat away and of which the asker does not tell.
+    fn untold_removals(&self, want: &Want) -> impl Iterator<Item = &Op> {
+        self.own_removals().filter(|op| !want.vector.tells_of(&op.author(), &op.id()))
     }
 
     /// An op as far as the asker may read it: whole for its readers, the header for others. None when this

@@ -349,7 +349,9 @@ impl Room {
         let mut drop = Vec::new();
         for parent in self.graph.crowded() {
             let mut by_author = BTreeMap::new();
-            for (place, rival) in choice.ranked(parent).into_iter().enumerate() {
+            // What this seat lost takes nobody's place: a seat that forgot its own commits twice could make no other here.
+            let within_reach = choice.ranked(parent).into_iter().filter(|rival| !self.lost.contains(&rival.id));
+            for (place, rival) in within_reach.enumerate() {
                 let by_author: &mut usize = by_author.entry(rival.author).or_default();
                 *by_author += 1;
                 let crowd = place >= bounds::COMMITS_PER_PARENT || *by_author > bounds::COMMITS_PER_AUTHOR;

@@ -83,8 +83,11 @@ impl Record {
         for (author, ends) in self.ends.iter().filter(|(author, _)| !self.deciders.contains(author)) {
             let base = self.base.number(author);
             let whole = ends.iter().all(|(last, id)| *last <= base || self.ops.contains_key(id));
-            if let Some(head) = self.vector.head(author).filter(|_| whole && !self.apart_of(author)) {
-                vector.set(*author, Head { number: ENOUGH, ..*head });
+            if whole && !self.apart_of(author) {
+                // Also of one that was removed before it said anything.
+                let nothing = Head { number: 0, depth: 0, id: OpId::NONE };
+                let head = self.vector.head(author).copied().unwrap_or(nothing);
+                vector.set(*author, Head { number: ENOUGH, ..head });
                 vector.set_forks(*author, BTreeSet::new());
             }
         }
