@@ -333,6 +333,15 @@ fn nothing_beyond_the_end_is_asked_for() {
     assert!(given(&record).contains(&ops[1].id()), "the end is missing");
 }
 
+/// It answers every question with its last words, which are void, and others who hear that keep silent.
+#[test]
+fn of_who_was_removed_before_it_said_anything_nothing_is_asked_for() {
+    let other = record_of(&chain(2, None, &["1", "2"]));
+    let mut record = Record::default();
+    record.end(&removal(2, &[None]), &BTreeSet::new(), &NOBODY);
+    assert_eq!(other.beyond(&record.vector_to_ask_by()).count(), 0);
+}
+
 #[test]
 fn end_held_apart_cuts_the_other_chain_when_it_is_linked_up() {
     let first = chain(2, None, &["1"]);

@@ -112,6 +112,30 @@ fn restored_seat_whose_later_notes_nobody_else_holds_parts_from_nobody() {
     assert!(!table.rooms[0].alarms().any(|alarm| matches!(alarm, Alarm::TwoVersions(_))));
 }
 
+/// Of each author two commits are kept on a state, and it hears of two of its own that it cannot follow.
+#[test]
+fn seat_that_forgot_its_commits_twice_makes_another_there() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    table.settle();
+    let (store, at) = (table.stores[&0].clone(), table.rooms[0].state());
+    let others = [1, 2].map(|who| table.rooms[who].me());
+    table.parts(&[0]);
+    let mut forgotten = Vec::new();
+    for gone in others {
+        table.does(0, Input::Remove(gone));
+        table.passes(30_000);
+        forgotten.extend(table.rooms[0].graph.commits_on(&at).map(|(_, commit)| commit.encode()));
+        table.reopens(0, &store);
+    }
+    assert_eq!(forgotten.len(), 2);
+    // With what they rest on.
+    for message in &forgotten {
+        table.gives(0, message).expect("its own");
+    }
+    table.passes(120_000);
+    assert_eq!(table.rooms[0].roster().len(), 1);
+}
+
 #[test]
 fn copy_still_open_elsewhere_stops_for_the_restored_one() {
     for opened_from_a_store in [false, true] {
