@@ -192,6 +192,15 @@ impl Talk {
         }
     }
 
+    /// The room, for clients that break the rules.
+    #[cfg(feature = "parts")]
+    pub fn parts(&mut self) -> Option<&mut Room> {
+        match &mut self.place {
+            Place::Seated(room) => Some(room),
+            Place::AtTheDoor(_) | Place::TurnedAway(_) => None,
+        }
+    }
+
     /// Whether this seat can still say something, now or once it is brought in: it was not taken away, and is open here only.
     pub(crate) fn is_at_the_table(&self) -> bool {
         self.room().is_some_and(|room| match room.standing() {

@@ -44,6 +44,7 @@ pub fn driver(workspace: &Workspace, program: &str, relay: &Path, browser: &Path
     command
         .current_dir(workspace.e2e())
         .env("RELAY_BIN", relay)
+        .env("MODIFIED_CLIENT", workspace.target().join("release/modified-client"))
         .env("APP_DIR", workspace.app())
         .env("CHROMIUM", browser)
         .env("PICTURES_DIR", workspace.target().join("pictures"))
@@ -59,6 +60,7 @@ pub fn run(
     only: &[String],
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
+    build_modified_client(workspace)?;
     let report = workspace.target().join("e2e-report.json");
     let _ = std::fs::remove_file(&report);
     let playwright = workspace.e2e().join("node_modules/.bin/playwright");
@@ -75,6 +77,16 @@ pub fn run(
         bail!("no browser test ran");
     }
     Ok(())
+}
+
+fn build_modified_client(workspace: &Workspace) -> anyhow::Result<()> {
+    step("Building the client that breaks the rules (release)", || {
+        let status = workspace.cargo().args(["build", "--release", "--package", "modified-client"]).status();
+        if !status.context("cargo cannot be started")?.success() {
+            bail!("the modified client does not compile (the compiler's own words are above)");
+        }
+        Ok(())
+    })
 }
 
 /// Reads Playwright's report. Only what passed the first time passed; a skipped test did not run, which is a failure.
