@@ -45,10 +45,15 @@ impl Room {
         if self.presence.len() < bounds::SEATS || self.presence.contains_key(&seat) {
             self.presence.entry(seat).or_default().heard = now;
         }
+        self.knock_sooner(now);
+        self.pacing.heard_somebody(now, &mut self.rng);
+    }
+
+    /// Somebody is there who may hear a knock.
+    pub(crate) fn knock_sooner(&mut self, now: Millis) {
         if let Some(at) = &mut self.pacing.knock_at {
             *at = (*at).min(now + AGAIN_MS);
         }
-        self.pacing.heard_somebody(now, &mut self.rng);
     }
 
     /// A frame of this seat with a counter it never gave: it runs elsewhere, or went back to an older copy of itself.

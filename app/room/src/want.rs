@@ -131,6 +131,8 @@ impl Room {
         let apart = own.apart;
         let plain = own.key.open(&answer.sealed, &answer.want)?;
         let page: Vec<Given> = minicbor::decode(&plain).map_err(|_| Error::PeerMisbehaved("an answer"))?;
+        // Whoever stands on a branch that this seat cannot follow is heard on no channel of its own.
+        self.knock_sooner(now);
         let before = (self.record.vector().clone(), self.record.len(), self.record.withheld().count());
         let (mut done, mut stale) = (Ok(()), false);
         for given in page {
