@@ -48,6 +48,13 @@ pub enum Command {
     Remove(AuthorKey),
     /// Calls seats of this table into a side room, each with a link of its own: see [`crate::Talk::open_side_room`].
     Call(Vec<(AuthorKey, Invitation)>),
+    /// The number of two seats was compared by voice and is the same on both pages; or that is taken back.
+    Compared {
+        /// The other seat.
+        seat: AuthorKey,
+        /// Whether it is the same.
+        same: bool,
+    },
     /// Writes a note.
     Write(Writing),
 }

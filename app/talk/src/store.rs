@@ -5,7 +5,7 @@
 //!
 //! | row | value, CBOR |
 //! |---|---|
-//! | 0 | the seat: seed of its key, the link it came by, where it is |
+//! | 0 | the seat: seed of its key, the link it came by, where it is, with whom it compared numbers |
 //! | 1 ‖ row of the room | as the room wrote it |
 //! | 2 ‖ link | a door: its invitation, how many were made before, those who knocked |
 //! | 3 | what a newcomer knocks with, private keys included |
@@ -16,6 +16,7 @@ use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use record::AuthorKey;
 use room::{Room, Row, SeatKey};
 
 use crate::door::{Doorway, KeptDoorway, KeptNewcomer, Newcomer};
@@ -49,6 +50,9 @@ struct Seat {
     turned_away: Option<TurnedAway>,
     #[n(3)]
     side: Option<Side>,
+    /// None for nobody.
+    #[n(4)]
+    compared: Option<Vec<AuthorKey>>,
 }
 
 /// What is to be stored, and what of this talk's own rows is known to be.
@@ -113,9 +117,10 @@ impl Talk {
             Place::AtTheDoor(_) | Place::Seated(_) => None,
         };
         let key = self.key.signing_key().to_bytes().into();
+        let compared = Some(self.compared.iter().copied().collect::<Vec<_>>()).filter(|seats| !seats.is_empty());
         let mut rows = BTreeMap::from([(
             vec![SEAT],
-            encode(Seat { key, came_by: self.came_by.clone(), turned_away, side: self.side.clone() }),
+            encode(Seat { key, came_by: self.came_by.clone(), turned_away, side: self.side.clone(), compared }),
         )]);
         for (link, doorway) in &self.doors {
             rows.insert([&[DOOR], &link.0[..]].concat(), encode(doorway.kept()));
@@ -148,7 +153,7 @@ impl Talk {
             Place::Seated(Box::new(opened.map_err(|_| Error::Damaged)?))
         };
         let mut talk = Self::new(place, key, rng, seat.came_by);
-        talk.side = seat.side;
+        (talk.side, talk.compared) = (seat.side, seat.compared.into_iter().flatten().collect());
         if let Some(suite) = talk.room().map(Room::suite) {
             for (_, bytes) in of(DOOR) {
                 let doorway = Doorway::reopen(decode::<KeptDoorway>(bytes)?, suite).ok_or(Error::Damaged)?;

@@ -1,6 +1,6 @@
 //! The talk itself: one connection, one room, and the doors of this seat's links.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -84,6 +84,8 @@ pub struct Talk {
     /// Of which talk this is a side room; None for a plenary.
     pub(crate) side: Option<Side>,
     pub(crate) calls: Calls,
+    /// Seats whose number this person compared by voice.
+    pub(crate) compared: BTreeSet<AuthorKey>,
     pub(crate) key: SeatKey,
     pub(crate) rng: ChaCha20Rng,
     line: Line,
@@ -150,6 +152,7 @@ impl Talk {
             notes: NoteCache::default(),
             side: None,
             calls: Calls::default(),
+            compared: BTreeSet::new(),
             key,
             rng,
             line: Line::default(),
@@ -236,6 +239,7 @@ impl Talk {
             Command::Decline(knock) => self.decline(knock, now),
             Command::Remove(seat) => self.remove(seat, now),
             Command::Call(called) => self.call(&called, now),
+            Command::Compared { seat, same } => self.has_compared(seat, same),
             Command::Write(writing) => self.write(writing, now),
         }
     }
@@ -253,6 +257,20 @@ impl Talk {
         if seat == self.key.public() {
             self.close_all();
         }
+        Ok(())
+    }
+
+    fn has_compared(&mut self, seat: AuthorKey, same: bool) -> Result<(), Error> {
+        let room = self.room().filter(|_| self.is_at_the_table() && self.side.is_none()).ok_or(Error::NotNow)?;
+        if seat == room.me() || !room.table().is_seated(&seat) {
+            return Err(Error::NotNow);
+        }
+        if same {
+            self.compared.insert(seat);
+        } else {
+            self.compared.remove(&seat);
+        }
+        self.effects.push(Effect::Show(Event::Changed));
         Ok(())
     }
 

@@ -257,6 +257,10 @@ pub struct SeatView {
     /// The number that only this browser and that of the seat show, thirty digits in groups of five. None for the own
     /// seat, and once that is gone.
     pub pairwise: Option<Arc<str>>,
+    /// Whether this person said that the number is the same on both pages.
+    pub compared: bool,
+    /// Whether it can be said here: in side rooms people are known from the plenary.
+    pub comparable: bool,
     /// How far this person's word goes to take the seat away, or leave it.
     pub may_remove: Authority,
     /// Whether it can be called into a side room.

@@ -96,6 +96,8 @@ impl Talk {
                 confirmed: self.confirmed(room, seat),
                 heard: room.heard(&seat.key),
                 pairwise: (here && seat.key != me).then(|| room.pairwise(&seat.key).to_string().into()),
+                compared: self.compared.contains(&seat.key),
+                comparable: self.side.is_none(),
                 may_remove: if may_act { table.may_remove(&me, &seat.key) } else { Authority::None },
                 callable: seat.key != me && seat.call_key.is_some() && seat.role.writes(),
                 wished_away_by: wishes(table, &me, &seat.key),
@@ -111,6 +113,7 @@ impl Talk {
             _ if seat.key == room.me() => Confirmed::You,
             // In a side room the plenary is asked: nobody compares digits at its door.
             _ if self.side.is_some() => Confirmed::NotConfirmed,
+            _ if self.compared.contains(&seat.key) => Confirmed::ByYou,
             _ if from_link => Confirmed::FromYourLink,
             Some((by, true)) if by == room.me() => Confirmed::ByYou,
             Some((by, true)) => {

@@ -25,6 +25,7 @@ use self::seats::Seats;
 use self::side_room::SideRoomDialog;
 use self::warnings::Warnings;
 use super::waiting::{Called, Turned, Waiting};
+use crate::components::said::Said;
 use crate::components::status::ConnectionWords;
 use crate::components::title::{focused_heading, keep_title};
 use crate::session::{self, OpenTalk};
@@ -96,6 +97,8 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     let heading = focused_heading();
     let id = talk.id;
     let remember = move || session::copied(id, &selected());
+    let side_of = talk.view.with_untracked(|view| view.side_of).and_then(session::plenary);
+    let side_of = side_of.map(|plenary| plenary.view.with_untracked(|view| view.title.clone()));
     let view = talk.view.clone();
     let may_invite = Memo::new(move |_| view.with(|view| view.rights.invite != Invites::None));
     view! {
@@ -103,6 +106,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
             <header class="top">
                 <a class="mark" href="#/">{words.nonpaper}</a>
                 <h1 dir="auto" tabindex="-1" node_ref=heading>{move || title.get()}</h1>
+                {side_of.map(|title| view! { <p class="side-of"><Said phrase=(words.side_room_of)(&title) /></p> })}
                 <p class="status" role="status"><ConnectionWords talk=talk.clone() /></p>
                 <div class="top-buttons">
                     <button class="button narrow-only" type="button" popovertarget="rooms">{words.rooms}</button>

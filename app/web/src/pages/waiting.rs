@@ -48,6 +48,7 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
                         view! {
                             <DoorDigits digits />
                             <p>{words.read_the_digits}</p>
+                            <p class="small">{words.a_second_side_may_have_to_agree}</p>
                             {(!here).then(|| view! { <p class="wrong">{words.inviter_is_away}</p> })}
                         }
                             .into_any()

@@ -260,6 +260,8 @@ pub static WORDS: Words = Words {
     door_digits: "Door digits",
     read_the_digits: "Call the person who invited you on a phone number you knew before you got this link, and read \
                       them these digits. They let you in if theirs are the same.",
+    a_second_side_may_have_to_agree: "In some talks a second side has to agree as well. That can take a while after the digits \
+                                      were compared; this page goes on by itself.",
     digits_are_coming: "The person who invited you is there. The digits to compare come in a moment.",
     inviter_is_away: "The person who invited you is not there right now. You can leave this page open: it waits, and \
                       goes on by itself when they come.",
@@ -290,6 +292,7 @@ pub static WORDS: Words = Words {
     nobody_to_call: "Nobody else who writes sits at the table yet.",
     side_room_that_opens: "A side room",
     others_may_carry_it: "This note is",
+    side_room_of: |title| vec!["Side room of ".into(), title.into()],
     release,
     convey: "Convey\u{2026}",
     convey_to_another_room: "Convey to another room",
@@ -305,7 +308,12 @@ pub static WORDS: Words = Words {
     say_it_first: "Please write what is to be known in the other room.",
     conveyed_in_own_words: "Conveyed from another room",
     conveyed_word_for_word: |author, written_at| {
-        vec![author.into(), " wrote this in another room, ".into(), day_and_time(written_at).into()]
+        vec![
+            author.into(),
+            " wrote this in another room, ".into(),
+            day_and_time(written_at).into(),
+            ", as the sender tells".into(),
+        ]
     },
     nothing_else_leaves: "Nothing else leaves: not the name of this room, nor who sits in it.",
     convey_it: "Convey it",
@@ -412,8 +420,15 @@ pub static WORDS: Words = Words {
     },
     you_asked_to_remove: "You asked for this seat to be taken away. A second party has to agree.",
     leave_this_talk: "Leave this talk",
+    leave_this_room: "Leave this room",
     leave: "Leave",
     leave_question: "Leave this talk?",
+    leave_room_question: "Leave this room?",
+    leaving_a_room: [
+        "What is here stays readable, but nothing new arrives, and you can write nothing more here. The others keep your \
+         notes. In the talk you stay.",
+        "To come back somebody has to open another room with you.",
+    ],
     leaving: [
         "What is here stays readable, but nothing new arrives, and you can write nothing more. The \
          others keep your notes.",
@@ -429,6 +444,8 @@ pub static WORDS: Words = Words {
 
     compare_by_voice: "Compare by voice",
     your_number_with: |name| format!("Your number with {name}"),
+    it_is_the_same: "It is the same",
+    take_it_back: "Take it back",
     how_to_compare_with: |name| {
         vec![
             "Call ".into(),

@@ -70,7 +70,9 @@ fn Asking(talk: TalkId, subject: Subject) -> impl IntoView {
             dialog.close();
         }
     };
+    let side = session::talk(talk).is_some_and(|talk| talk.view.with_untracked(|view| view.side_of.is_some()));
     let (title, meaning, go) = match (you, role) {
+        (true, _) if side => (vec![words.leave_room_question.into()], words.leaving_a_room, words.leave),
         (true, Role::Convener) => (vec![words.leave_question.into()], words.leaving_as_convener, words.leave),
         (true, Role::Head | Role::Adviser | Role::Interpreter | Role::Observer) => {
             (vec![words.leave_question.into()], words.leaving, words.leave)

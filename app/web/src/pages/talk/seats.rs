@@ -3,14 +3,14 @@
 use gloo::timers::callback::Interval;
 use leptos::prelude::*;
 use record::{AuthorKey, Authority, Role};
-use talk::Millis;
 use talk::view::{Confirmed, PartyView, SeatView, WishView};
+use talk::{Command, Millis};
 
 use super::CloseSheet;
 use super::removal::{RemovalDialog, Removing};
 use crate::components::digits::Number;
 use crate::components::said::{Dot, Said, hue_class};
-use crate::session::OpenTalk;
+use crate::session::{self, OpenTalk};
 use crate::shell::clock;
 use crate::words::{intl, words};
 
@@ -112,6 +112,18 @@ fn Seat(
             longer => (words.heard)(intl::ago(longer)),
         }
     };
+    let compared = Memo::new(move |_| seats.with(|s| seat(s)).is_some_and(|seat| seat.compared));
+    let comparable = first.comparable;
+    let talk = expect_context::<OpenTalk>().id;
+    let say_so = move || {
+        comparable.then(|| {
+            let same = !compared.get();
+            let label = if same { words.it_is_the_same } else { words.take_it_back };
+            // Fails only for a seat that is gone; its row goes with it.
+            let say = move |_| drop(session::command(talk, Command::Compared { seat: key, same }));
+            view! { <button class="button" type="button" on:click=say>{label}</button> }
+        })
+    };
     let number = first.pairwise.map(|digits| {
         let label = (words.your_number_with)(&name);
         view! {
@@ -119,6 +131,7 @@ fn Seat(
                 <summary>{words.compare_by_voice} <span class="unseen">{format!(" – {label}")}</span></summary>
                 <Number label=label.clone() digits />
                 <p class="small"><Said phrase=(words.how_to_compare_with)(&name) /></p>
+                {say_so}
             </details>
         }
     });
@@ -170,7 +183,9 @@ fn Remove(seat: AuthorKey, you: bool, name: std::sync::Arc<str>) -> impl IntoVie
     let removing = expect_context::<Removing>();
     let ask = move |_| removing.0.set(Some(seat));
     if you {
-        view! { <button class="quiet" type="button" on:click=ask>{words.leave_this_talk}</button> }.into_any()
+        let side = expect_context::<OpenTalk>().view.with_untracked(|view| view.side_of.is_some());
+        let leave = if side { words.leave_this_room } else { words.leave_this_talk };
+        view! { <button class="quiet" type="button" on:click=ask>{leave}</button> }.into_any()
     } else {
         let whom = (words.remove_whom)(&name);
         view! { <button class="quiet" type="button" aria-label=whom on:click=ask>{words.remove}</button> }.into_any()
