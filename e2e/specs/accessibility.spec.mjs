@@ -56,6 +56,18 @@ for (const colorScheme of ['light', 'dark']) {
     for (const seat of [mediator, guest]) await expect(seat.talk.notes).toHaveCount(2);
     await expectAccessible(mediator.page, 'a talk with notes');
     await expectAccessible(guest.page, 'a talk with notes on a phone');
+    await mediator.page.getByRole('button', { name: 'New side room', exact: true }).click();
+    await expectAccessible(mediator.page, 'the dialog that opens a side room');
+    await mediator.page.keyboard.press('Escape');
+    await mediator.talk.openSideRoom('Shuttle', ['Ines Okoye']);
+    await mediator.talk.write(english[1], { release: 'to be shown word for word' });
+    await expectAccessible(mediator.page, 'a side room');
+    await mediator.talk.startsToConvey(english[1]);
+    await expectAccessible(mediator.page, 'the dialog that conveys a note');
+    await mediator.page.getByRole('radio', { name: 'Word for word' }).check();
+    await mediator.page.getByRole('button', { name: 'Convey it' }).click();
+    await expect(mediator.talk.notes).toHaveCount(3);
+    await expectAccessible(mediator.page, 'a note from another room');
     await mediator.talk.roomNumber();
     await mediator.talk.seat('Ines Okoye').getByText('Compare by voice').click();
     await expectAccessible(mediator.page, 'numbers to compare');

@@ -42,6 +42,16 @@ test('two seats show each other one number, and no other two show it', async ({ 
     numbers.push(here);
   }
   expect(new Set(numbers).size).toBe(3);
+  // Who compared it is sure by itself, and stays so after a reload.
+  await expect(ines.talk.seat(BILAL.name)).toContainText(`Confirmed by ${NOOR.name}`);
+  await ines.talk.seat(BILAL.name).getByText('Compare by voice').click();
+  await ines.talk.seat(BILAL.name).getByRole('button', { name: 'It is the same' }).click();
+  await expect(ines.talk.seat(BILAL.name)).toContainText('Confirmed by you');
+  await ines.page.reload();
+  await expect(ines.talk.seat(BILAL.name)).toContainText('Confirmed by you');
+  await ines.talk.seat(BILAL.name).getByText('Compare by voice').click();
+  await ines.talk.seat(BILAL.name).getByRole('button', { name: 'Take it back' }).click();
+  await expect(ines.talk.seat(BILAL.name)).toContainText(`Confirmed by ${NOOR.name}`);
   // What is unfolded stays unfolded while the seat goes on talking.
   await mediator.talk.seat(INES.name).getByText('Compare by voice').click();
   const number = mediator.talk.seat(INES.name).getByLabel(`Your number with ${INES.name}`);

@@ -132,6 +132,33 @@ test('pictures of every screen', async ({ relay, table }) => {
   await picture(stranger.page, 'broken-invitation');
 });
 
+test('pictures of side rooms', async ({ relay, table }) => {
+  const noor = await table.open(relay.url, { name: 'Noor Haddad', party: 'Mediation office' });
+  const leyla = await table.welcome(noor, { name: 'لیلا رحیمی', party: 'هیئت آروندان', ...PHONE });
+  await noor.page.getByRole('button', { name: 'New side room', exact: true }).click();
+  await bothThemes(noor.page, 'new-side-room');
+  await noor.page.keyboard.press('Escape');
+  await noor.talk.openSideRoom('Shuttle with Arvandan', ['لیلا رحیمی']);
+  await leyla.page.getByRole('button', { name: 'Rooms', exact: true }).click();
+  await picture(leyla.page, 'rooms-phone');
+  await leyla.talk.rooms.getByRole('link', { name: 'Shuttle with Arvandan' }).click();
+  await expect(leyla.page.getByRole('heading', { level: 1, name: 'Shuttle with Arvandan' })).toBeVisible();
+  await leyla.talk.write(farsi[0], { release: 'to be shown word for word' });
+  await leyla.talk.write(farsi[1], { release: 'to be conveyed in substance' });
+  await noor.talk.write(english[0]);
+  await expect(noor.talk.notes).toHaveCount(3);
+  await bothThemes(noor.page, 'side-room');
+  await picture(leyla.page, 'side-room-phone');
+  await noor.talk.startsToConvey(farsi[0]);
+  await bothThemes(noor.page, 'convey');
+  await noor.page.getByRole('radio', { name: 'Word for word' }).check();
+  await noor.page.setViewportSize(PHONE.viewport);
+  await picture(noor.page, 'convey-phone');
+  await noor.page.getByRole('button', { name: 'Convey it' }).click();
+  await expect(noor.talk.notes).toHaveCount(1);
+  await picture(noor.page, 'conveyed-phone');
+});
+
 test('pictures of how this browser keeps the talks', async ({ relay, table }) => {
   const amina = await table.seat('Amina Farouk', PHONE);
   await amina.start.open(relay.url);

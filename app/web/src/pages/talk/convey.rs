@@ -78,7 +78,7 @@ pub fn ConveyDialog(talk: OpenTalk, note: Arc<NoteView>) -> impl IntoView {
             <form class="form" aria-label=words.convey_to_another_room on:submit=send>
                 <figure class="quoted">
                     <figcaption><bdi>{quoted.author.clone()}</bdi></figcaption>
-                    <blockquote dir="auto">{quoted.text.to_string()}</blockquote>
+                    <blockquote dir="auto" tabindex="0">{quoted.text.to_string()}</blockquote>
                 </figure>
                 <fieldset class="choices">
                     <legend>{words.to_which_room}</legend>
@@ -132,7 +132,7 @@ pub fn ConveyDialog(talk: OpenTalk, note: Arc<NoteView>) -> impl IntoView {
                             let (author, written_at) = session::first_said(&leaves);
                             view! {
                                 <p class="conveyed"><Said phrase=(words.conveyed_word_for_word)(&author, written_at) /></p>
-                                <blockquote dir="auto">{leaves.text.to_string()}</blockquote>
+                                <blockquote dir="auto" tabindex="0">{leaves.text.to_string()}</blockquote>
                             }
                                 .into_any()
                         }
