@@ -241,9 +241,11 @@ impl Record {
         // Now it shows which chain leads to the end.
         if self.ends.get(&author).is_some_and(|ends| links_up || ends.contains(&(number, id))) {
             self.cut(&author);
-        }
-        if self.deciders.contains(&author) {
-            self.show_only_valid_of(&author);
+            if self.deciders.contains(&author) {
+                self.show_only_valid_of(&author);
+            }
+        } else if self.ops.get(&id).is_some_and(|op| !self.is_shown(op)) {
+            self.unshown.insert(id);
         }
         Ok(if twin { Inserted::Twin } else { Inserted::New })
     }
@@ -347,11 +349,7 @@ impl Record {
     }
 
     fn show_only_valid_of(&mut self, author: &AuthorKey) {
-        let valid = match self.known.as_ref().is_some_and(|known| !known.contains(author)) {
-            true => Validity::Nothing,
-            false if self.ends.contains_key(author) => self.valid_chains(author),
-            false => return,
-        };
+        let valid = self.shown_of(author);
         let ids = self.chains.get(author).into_iter().flat_map(|chain| chain.values().flatten());
         for op in ids.filter_map(|id| self.ops.get(id)) {
             if valid.is_valid(op) {
@@ -359,6 +357,21 @@ impl Record {
             } else {
                 self.unshown.insert(op.id());
             }
+        }
+    }
+
+    fn is_shown(&self, op: &Op) -> bool {
+        !self.deciders.contains(&op.author()) || self.shown_of(&op.author()).is_valid(op)
+    }
+
+    /// What of a decider is shown.
+    fn shown_of(&self, author: &AuthorKey) -> Validity {
+        if self.known.as_ref().is_some_and(|known| !known.contains(author)) {
+            Validity::Nothing
+        } else if self.ends.contains_key(author) {
+            self.valid_chains(author)
+        } else {
+            Validity::All
         }
     }
 
@@ -370,11 +383,14 @@ impl Record {
     /// Says who has, or had, a seat: what anybody else but deciders said leaves the record. Returns the ops that are gone; when
     /// their author gets a seat after all they come back.
     pub fn know(&mut self, authors: BTreeSet<AuthorKey>) -> Vec<OpId> {
+        let same = self.known.as_ref() == Some(&authors);
         self.known = Some(authors);
         let strangers: Vec<AuthorKey> = self.chains.keys().filter(|author| self.is_stranger(author)).copied().collect();
         let gone = strangers.iter().flat_map(|author| self.cut(author)).collect();
         self.take_back();
-        self.show_only_valid();
+        if !same {
+            self.show_only_valid();
+        }
         gone
     }
 
@@ -447,7 +463,7 @@ impl Record {
 
     /// Whether a chain that leads to the last valid op of a removed author goes on with this op.
     fn is_awaited(&self, author: &AuthorKey, id: &OpId) -> bool {
-        match self.ends.contains_key(author).then(|| self.validity(author)) {
+        match self.ends.contains_key(author).then(|| self.valid_chains(author)) {
             Some(Validity::Chains(chains)) => chains.iter().any(|chain| chain.awaits == Some(*id)),
             _ => false,
         }
@@ -568,11 +584,12 @@ impl Record {
 
     /// Returns the heads an author's next op should name, the author's own excepted, and its depth.
     pub fn heads_for(&self, author: &AuthorKey) -> (Vec<OpId>, u64) {
-        let others = self.heads.iter().filter(|id| self.ops.get(id).is_some_and(|op| op.author() != *author));
+        let shown = self.heads.iter().filter(|id| !self.unshown.contains(id));
+        let others = shown.filter(|id| self.ops.get(id).is_some_and(|op| op.author() != *author));
         let heads: Vec<OpId> = others.copied().take(HEADS).collect();
         let before = self.base.iter().map(|(_, head)| head.depth).max().unwrap_or(0);
         // Of everything held, not of the heads alone: a shallow op may name deep heads and hide them.
-        let deepest = self.order.last().map_or(0, |(depth, ..)| *depth).max(before);
+        let deepest = self.in_order().next_back().map_or(0, Op::depth).max(before);
         let own = self.vector.head(author).map_or(0, |head| head.depth);
         // A jump beyond the bound would be refused by everybody; the note then stands a little earlier instead.
         (heads, deepest.max(own).min(own + DEPTH_STEP - 1) + 1)

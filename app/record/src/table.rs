@@ -82,7 +82,7 @@ pub struct Table {
     pub links: BTreeMap<(AuthorKey, LinkId), Link>,
     /// Keys that were taken away, whether their seat was ever given or not. They never return.
     pub removed: BTreeMap<AuthorKey, Removal>,
-    /// The convener, and whom it ever named a head, whether that counts or not: what they say may decide whether it does.
+    /// The convener and all heads, those taken away too: what they say may decide who is.
     pub deciders: BTreeSet<AuthorKey>,
     /// Seats that wait for a second key.
     pub proposals: Vec<Proposal>,

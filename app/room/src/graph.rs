@@ -361,11 +361,6 @@ impl Graph {
         self.nodes.get(state)
     }
 
-    /// Whether a seat is in the tree of any state kept.
-    pub(crate) fn has_sat(&self, seat: &AuthorKey) -> bool {
-        self.nodes.values().any(|node| node.roster.contains_key(seat))
-    }
-
     pub(crate) fn roster(&self, state: &StateId) -> Option<&Arc<Roster>> {
         self.nodes.get(state).map(|node| &node.roster)
     }

@@ -137,10 +137,7 @@ fn cited(room: RoomId, log: &BTreeMap<OpId, Op>, commit: &Commit) -> Result<Vec<
 /// Judges whether an op may be said by its author: by the role it was admitted with, which never changes.
 pub(crate) fn judge_op(rules: &Rules, table: &Table, op: &Op) -> bool {
     let founder = op.author() == rules.founder;
-    // A head whose admission is void for now: what it says may decide that it is not.
-    let named = || table.deciders.contains(&op.author()).then_some(Role::Head);
-    let seat = table.seat(&op.author()).map(|seat| seat.role);
-    let Some(role) = seat.or(founder.then_some(Role::Convener)).or_else(named) else {
+    let Some(role) = table.seat(&op.author()).map(|seat| seat.role).or(founder.then_some(Role::Convener)) else {
         return false;
     };
     match (op.kind(), op.body()) {

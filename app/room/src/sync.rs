@@ -167,9 +167,11 @@ impl Room {
         !removed && (self.table.is_seated(author) || roster.is_some_and(|roster| roster.contains_key(author)))
     }
 
-    /// Whether the seat is or was in the tree, or at the table: also one whose admission proved void since.
+    /// Whether the seat is or was at the table, or in the tree on the way here: also one whose admission proved void since. On a
+    /// branch of its own somebody could seat keys without number.
     fn has_sat(&self, author: &AuthorKey) -> bool {
-        self.table.seat(author).is_some() || self.graph.has_sat(author)
+        let sat = |state: StateId| self.graph.roster(&state).is_some_and(|roster| roster.contains_key(author));
+        self.table.seat(author).is_some() || self.graph.way(self.tip).any(sat)
     }
 
     pub(crate) fn receive_beacon(

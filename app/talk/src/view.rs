@@ -329,7 +329,9 @@ pub struct NoteView {
 impl NoteView {
     /// Whether its author lets this person carry that much of it to another room. One's own notes one may carry anywhere.
     pub fn may_leave(&self, how: Release) -> bool {
-        self.own || self.release.is_some_and(|release| release == how || release == Release::Verbatim)
+        // Whoever carries words of others on vouches for them; the next one could not.
+        let theirs = self.release.filter(|_| self.conveyed.is_none());
+        self.own || theirs.is_some_and(|release| release == how || release == Release::Verbatim)
     }
 }
 

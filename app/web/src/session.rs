@@ -93,7 +93,7 @@ pub fn command(id: TalkId, command: Command) -> Result<(), Error> {
     let Some(running) = find(id) else { return Err(Error::NotNow) };
     let own_note = matches!(command, Command::Write(_));
     running.handle(Input::Command(command))?;
-    if own_note {
+    if own_note && running.attended.get() {
         running.shown.unread.update(Unread::clear);
     }
     running.draw();

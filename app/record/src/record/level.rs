@@ -83,7 +83,9 @@ impl Record {
         for (author, ends) in self.ends.iter().filter(|(author, _)| !self.deciders.contains(author)) {
             let base = self.base.number(author);
             let whole = ends.iter().all(|(last, id)| *last <= base || self.ops.contains_key(id));
-            if whole && !self.apart_of(author) {
+            // Keys that never had a seat can be removed without number.
+            let has_seat = self.known.as_ref().is_some_and(|known| known.contains(author));
+            if whole && !self.apart_of(author) && (has_seat || self.vector.head(author).is_some()) {
                 // Also of one that was removed before it said anything.
                 let nothing = Head { number: 0, depth: 0, id: OpId::NONE };
                 let head = self.vector.head(author).copied().unwrap_or(nothing);
@@ -127,11 +129,10 @@ impl Record {
             let whole = number == head.number && head.number >= self.base.number(author);
             // Of a removed author what counts is the chain that ends where the removal says; while that end is not here,
             // every chain may be the one.
-            let ended = self.ends.get(author).filter(|_| !self.deciders.contains(author));
-            let ends: Vec<&(u64, OpId)> = ended.into_iter().flatten().collect();
+            let ends: Vec<&(u64, OpId)> = self.ends.get(author).into_iter().flatten().collect();
             let mut missing =
                 ends.iter().filter(|(last, id)| *last > self.base.number(author) && !self.ops.contains_key(id));
-            let open = ends.is_empty() || missing.clone().next().is_some();
+            let open = ends.is_empty() || missing.clone().next().is_some() || self.deciders.contains(author);
             let on_base = |id: &OpId| self.base.head(author).is_some_and(|base| base.id == *id);
             let unknown = |id: &OpId| open && !self.ops.contains_key(id) && !on_base(id);
             let end = missing.any(|(last, id)| head.number > *last || other.tells_of(author, id));

@@ -21,7 +21,8 @@ impl Table {
     pub fn fold<'a>(founder: AuthorKey, ops: impl Iterator<Item = &'a Op>) -> Self {
         let ops = Ops::new(ops);
         let mut table = Self::fold_ops(founder, &ops);
-        table.deciders = ops.heads_named_by(&founder).chain([founder]).collect();
+        let decides = table.seats.iter().filter(|seat| seat.role.rank() != Rank::Other);
+        table.deciders = decides.map(|seat| seat.key).chain([founder]).collect();
         table
     }
 
@@ -66,14 +67,6 @@ impl<'a> Ops<'a> {
             }
         }
         Self { by_id: all.iter().map(|op| (op.id(), *op)).collect(), all, agrees, removes }
-    }
-
-    fn heads_named_by(&self, convener: &AuthorKey) -> impl Iterator<Item = AuthorKey> {
-        let by_convener = self.all.iter().filter(move |op| op.author() == *convener);
-        by_convener.filter_map(|op| match op.body() {
-            Some(Body::Add(add)) if add.role == Role::Head => Some(add.seat),
-            Some(_) | None => None,
-        })
     }
 }
 

@@ -286,12 +286,15 @@ fn link_with_the_id_of_anothers_takes_nobody_away() {
     }
 }
 
+/// A convener could name heads without number.
 #[test]
-fn head_whose_admission_is_void_is_still_one_whose_word_may_decide() {
+fn only_who_has_or_had_a_seat_decides() {
     let mut talk = talk();
     proposes_a_party(&mut talk);
-    let deciders = talk.table().deciders;
-    assert_eq!(deciders, [1, 2, 3, 9].map(|seed| Signer::new(seed).me()).into());
+    assert_eq!(talk.table().deciders, [1, 2, 3].map(|seed| Signer::new(seed).me()).into());
+    let says = [talk.convener.removes(&talk.heads[1].clone()), talk.heads[0].removes(&talk.heads[1].clone())];
+    talk.ops.extend(says);
+    assert!(!talk.seated(3) && talk.table().deciders.contains(&Signer::new(3).me()));
 }
 
 #[test]

@@ -86,6 +86,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     let talks = session::talks();
     provide_context(Elsewhere(Memo::new(move |_| {
         talks.track();
+        session::rooms_of(&from).iter().for_each(|room| room.view.track());
         !session::rooms_to_write_in(&from).is_empty()
     })));
     let jump = JumpToNew(Trigger::new());

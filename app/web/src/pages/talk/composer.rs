@@ -244,7 +244,7 @@ pub struct Readers {
     /// All of them.
     pub now: Phrase,
     /// Who of them is gone already, and reads until the keys change.
-    still: Phrase,
+    pub still: Phrase,
 }
 
 /// Who can read what is written in a room.

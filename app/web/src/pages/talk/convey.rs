@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use record::{NOTE_BYTES, Release};
 use talk::view::NoteView;
 
-use super::composer::readers;
+use super::composer::{Readers, readers};
 use crate::components::form::{Complaint, Wrong};
 use crate::components::radio::Radio;
 use crate::components::said::Said;
@@ -69,7 +69,7 @@ pub fn ConveyDialog(talk: OpenTalk, note: Arc<NoteView>) -> impl IntoView {
         }
     };
     let room = move |(place, room): (usize, OpenTalk)| view! { <Room room place target /> };
-    let who_reads = move || target.get().and_then(session::talk).map(|room| room.view.with_untracked(readers).now);
+    let who_reads = move || target.get().and_then(session::talk).map(|room| room.view.with(readers));
     let own_words = Memo::new(move |_| how.get() == Release::Substance);
     let (quoted, leaves) = (note.clone(), note.clone());
     view! {
@@ -137,7 +137,17 @@ pub fn ConveyDialog(talk: OpenTalk, note: Arc<NoteView>) -> impl IntoView {
                                 .into_any()
                         }
                     }}
-                    {move || who_reads().map(|phrase| view! { <p class="small"><Said phrase /></p> })}
+                    {move || {
+                        who_reads()
+                            .map(|Readers { now, still }| {
+                                view! {
+                                    <p class="small">
+                                        <Said phrase=now />
+                                        <span class="still"><Said phrase=still /></span>
+                                    </p>
+                                }
+                            })
+                    }}
                     <p class="small">{words.nothing_else_leaves}</p>
                 </section>
                 <Wrong wrong />
