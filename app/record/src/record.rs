@@ -1,10 +1,12 @@
 //! The ops one seat holds.
 
 mod level;
+mod validity;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use level::Gap;
+use validity::{ValidChain, Validity};
 
 use crate::op::DEPTH_STEP;
 use crate::{AuthorKey, HEADS, Head, Op, OpId, Removal, Vector};
@@ -44,40 +46,6 @@ pub struct Record {
     /// Ops that were held until they turned out to be void, control ops excepted. Nobody is shown them; but the removal may prove
     /// void itself, and their author may be gone by then.
     void: BTreeMap<OpId, Op>,
-}
-
-/// What of an author is valid.
-enum Validity {
-    All,
-    Nothing,
-    /// What has no higher number.
-    UpTo(u64),
-    /// What leads to one of these ends.
-    Chains(Vec<ValidChain>),
-}
-
-/// A chain to the last op of a removed author that stays valid.
-struct ValidChain {
-    last: u64,
-    /// From this number on the ids are known.
-    linked_from: u64,
-    ids: BTreeSet<OpId>,
-    /// The op that comes before these, if it is missing: until it comes the number alone decides.
-    awaits: Option<OpId>,
-}
-
-impl Validity {
-    fn is_valid(&self, op: &Op) -> bool {
-        match self {
-            Validity::All => true,
-            Validity::Nothing => false,
-            Validity::UpTo(last) => op.number() <= *last,
-            Validity::Chains(chains) => chains.iter().any(|chain| {
-                let below = chain.awaits.is_some() && op.number() < chain.linked_from && op.number() <= chain.last;
-                below || chain.ids.contains(&op.id())
-            }),
-        }
-    }
 }
 
 /// Where an op stands among all: depth, author, number, id.
