@@ -235,18 +235,9 @@ impl<'a> Fold<'a> {
         match authority {
             Authority::Alone => self.remove(by, remove),
             Authority::WithSecondKey if by == self.founder => {
-                let others = self.removals_of(&seat);
-                let seconds = others.into_iter().filter(|other| self.are_two_keys(&by, &other.author()));
-                let seconds: Vec<&Op> = seconds.collect();
-                if !seconds.is_empty() {
+                // The second key agrees that, not when: or it could have words count that were said after.
+                if self.removals_of(&seat).iter().any(|other| self.are_two_keys(&by, &other.author())) {
                     self.remove(by, remove);
-                }
-                // What was written while one waited for the other stays. What decides does not: or the second key could
-                // have words count that were said after.
-                for op in seconds {
-                    if let Some(Body::Remove(remove)) = op.body() {
-                        self.table.remove(op.author(), remove);
-                    }
                 }
             }
             Authority::WithSecondKey | Authority::None => {}
