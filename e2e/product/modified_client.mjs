@@ -13,7 +13,6 @@ export class ModifiedClient {
 
   /** Asks to join with a link. */
   constructor(link, { name, party }) {
-    this.name = name;
     this.#process = spawn(BINARY, [link, name, party], { stdio: ['pipe', 'pipe', 'inherit'] });
     createInterface({ input: this.#process.stdout }).on('line', (line) => {
       this.#said.push(line);

@@ -86,7 +86,7 @@ const CITED: usize = 4096;
 /// Most bytes of void ops kept.
 const VOID_BYTES: usize = 1 << 20;
 /// How many ops of a removed decider are held beyond where its chain ends.
-pub(crate) const BEYOND: u64 = 256;
+const BEYOND: u64 = 256;
 
 impl Record {
     /// Returns a record that starts after the given heads.
@@ -334,12 +334,9 @@ impl Record {
 
     /// What of a decider is shown.
     fn shown_of(&self, author: &AuthorKey) -> Validity {
-        if self.known.as_ref().is_some_and(|known| !known.contains(author)) {
-            Validity::Nothing
-        } else if self.ends.contains_key(author) {
-            self.valid_chains(author)
-        } else {
-            Validity::All
+        match self.ends.contains_key(author) {
+            true => Validity::Chains(self.valid_chains(author)),
+            false => Validity::All,
         }
     }
 
@@ -348,17 +345,14 @@ impl Record {
         self.unshown.contains(id)
     }
 
-    /// Says who has, or had, a seat: what anybody else but deciders said leaves the record. Returns the ops that are gone; when
-    /// their author gets a seat after all they come back.
+    /// Says who has, or had, a seat: what anybody else said leaves the record. Returns the ops that are gone; when their
+    /// author gets a seat after all they come back.
     pub fn know(&mut self, authors: BTreeSet<AuthorKey>) -> Vec<OpId> {
-        let same = self.known.as_ref() == Some(&authors);
+        let strangers: Vec<AuthorKey> =
+            self.chains.keys().filter(|author| !authors.contains(author)).copied().collect();
         self.known = Some(authors);
-        let strangers: Vec<AuthorKey> = self.chains.keys().filter(|author| self.is_stranger(author)).copied().collect();
         let gone = strangers.iter().flat_map(|author| self.cut(author)).collect();
         self.take_back();
-        if !same {
-            self.show_only_valid();
-        }
         gone
     }
 
@@ -379,7 +373,7 @@ impl Record {
     }
 
     fn is_stranger(&self, author: &AuthorKey) -> bool {
-        !self.deciders.contains(author) && self.known.as_ref().is_some_and(|known| !known.contains(author))
+        self.known.as_ref().is_some_and(|known| !known.contains(author))
     }
 
     fn cut(&mut self, author: &AuthorKey) -> Vec<OpId> {
@@ -431,10 +425,7 @@ impl Record {
 
     /// Whether a chain that leads to the last valid op of a removed author goes on with this op.
     fn is_awaited(&self, author: &AuthorKey, id: &OpId) -> bool {
-        match self.ends.contains_key(author).then(|| self.valid_chains(author)) {
-            Some(Validity::Chains(chains)) => chains.iter().any(|chain| chain.awaits == Some(*id)),
-            _ => false,
-        }
+        self.valid_chains(author).iter().any(|chain| chain.awaits == Some(*id))
     }
 
     /// What of an author is valid, to be asked of many ops.
@@ -444,7 +435,7 @@ impl Record {
         }
         match self.last_held(author) {
             Some(last) if self.deciders.contains(author) => Validity::UpTo(last),
-            Some(_) => self.valid_chains(author),
+            Some(_) => Validity::Chains(self.valid_chains(author)),
             None => Validity::All,
         }
     }
@@ -456,7 +447,7 @@ impl Record {
     }
 
     /// What of a removed author leads to where its removals end it.
-    fn valid_chains(&self, author: &AuthorKey) -> Validity {
+    fn valid_chains(&self, author: &AuthorKey) -> Vec<ValidChain> {
         let chains = self.ends.get(author).into_iter().flatten().map(|(last, end)| {
             let mut chain =
                 ValidChain { last: *last, linked_from: last.saturating_add(1), ids: BTreeSet::new(), awaits: None };
@@ -470,7 +461,7 @@ impl Record {
             chain.awaits = Some(at).filter(|at| *at != OpId::NONE && !on_base);
             chain
         });
-        Validity::Chains(chains.collect())
+        chains.collect()
     }
 
     /// Takes a control op out of its author's order, because a commit or the door cites it.

@@ -147,7 +147,7 @@ pub struct Seat {
 pub struct Removal {
     /// Who did it; the seat itself when it left.
     pub by: AuthorKey,
-    /// The last op that stays valid and its number, one for each valid [`Remove`]. What is on a chain to one of them is valid.
+    /// The last op that stays valid and its number, one for each valid [`Remove`] that says from when on. What is on a chain to one of them is valid.
     pub last: BTreeSet<(u64, OpId)>,
     last_control: BTreeSet<OpId>,
 }

@@ -159,17 +159,6 @@ fn valid_words_of_a_removed_head_are_taken_however_many_versions_there_are() {
 }
 
 #[test]
-fn decider_without_a_seat_is_heard_and_not_shown() {
-    let ops = chain(2, None, &["1", "2"]);
-    let mut record = record_of(&ops);
-    record.end(&BTreeMap::new(), &BTreeSet::from([author(2)]), &NOBODY);
-    assert_eq!(record.know(BTreeSet::from([author(1)])).len(), 0);
-    assert_eq!((ids(&record).len(), record.vector().number(&author(2))), (0, 2));
-    record.know(BTreeSet::from([author(1), author(2)]));
-    assert_eq!(ids(&record).len(), 2);
-}
-
-#[test]
 fn seats_that_cut_at_different_times_do_not_ask_each_other_for_ever() {
     let first = chain(2, None, &["1"]);
     let named = chain(2, Some(&first[0]), &["2 as named"]);
