@@ -6,12 +6,12 @@ use minicbor::bytes::ByteVec;
 use minicbor::data::Type;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
-use crate::{AuthorKey, CallKey, KeyPackageHash, LinkId, NOTE_BYTES, Name, OpId, PartyId, Role};
+use crate::{Amend, AuthorKey, CallKey, KeyPackageHash, LinkId, NOTE_BYTES, Name, OpId, PartyId, Role, Terms};
 
 /// Which of the bodies an op carries; part of the signed header.
 ///
-/// *Control* kinds decide who is at the table and are readable by every seat, also by those who join
-/// later. All others are readable by the seats of their origin state only.
+/// *Control* kinds, those with numbers below 16, say who is at the table and on which terms, and are readable by every seat,
+/// also by those who join later. All others are readable by the seats of their origin state only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
     /// [`Charter`]. Control.
@@ -26,6 +26,12 @@ pub enum Kind {
     Remove,
     /// [`Body::Agree`]. Control.
     Agree,
+    /// [`Amend`]. Control.
+    Amend,
+    /// [`Body::Sign`]. Control.
+    Sign,
+    /// [`Body::End`]. Control.
+    End,
     /// [`Note`].
     Note,
     /// [`Body::Call`].
@@ -35,12 +41,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Returns whether the op decides who is at the table.
+    /// Returns whether the op is for every seat, whenever it joins.
     pub fn is_control(self) -> bool {
-        match self {
-            Kind::Charter | Kind::Invite | Kind::Revoke | Kind::Add | Kind::Remove | Kind::Agree => true,
-            Kind::Note | Kind::Call | Kind::Newer(_) => false,
-        }
+        self.number() < 16
     }
 
     fn number(self) -> u8 {
@@ -51,6 +54,9 @@ impl Kind {
             Kind::Add => 4,
             Kind::Remove => 5,
             Kind::Agree => 6,
+            Kind::Amend => 7,
+            Kind::Sign => 8,
+            Kind::End => 9,
             Kind::Note => 16,
             Kind::Call => 17,
             Kind::Newer(n) => n,
@@ -73,6 +79,9 @@ impl<'b, C> Decode<'b, C> for Kind {
             4 => Kind::Add,
             5 => Kind::Remove,
             6 => Kind::Agree,
+            7 => Kind::Amend,
+            8 => Kind::Sign,
+            9 => Kind::End,
             16 => Kind::Note,
             17 => Kind::Call,
             n => Kind::Newer(n),
@@ -95,6 +104,12 @@ pub enum Body {
     Remove(Remove),
     /// A second key: agrees to the [`Add`] that stands in this op.
     Agree(OpId),
+    /// Would put other terms in force.
+    Amend(Amend),
+    /// Signs the terms that this op set or would set: the charter's, or an amendment's.
+    Sign(OpId),
+    /// Ends the talk.
+    End,
     /// A note.
     Note(Note),
     /// One sealed slip for each seat that has a [`CallKey`]; only those called find something in theirs.
@@ -125,6 +140,9 @@ pub struct Charter {
     /// Other parties that are at the table from the start; at most [`PARTIES`].
     #[n(5)]
     pub parties: Option<Vec<Name>>,
+    /// What all who enter sign. None: [`Terms::default`].
+    #[n(6)]
+    pub terms: Option<Terms>,
 }
 
 /// Most parties a charter names.
@@ -340,6 +358,9 @@ impl Body {
             Body::Add(_) => Kind::Add,
             Body::Remove(_) => Kind::Remove,
             Body::Agree(_) => Kind::Agree,
+            Body::Amend(_) => Kind::Amend,
+            Body::Sign(_) => Kind::Sign,
+            Body::End => Kind::End,
             Body::Note(_) => Kind::Note,
             Body::Call(_) => Kind::Call,
             Body::Newer(n, _) => Kind::Newer(*n),
@@ -353,7 +374,9 @@ impl Body {
             Body::Revoke(link) => to_vec(link),
             Body::Add(add) => to_vec(add),
             Body::Remove(remove) => to_vec(remove),
-            Body::Agree(op) => to_vec(op),
+            Body::Agree(op) | Body::Sign(op) => to_vec(op),
+            Body::Amend(amend) => to_vec(amend),
+            Body::End => to_vec(()),
             Body::Note(Note { written_at, text, release, conveyed }) => {
                 let (release, conveyed) = (*release, conveyed.clone());
                 to_vec(WrittenNote { written_at: *written_at, text, release, conveyed })
@@ -378,6 +401,9 @@ impl Body {
             Kind::Add => Body::Add(minicbor::decode(bytes)?),
             Kind::Remove => Body::Remove(minicbor::decode(bytes)?),
             Kind::Agree => Body::Agree(minicbor::decode(bytes)?),
+            Kind::Amend => Body::Amend(minicbor::decode(bytes)?),
+            Kind::Sign => Body::Sign(minicbor::decode(bytes)?),
+            Kind::End => minicbor::decode(bytes).map(|()| Body::End)?,
             Kind::Note => {
                 let WrittenNote { written_at, text, release, conveyed } = minicbor::decode(bytes)?;
                 if text.is_empty() || text.len() > NOTE_BYTES {

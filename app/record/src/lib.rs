@@ -9,6 +9,7 @@ mod name;
 mod op;
 mod record;
 mod table;
+mod terms;
 mod vector;
 
 pub use body::{
@@ -18,7 +19,8 @@ pub use id::{AuthorKey, CallKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, 
 pub use name::{NAME_BYTES, Name, NameError};
 pub use op::{DEPTHS, Draft, HEADS, NUMBERS, Op, OpError};
 pub use record::{Gap, Inserted, NotTaken, Record};
-pub use table::{Authority, Link, Party, Proposal, Rank, Removal, Role, Seat, Table};
+pub use table::{Agreed, Amendment, Authority, Link, Party, Proposal, Rank, Removal, Role, Seat, Table};
+pub use terms::{Amend, Copies, Terms};
 pub use vector::{Head, Vector};
 
 /// Longest note, in bytes of UTF-8.

@@ -1,11 +1,13 @@
 //! Who is at the table: what the control ops fold to.
 
+mod agreed;
 mod fold;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
+pub use self::agreed::{Agreed, Amendment};
 use crate::{Add, AuthorKey, Body, CallKey, Invite, LinkId, Name, Op, OpId, PartyId, Remove, WhoAdmits};
 
 /// What a seat is at the table for. Fixed by the invitation; a new role needs a new seat key.
@@ -88,6 +90,8 @@ pub struct Table {
     pub proposals: Vec<Proposal>,
     /// Removals that wait for a second key: whose, and who asks for them.
     pub wished_away: BTreeMap<AuthorKey, BTreeSet<AuthorKey>>,
+    /// What those who sit here have agreed on.
+    pub agreed: Agreed,
 }
 
 /// A seat that somebody would give, and to which a second key has not agreed yet.

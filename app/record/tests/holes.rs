@@ -116,6 +116,7 @@ fn control_op_that_rests_on_nothing_here_does_not_count() {
             who_admits: WhoAdmits::Convener,
             call_key: None,
             parties: None,
+            terms: None,
         }),
     );
     let invite = |n: u8| Body::Invite(Invite { link: LinkId([n; 16]), party: None, role: Role::Head, expires_at: 0 });

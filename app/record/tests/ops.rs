@@ -1,9 +1,12 @@
 //! Ops are read exactly as they were signed, or not at all.
 
+use std::num::NonZeroU16;
+
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 use record::{
-    Body, Charter, Conveyed, Draft, Kind, Name, Note, Op, OpError, OpId, Release, RoomId, StateId, WhoAdmits,
+    Amend, Body, Charter, Conveyed, Copies, Draft, Kind, Name, Note, Op, OpError, OpId, Release, RoomId, StateId, Terms,
+    WhoAdmits,
 };
 
 fn name(text: &str) -> Name {
@@ -36,6 +39,7 @@ fn charter(who_admits: WhoAdmits) -> Op {
         who_admits,
         call_key: None,
         parties: None,
+        terms: None,
     });
     Op::sign(draft(body), &SigningKey::from_bytes(&[9; 32]))
 }
@@ -77,6 +81,25 @@ fn charter_says_that_two_sides_must_agree() {
         panic!("a charter")
     };
     assert_eq!(read.who_admits, WhoAdmits::TwoSides);
+}
+
+#[test]
+fn what_is_said_of_the_charter_is_read_as_it_was_written() {
+    let thirty = Copies::DeletedAfter(NonZeroU16::new(30).expect("not zero"));
+    let amend = |copies| Body::Amend(Amend { replaces: OpId([5; 32]), terms: Terms { copies } });
+    let bodies = [amend(Copies::Kept), amend(Copies::OffTheRecord), amend(thirty), Body::Sign(OpId([6; 32])), Body::End];
+    let numbers = [7, 7, 7, 8, 9];
+    for (body, number) in bodies.into_iter().zip(numbers) {
+        let op = Op::sign(draft(body.clone()), &SigningKey::from_bytes(&[9; 32]));
+        assert!(op.kind().is_control());
+        let header_with_kind = [0x80, number, 0x58, 0x20];
+        assert!(op.encode().windows(4).any(|window| window == header_with_kind), "no heads, the kind, a hash");
+        assert!(Op::decode(&op.encode()).expect("own bytes").body() == Some(&body));
+    }
+    let end = |copies| Op::sign(draft(amend(copies)), &SigningKey::from_bytes(&[9; 32])).encode();
+    assert!(end(Copies::Kept).ends_with(&[&[5; 32][..], &[0x80]].concat()));
+    assert!(end(Copies::OffTheRecord).ends_with(&[0x81, 0]));
+    assert!(end(thirty).ends_with(&[0x81, 0x18, 30]));
 }
 
 #[test]

@@ -142,14 +142,16 @@ pub(crate) fn judge_op(rules: &Rules, table: &Table, op: &Op) -> bool {
     };
     match (op.kind(), op.body()) {
         (Kind::Charter, _) => founder && op.number() == 1,
-        (Kind::Invite | Kind::Revoke | Kind::Add | Kind::Agree, _) => match role {
+        (Kind::Invite | Kind::Revoke | Kind::Add | Kind::Agree | Kind::Amend | Kind::End, _) => match role {
             Role::Convener | Role::Head => true,
             Role::Adviser | Role::Interpreter | Role::Observer => false,
         },
         // Whom a head may remove the table decides, whenever it hears of that seat: the removal may come before it.
         (Kind::Remove, Some(Body::Remove(remove))) => remove.seat == op.author() || role.rank() != Rank::Other,
-        (Kind::Remove, _) => true,
+        (Kind::Remove | Kind::Sign, _) => true,
         (Kind::Call, _) => role.admits(),
+        // What a newer version says to all may be what everybody says there, such as a signature.
+        (Kind::Newer(_), _) if op.kind().is_control() => true,
         (Kind::Note | Kind::Newer(_), _) => role.writes(),
     }
 }

@@ -113,7 +113,7 @@ impl Talk {
         let mut talk = Self::new(Place::Seated(Box::new(room)), key, rng, None);
         let who_admits = opening.who_admits;
         let call_key = Some(room::call_key(&talk.key, opening.suite).map_err(|_| Error::Bug)?);
-        talk.say(Body::Charter(Charter { title, party, name, who_admits, call_key, parties: None }), now)?;
+        talk.say(Body::Charter(Charter { title, party, name, who_admits, call_key, parties: None, terms: None }), now)?;
         talk.effects.push(Effect::Show(Event::Changed));
         let effects = talk.finish();
         Ok((talk, effects))

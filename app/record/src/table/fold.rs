@@ -13,34 +13,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Authority, Link, Party, Proposal, Rank, Removal, Role, Seat, Table};
 use crate::{Add, AuthorKey, Body, Op, OpId, PartyId, PartyRef, Remove, WhoAdmits};
 
-/// Most times the convener's ops are looked at again. What needs more is two keys that take each other away in turn.
+/// Most times the convener's ops are looked at again. What needs more undoes itself in turn: then one last look counts as second
+/// keys only heads that come before in what the convener says, so that no seat rests on a key that has none.
 const LOOKS: usize = 8;
 
 impl Table {
     /// Folds control ops. `founder` is the key named in the group's rules.
     pub fn fold<'a>(founder: AuthorKey, ops: impl Iterator<Item = &'a Op>) -> Self {
         let ops = Ops::new(ops);
-        let mut table = Self::fold_ops(founder, &ops);
+        let fold = Self::fold_ops(founder, &ops);
+        let agreed = fold.agree();
+        let mut table = Self { agreed, ..fold.table };
         let decides = table.seats.iter().filter(|seat| seat.role.rank() != Rank::Other);
         table.deciders = decides.map(|seat| seat.key).chain([founder]).collect();
         table
     }
 
-    fn fold_ops(founder: AuthorKey, ops: &Ops<'_>) -> Self {
+    fn fold_ops<'a>(founder: AuthorKey, ops: &'a Ops<'a>) -> Fold<'a> {
         let fold = Fold::new(founder, ops).run(None);
         let against = fold.removals_of(&founder);
         if !fold.says_two_keys(&against) {
-            return fold.table;
+            return fold;
         }
         let without = Fold::new(founder, ops).run(Some(&against));
         // Whom the convener gave a seat too late for what stays of its words is no key against it.
-        if without.says_two_keys(&without.removals_of(&founder)) { without.table } else { fold.table }
+        if without.says_two_keys(&without.removals_of(&founder)) { without } else { fold }
     }
 }
 
 /// What is folded, in order.
-struct Ops<'a> {
-    all: Vec<&'a Op>,
+pub(super) struct Ops<'a> {
+    pub(super) all: Vec<&'a Op>,
     by_id: BTreeMap<OpId, &'a Op>,
     /// Second keys, by the Add they agree to.
     agrees: BTreeMap<OpId, Vec<&'a Op>>,
@@ -71,14 +74,14 @@ impl<'a> Ops<'a> {
 }
 
 /// A table in the making.
-struct Fold<'a> {
-    founder: AuthorKey,
-    ops: &'a Ops<'a>,
+pub(super) struct Fold<'a> {
+    pub(super) founder: AuthorKey,
+    pub(super) ops: &'a Ops<'a>,
     /// Ops on a chain to where a removal says that what is said ends.
     kept: BTreeSet<OpId>,
     /// As found by the look before, while the convener's ops are looked at again.
     before: Before,
-    table: Table,
+    pub(super) table: Table,
 }
 
 #[derive(Default)]
@@ -95,7 +98,10 @@ impl<'a> Fold<'a> {
 
     /// Takes all ops. `against` takes the convener away first.
     fn run(mut self, against: Option<&[&Op]>) -> Self {
-        for _ in 0..LOOKS {
+        for look in 0..=LOOKS {
+            if look == LOOKS {
+                self.before.heads.clear();
+            }
             self.table = Table::default();
             self.kept.clear();
             for op in against.into_iter().flatten() {
@@ -190,7 +196,18 @@ impl<'a> Fold<'a> {
                     self.remove_other(op);
                 }
                 Some(Body::Remove(_)) => removals.push(*op),
-                Some(Body::Charter(_) | Body::Agree(_) | Body::Note(_) | Body::Call(_) | Body::Newer(..)) | None => {}
+                // Second keys are looked up; what the table agrees on is looked at last; notes and calls say nothing of who sits here.
+                Some(
+                    Body::Charter(_)
+                    | Body::Agree(_)
+                    | Body::Amend(_)
+                    | Body::Sign(_)
+                    | Body::End
+                    | Body::Note(_)
+                    | Body::Call(_)
+                    | Body::Newer(..),
+                )
+                | None => {}
             }
         }
         for op in removals {
@@ -201,7 +218,7 @@ impl<'a> Fold<'a> {
     }
 
     /// Whether the op's author had its seat when it said this.
-    fn is_valid(&self, op: &Op) -> bool {
+    pub(super) fn is_valid(&self, op: &Op) -> bool {
         let author = &op.author();
         let removed = self.table.removed.contains_key(author) || self.before.removed.contains_key(author);
         !removed || self.kept.contains(&op.id()) || self.before.kept.contains(&op.id())

@@ -1,5 +1,6 @@
 //! Who is at the table, folded from what was said.
 
+mod agreed;
 mod convener_admits;
 mod model;
 mod people;

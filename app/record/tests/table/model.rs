@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::{Body, Op, OpId, PartyId, PartyRef, Role, Seat, Table, WhoAdmits};
+use record::{Amend, Body, Copies, Op, OpId, PartyId, PartyRef, Role, Seat, Table, Terms, WhoAdmits};
 
 use crate::people::{Signer, Talk, name};
 
 /// Talks, and things said in each.
 const TALKS: u64 = 2_000;
-const STEPS: usize = 55;
+const STEPS: usize = 60;
 /// Keys that may speak: the five of the talk, and those that may come in or never do.
 const KEYS: u8 = 12;
 
@@ -68,7 +68,8 @@ impl World {
         let add = self.one_of(&self.said(|body| matches!(body, Body::Add(_))));
         let link = self.one_of(&self.said(|body| matches!(body, Body::Invite(_))));
         let link = link.and_then(|op| op.body().cloned());
-        let (twice, what) = (self.once_in(20), self.below(10));
+        let terms = self.one_of(&self.said(|body| matches!(body, Body::Charter(_) | Body::Amend(_)))).expect("a charter");
+        let (twice, what) = (self.once_in(20), self.below(13));
         let speaker = if twice { &mut self.earlier[who] } else { &mut self.signers[who] };
         let ops = match (what, add, link) {
             (0, ..) => vec![speaker.notes("a note")],
@@ -78,6 +79,15 @@ impl World {
             (7, _, Some(Body::Invite(link))) => vec![speaker.says(Body::Revoke(link.link))],
             // With a link that may be somebody else's, spent, or lead elsewhere.
             (8, ..) => vec![speaker.adds(whom as u8 + 1, PartyRef::New(name("Typed")), role)],
+            (10, ..) if whom < 3 => vec![speaker.says(Body::End)],
+            (10 | 11, ..) => {
+                speaker.hears([&terms]);
+                vec![speaker.says(Body::Sign(terms.id()))]
+            }
+            (12, ..) => {
+                let copies = if whom.is_multiple_of(2) { Copies::OffTheRecord } else { Copies::Kept };
+                vec![speaker.says(Body::Amend(Amend { replaces: terms.id(), terms: Terms { copies } }))]
+            }
             _ => {
                 let seat = whom as u8 + 1;
                 let leads = party.map_or(PartyRef::New(name("Founded")), PartyRef::Existing);
@@ -163,16 +173,46 @@ impl<'a> Judge<'a> {
     }
 }
 
+impl Judge<'_> {
+    fn may_hold(&self) -> Result<(), &'static str> {
+        let (agreed, convener) = (&self.table.agreed, self.table.seats.first());
+        let Some(convener) = convener else { return Ok(()) };
+        let ends = self.seats_saying(|body| *body == Body::End);
+        let sides: BTreeSet<PartyId> = ends.iter().filter(|by| self.key(by)).map(|by| by.party).collect();
+        let alone = self.table.who_admits == WhoAdmits::Convener && ends.iter().any(|by| by.role == Role::Convener);
+        if agreed.ended && !alone && sides.len() < 2 {
+            return Err("ended by too few");
+        }
+        let by = agreed.by.ok_or("no charter")?;
+        let proposed = match self.ops[&by].body() {
+            Some(Body::Charter(_)) => return Ok(()),
+            Some(Body::Amend(_)) => self.table.seat(&self.ops[&by].author()).ok_or("proposed by nobody")?,
+            _ => return Err("set by neither charter nor amendment"),
+        };
+        let signs = self.seats_saying(|body| *body == Body::Sign(by));
+        let signed: BTreeSet<PartyId> = signs.iter().filter(|by| self.key(by)).map(|by| by.party).collect();
+        // While the convener sits: it gave every head its seat before it signs anything.
+        let deciders = self.table.seated().filter(|seat| self.key(seat) && self.table.is_seated(&convener.key));
+        let first = deciders.filter(|seat| (1..=3).any(|seed| Signer::new(seed).me() == seat.key));
+        match first.map(|seat| seat.party).find(|party| *party != proposed.party && !signed.contains(party)) {
+            Some(_) => Err("a party has not signed"),
+            None => Ok(()),
+        }
+    }
+}
+
 fn shown(table: &Table) -> String {
     let seats: Vec<_> = table.seats.iter().map(|seat| (seat.key, seat.role, seat.party, seat.by)).collect();
     let links: Vec<_> = table.links.iter().map(|(id, link)| (*id, link.revoked, link.spent)).collect();
     let proposals: Vec<_> = table.proposals.iter().map(|p| (p.id, p.withdrawn)).collect();
-    format!("{seats:?} {links:?} {:?} {proposals:?} {:?}", table.removed, table.wished_away)
+    let agreed = &table.agreed;
+    let agreed = (&agreed.terms, agreed.by, &agreed.signed, &agreed.amendments, &agreed.ended_by, agreed.ended);
+    format!("{seats:?} {links:?} {:?} {proposals:?} {:?} {agreed:?}", table.removed, table.wished_away)
 }
 
 #[test]
 fn everybody_sees_one_table_and_nobody_more_than_the_words_give() {
-    let (mut given, mut taken, mut refused) = (0, 0, 0);
+    let (mut given, mut taken, mut refused, mut amended, mut ended) = (0, 0, 0, 0, 0);
     for seed in 0..TALKS {
         let mut world = World::new(seed);
         for _ in 0..STEPS {
@@ -196,11 +236,16 @@ fn everybody_sees_one_table_and_nobody_more_than_the_words_give() {
             for seat in table.seats.iter().filter(|seat| table.removed.contains_key(&seat.key)) {
                 assert_eq!(judge.may_be_gone(seat), Ok(()), "seed {seed}: {:?} as {:?}", seat.key, seat.role);
             }
+            assert_eq!(judge.may_hold(), Ok(()), "seed {seed}");
         }
         given += table.seats.len() - 1;
         taken += table.seats.iter().filter(|seat| table.removed.contains_key(&seat.key)).count();
+        let charter = world.talk.ops[0].id();
+        amended += usize::from(table.agreed.by.is_some_and(|by| by != charter));
+        ended += usize::from(table.agreed.ended);
         refused += table.proposals.len() + table.wished_away.len();
     }
     // It says nothing where nothing happens.
     assert!(given > 8_000 && taken > 2_000 && refused > 2_000, "{given} given, {taken} taken, {refused} waiting");
+    assert!(amended > 100 && ended > 100 && ended < TALKS as usize, "{amended} amended, {ended} ended");
 }

@@ -15,13 +15,14 @@ pub fn name(text: &str) -> Name {
 pub struct Signer {
     pub key: SigningKey,
     pub number: u64,
+    pub depth: u64,
     pub previous: OpId,
     pub control: OpId,
 }
 
 impl Signer {
     pub fn new(seed: u8) -> Self {
-        Self { key: SigningKey::from_bytes(&[seed; 32]), number: 0, previous: OpId::NONE, control: OpId::NONE }
+        Self { key: SigningKey::from_bytes(&[seed; 32]), number: 0, depth: 0, previous: OpId::NONE, control: OpId::NONE }
     }
 
     pub fn me(&self) -> AuthorKey {
@@ -30,12 +31,13 @@ impl Signer {
 
     pub fn says(&mut self, body: Body) -> Op {
         self.number += 1;
+        self.depth += 1;
         let draft = Draft {
             room: RoomId([1; 32]),
             number: self.number,
             previous: self.previous,
             previous_control: self.control,
-            depth: self.number,
+            depth: self.depth,
             origin: StateId([2; 32]),
             heads: vec![],
             body,
@@ -44,6 +46,11 @@ impl Signer {
         let op = Op::sign(draft, &self.key);
         (self.previous, self.control) = (op.id(), op.last_control());
         op
+    }
+
+    /// What it says from now on comes after these.
+    pub fn hears<'a>(&mut self, ops: impl IntoIterator<Item = &'a Op>) {
+        self.depth = ops.into_iter().map(Op::depth).fold(self.depth, u64::max);
     }
 
     pub fn notes(&mut self, text: &str) -> Op {
@@ -108,6 +115,7 @@ impl Talk {
             who_admits,
             call_key: None,
             parties: None,
+            terms: None,
         };
         let mut ops = vec![convener.says(Body::Charter(charter))];
         let mut gives = |seed: u8, party: Option<PartyId>, role: Role, second: Option<&mut Signer>| {

@@ -308,3 +308,20 @@ fn convener_that_is_cut_off_before_its_heads_stays() {
     talk.ops.extend(says);
     assert!((1..=5).all(|seed| talk.seated(seed)));
 }
+
+#[test]
+fn seat_given_by_words_that_undo_themselves_is_no_second_key() {
+    let mut talk = Talk::in_which(WhoAdmits::TwoSides);
+    let before = talk.heads[0].clone();
+    // A head (8) by the first head's second key; its own second key takes that head away, as of before.
+    let invite = talk.convener.invites(8, None, Role::Head);
+    let add = talk.convener.adds(8, PartyRef::New(name("Third")), Role::Head);
+    let agree = talk.heads[0].agrees(&add);
+    let mut third = Signer::new(8);
+    let removes = [talk.convener.removes(&before), third.removes(&before)];
+    talk.ops.extend([invite, add, agree]);
+    talk.ops.extend(removes);
+    let proposed = proposes_a_party(&mut talk);
+    talk.ops.push(third.agrees(&proposed));
+    assert!(!talk.seated(9) || talk.seated(8), "admitted by the convener and somebody without a seat");
+}

@@ -94,6 +94,7 @@ impl Table {
             who_admits: WhoAdmits::Convener,
             call_key: None,
             parties: None,
+            terms: None,
         };
         let mut effects = convener.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
         effects.extend(convener.tell(Input::Connected, NOW).expect("connects"));
@@ -340,7 +341,8 @@ impl Table {
             .filter_map(|body| match body {
                 Body::Note(note) => Some(note.text.to_string()),
                 Body::Charter(_) | Body::Invite(_) | Body::Revoke(_) | Body::Add(_) => None,
-                Body::Remove(_) | Body::Agree(_) | Body::Call(_) | Body::Newer(..) => None,
+                Body::Remove(_) | Body::Agree(_) | Body::Amend(_) | Body::Sign(_) | Body::End => None,
+                Body::Call(_) | Body::Newer(..) => None,
             })
             .collect()
     }

@@ -40,6 +40,7 @@ impl Schedule {
             who_admits: if self.two_sides() { WhoAdmits::TwoSides } else { WhoAdmits::Convener },
             call_key: None,
             parties: None,
+            terms: None,
         };
         let _ = self.gives(founder, Input::Write(Body::Charter(charter)));
         self.dials(founder);

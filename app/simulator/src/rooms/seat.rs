@@ -524,6 +524,7 @@ mod tests {
             who_admits: record::WhoAdmits::Convener,
             call_key: None,
             parties: None,
+            terms: None,
         };
         assert!(seat.takes(Input::Write(Body::Charter(charter)), NOW, Doom::Lives).result.is_ok());
         assert!(seat.takes(note("one"), NOW, Doom::Lives).result.is_ok());

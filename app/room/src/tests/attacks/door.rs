@@ -96,6 +96,7 @@ fn entry_into_a_room_of(founder: &SeatKey, newcomer: &KeyPackage, also: Option<K
         who_admits: WhoAdmits::Convener,
         call_key: None,
         parties: None,
+        terms: None,
     };
     room.tell(Input::Write(Body::Charter(charter)), NOW).expect("may");
     room.tell(Input::Connected, NOW).expect("connects");

@@ -1,0 +1,69 @@
+//! What a charter says beyond who sits at the table.
+
+use std::num::NonZeroU16;
+
+use minicbor::data::Type;
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
+
+use crate::OpId;
+
+/// What all who enter sign. Pages keep to it; nobody can be made to.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Encode, Decode)]
+#[cbor(array)]
+pub struct Terms {
+    /// What becomes of everybody's copy once the talk has ended.
+    #[n(0)]
+    pub copies: Copies,
+}
+
+/// What becomes of everybody's copy once the talk has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Copies {
+    /// Whoever has one keeps it.
+    #[default]
+    Kept,
+    /// Every page deletes its own so many days after it heard of the end.
+    DeletedAfter(NonZeroU16),
+    /// Every page hides its own as soon as it hears of the end, and deletes it.
+    OffTheRecord,
+}
+
+/// Null, or left out at the end, for [`Copies::Kept`]; else the days, 0 for [`Copies::OffTheRecord`].
+impl<C> Encode<C> for Copies {
+    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+        match self {
+            Copies::Kept => e.null()?.ok(),
+            Copies::DeletedAfter(days) => e.u16(days.get())?.ok(),
+            Copies::OffTheRecord => e.u16(0)?.ok(),
+        }
+    }
+
+    fn is_nil(&self) -> bool {
+        *self == Copies::Kept
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Copies {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        if d.datatype()? == Type::Null {
+            return d.null().map(|()| Copies::Kept);
+        }
+        Ok(NonZeroU16::new(d.u16()?).map_or(Copies::OffTheRecord, Copies::DeletedAfter))
+    }
+
+    fn nil() -> Option<Self> {
+        Some(Copies::Kept)
+    }
+}
+
+/// Other terms in the place of those that stand. They hold once a head, or the convener, of each party has signed them.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Amend {
+    /// The op that set the terms these would replace.
+    #[n(0)]
+    pub replaces: OpId,
+    /// The terms.
+    #[n(1)]
+    pub terms: Terms,
+}
