@@ -5,8 +5,8 @@ use std::num::NonZeroU16;
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 use record::{
-    Amend, Body, Charter, Conveyed, Copies, Draft, Kind, Name, Note, Op, OpError, OpId, Release, RoomId, StateId, Terms,
-    WhoAdmits,
+    Amend, Body, Charter, Conveyed, Copies, Draft, Kind, Name, Note, Op, OpError, OpId, Release, RoomId, StateId,
+    Terms, WhoAdmits,
 };
 
 fn name(text: &str) -> Name {
@@ -87,7 +87,8 @@ fn charter_says_that_two_sides_must_agree() {
 fn what_is_said_of_the_charter_is_read_as_it_was_written() {
     let thirty = Copies::DeletedAfter(NonZeroU16::new(30).expect("not zero"));
     let amend = |copies| Body::Amend(Amend { replaces: OpId([5; 32]), terms: Terms { copies } });
-    let bodies = [amend(Copies::Kept), amend(Copies::OffTheRecord), amend(thirty), Body::Sign(OpId([6; 32])), Body::End];
+    let bodies =
+        [amend(Copies::Kept), amend(Copies::OffTheRecord), amend(thirty), Body::Sign(OpId([6; 32])), Body::End];
     let numbers = [7, 7, 7, 8, 9];
     for (body, number) in bodies.into_iter().zip(numbers) {
         let op = Op::sign(draft(body.clone()), &SigningKey::from_bytes(&[9; 32]));

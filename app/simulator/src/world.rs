@@ -99,7 +99,15 @@ impl World {
     pub fn opens(&mut self, title: &str, name: &str, party: &str) -> Person {
         let (title, name, party) = (title.into(), name.into(), party.into());
         let who_admits = WhoAdmits::Convener;
-        let opening = Opening { title, name, party, who_admits, seed: self.draw(), suite: self.suite };
+        let opening = Opening {
+            title,
+            name,
+            party,
+            who_admits,
+            terms: record::Terms::default(),
+            seed: self.draw(),
+            suite: self.suite,
+        };
         let (talk, effects) = Talk::open(opening, self.now).expect("fair names");
         self.sits_down(talk, effects)
     }

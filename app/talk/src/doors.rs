@@ -128,7 +128,7 @@ impl Talk {
 
     /// Whether a link of this seat still works, by this browser's clock. None does once the seat is gone.
     pub(crate) fn link_state(&self, link: &LinkId, now: Millis) -> Option<LinkState> {
-        let gone = !self.is_at_the_table();
+        let gone = !self.is_at_the_table() || self.has_ended();
         let link = self.room()?.table().links.get(&(self.me(), *link))?;
         Some(if link.spent.is_some() {
             LinkState::Spent
@@ -169,12 +169,14 @@ impl Talk {
         };
         let Some(state) = self.link_state(&link, now) else { return };
         let Some(suite) = self.room().map(Room::suite) else { return };
-        let (n_i, key) = (draw(&mut self.rng), self.key.clone());
+        let (n_i, key, told) = (draw(&mut self.rng), self.key.clone(), self.told_at_the_door());
         let Some(doorway) = self.doors.get_mut(&link) else { return };
         match message {
             DoorMessage::Knock(knock) => match doorway.knock(knock, state, suite, n_i, &key, now) {
                 Some((answer, new)) => {
+                    let told = told.and_then(|told| answer.with(told, &key));
                     self.speak(&link, &[answer]);
+                    self.speak(&link, told.as_slice());
                     if let Some(id) = new {
                         self.effects.push(Effect::Show(Event::Knocked(id)));
                         self.effects.push(Effect::Show(Event::Changed));
@@ -189,7 +191,11 @@ impl Talk {
                 }
             }
             // Own words coming back.
-            DoorMessage::Challenge(..) | DoorMessage::Reply(..) | DoorMessage::Closed(..) | DoorMessage::Here(_) => {}
+            DoorMessage::Challenge(..)
+            | DoorMessage::Reply(..)
+            | DoorMessage::Closed(..)
+            | DoorMessage::Here(_)
+            | DoorMessage::Told(..) => {}
         }
     }
 }

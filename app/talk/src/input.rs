@@ -3,6 +3,7 @@
 use record::{AuthorKey, Conveyed, LinkId, OpId, PartyId, Release, Role};
 use wire::{FromClient, FromRelay};
 
+use crate::charter::CharterStep;
 use crate::door::KnockId;
 use crate::invitation::Invitation;
 use crate::store::Batch;
@@ -55,6 +56,8 @@ pub enum Command {
         /// Whether it is the same.
         same: bool,
     },
+    /// Signs the charter, changes it, or ends the talk.
+    Charter(CharterStep),
     /// Writes a note.
     Write(Writing),
 }

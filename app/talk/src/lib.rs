@@ -4,6 +4,7 @@
 
 mod alarms;
 mod backup;
+mod charter;
 mod door;
 mod doors;
 mod input;
@@ -18,6 +19,7 @@ pub mod view;
 mod viewing;
 
 pub use backup::{Backup, Rows};
+pub use charter::CharterStep;
 pub use door::{DoorDigits, KnockId};
 pub use doors::LINK_LIFE_MS;
 pub use input::{Command, Effect, Event, Input, Millis, PartyChoice, Writing};

@@ -117,6 +117,7 @@ impl Talk {
             who_admits: WhoAdmits::Convener,
             call_key: own.call_key.clone(),
             parties: (!names.is_empty()).then_some(names),
+            terms: None,
         };
         talk.say(Body::Charter(charter), now)?;
         let called = guests.into_iter().map(|guest| {

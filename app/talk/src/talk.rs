@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::{AuthorKey, Body, Charter, LinkId, NOTE_BYTES, Name, Note, OpId, WhoAdmits};
+use record::{AuthorKey, Body, Charter, LinkId, NOTE_BYTES, Name, Note, OpId, Terms, WhoAdmits};
 use room::{Channel, Founding, Room, SeatKey, Standing, Suite};
 use wire::{FromRelay, Topic};
 
@@ -27,6 +27,8 @@ pub struct Opening {
     pub party: String,
     /// Whose agreement a seat needs.
     pub who_admits: WhoAdmits,
+    /// What all who enter sign.
+    pub terms: Terms,
     /// Fresh random bytes; the keys of this seat come from here and from the operating system.
     pub seed: [u8; 32],
     /// The ciphersuite of the talk's rooms.
@@ -112,8 +114,9 @@ impl Talk {
         let room = Room::found(founding)?;
         let mut talk = Self::new(Place::Seated(Box::new(room)), key, rng, None);
         let who_admits = opening.who_admits;
+        let terms = Some(opening.terms).filter(|terms| *terms != Terms::default());
         let call_key = Some(room::call_key(&talk.key, opening.suite).map_err(|_| Error::Bug)?);
-        talk.say(Body::Charter(Charter { title, party, name, who_admits, call_key, parties: None, terms: None }), now)?;
+        talk.say(Body::Charter(Charter { title, party, name, who_admits, call_key, parties: None, terms }), now)?;
         talk.effects.push(Effect::Show(Event::Changed));
         let effects = talk.finish();
         Ok((talk, effects))
@@ -240,6 +243,7 @@ impl Talk {
             Command::Remove(seat) => self.remove(seat, now),
             Command::Call(called) => self.call(&called, now),
             Command::Compared { seat, same } => self.has_compared(seat, same),
+            Command::Charter(what) => self.charter(what, now),
             Command::Write(writing) => self.write(writing, now),
         }
     }
@@ -248,6 +252,9 @@ impl Talk {
         let Writing { text, release, conveyed } = writing;
         if text.trim().is_empty() || text.len() > NOTE_BYTES {
             return Err(Error::NoteLength);
+        }
+        if self.has_ended() {
+            return Err(Error::NotNow);
         }
         self.say(Body::Note(Note { written_at: now, text: text.into(), release, conveyed }), now)
     }
@@ -484,10 +491,11 @@ impl Talk {
             return;
         };
         let Place::AtTheDoor(newcomer) = &mut self.place else { return };
-        let lobby = newcomer.lobby.clone();
+        let (lobby, told) = (newcomer.lobby.clone(), newcomer.told);
         match newcomer.receive(message, now) {
             Outcome::Nothing => return,
             Outcome::Say(message) => self.publish(&lobby, &message.encode()),
+            Outcome::Told => {}
             Outcome::Shut(why) => self.place = Place::TurnedAway(why),
             Outcome::Entered(room) if !self.is_genuine(&room) => {
                 self.place = Place::TurnedAway(TurnedAway::NotGenuine);
@@ -500,6 +508,7 @@ impl Talk {
                     self.attend(channel);
                 }
                 self.room_event(room::Input::Connected, now);
+                self.sign_on_entering(told, now);
             }
         }
         self.effects.push(Effect::Show(Event::Changed));

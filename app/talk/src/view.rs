@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
-use record::{AuthorKey, Authority, Conveyed, LinkId, OpId, PartyId, Release, Role, RoomId, WhoAdmits};
+use record::{AuthorKey, Authority, Conveyed, LinkId, OpId, PartyId, Release, Role, RoomId, Terms, WhoAdmits};
 
 use crate::door::KnockId;
 use crate::input::{Millis, PartyChoice};
@@ -26,6 +26,8 @@ pub struct TalkView {
     pub title: Arc<str>,
     /// Whose agreement a seat needs, from the charter.
     pub who_admits: WhoAdmits,
+    /// What else the charter says, and what becomes of it. In a side room that of the plenary holds.
+    pub charter: CharterView,
     /// Parties in the order in which they came to the table.
     pub parties: Vec<PartyView>,
     /// How this seat stands to the table; None while at the door.
@@ -69,11 +71,70 @@ pub enum Phase {
         digits: Option<Arc<str>>,
         /// Whether the inviter has been heard since the last connection. While not, the page waits and says so.
         inviter_here: bool,
+        /// What all who enter sign; None until the inviter has told.
+        told: Option<Told>,
     },
     /// The door stays shut.
     TurnedAway(TurnedAway),
     /// At the table.
     Seated,
+}
+
+/// What a newcomer is told before it enters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(array)]
+pub struct Told {
+    /// Whose agreement a seat needs.
+    #[n(0)]
+    pub who_admits: WhoAdmits,
+    /// What all who enter sign.
+    #[n(1)]
+    pub terms: Terms,
+}
+
+/// What the charter says beside who admits.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CharterView {
+    /// The terms in force.
+    pub terms: Terms,
+    /// What this person can sign to have signed them; None once that is done, and for who cannot.
+    pub sign: Option<OpId>,
+    /// Other terms that were proposed.
+    pub amendments: Vec<AmendmentView>,
+    /// Whether this person may propose others.
+    pub may_amend: bool,
+    /// How far the talk is from its end.
+    pub end: EndView,
+}
+
+/// Terms that hold once a head of each party has signed them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AmendmentView {
+    /// The op to sign.
+    pub id: OpId,
+    /// Who proposes them.
+    pub by: Arc<str>,
+    /// Whether that is this person.
+    pub you: bool,
+    /// The terms.
+    pub terms: Terms,
+    /// Parties whose signature is awaited.
+    pub awaited: Vec<Arc<str>>,
+    /// Whether this person's would be that of its party.
+    pub may_sign: bool,
+}
+
+/// How far a talk is from its end.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct EndView {
+    /// Who said that it is to end.
+    pub by: Vec<Arc<str>>,
+    /// Whether that was enough. Nobody writes any more, and nobody is let in.
+    pub ended: bool,
+    /// Whether this person may say so, and has not.
+    pub may_say: bool,
+    /// Whether it would end with this person's word.
+    pub yours_would_do: bool,
 }
 
 /// A call into a side room.

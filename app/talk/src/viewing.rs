@@ -13,8 +13,8 @@ use crate::invitation::Invitation;
 use crate::side_room::Side;
 use crate::talk::{Place, Talk};
 use crate::view::{
-    Confirmed, Invites, KnockView, LinkView, NoteView, NumberView, PartyView, Phase, ProposalView, Readers, Rights,
-    SeatView, Stage, Standing, TalkView, WishView,
+    CharterView, Confirmed, Invites, KnockView, LinkView, NoteView, NumberView, PartyView, Phase, ProposalView,
+    Readers, Rights, SeatView, Stage, Standing, TalkView, WishView,
 };
 
 /// Notes as last shown, in order, so that what did not change is not made again.
@@ -37,7 +37,7 @@ impl Talk {
 
     fn seated(&self, room: &Room, notes: &mut NoteCache, now: Millis) -> TalkView {
         let table = room.table();
-        let role = room.roster().get(&room.me()).copied().filter(|_| self.may_act());
+        let role = room.roster().get(&room.me()).copied().filter(|_| self.may_act() && !self.has_ended());
         let (notes, without_text) = notes.refresh(room, self.side.as_ref());
         let parties: Vec<PartyView> = table
             .parties
@@ -57,6 +57,7 @@ impl Talk {
             calls: self.calls.heard.clone(),
             title: table.title.as_ref().map(|title| title.text()).unwrap_or_default(),
             who_admits: table.who_admits,
+            charter: self.charter_view(room),
             standing: Some(standing(room)),
             alarms: alarms::of(room),
             number: number(room),
@@ -185,6 +186,7 @@ impl Talk {
             calls: Vec::new(),
             title: "".into(),
             who_admits: WhoAdmits::default(),
+            charter: CharterView::default(),
             parties: Vec::new(),
             standing: None,
             alarms: Vec::new(),
@@ -341,5 +343,6 @@ fn at_the_door(newcomer: &Newcomer) -> Phase {
         party: newcomer.party.text(),
         digits: newcomer.digits().map(|digits| digits.to_string().into()),
         inviter_here: newcomer.inviter_here,
+        told: newcomer.told,
     }
 }

@@ -68,7 +68,8 @@ impl World {
         let add = self.one_of(&self.said(|body| matches!(body, Body::Add(_))));
         let link = self.one_of(&self.said(|body| matches!(body, Body::Invite(_))));
         let link = link.and_then(|op| op.body().cloned());
-        let terms = self.one_of(&self.said(|body| matches!(body, Body::Charter(_) | Body::Amend(_)))).expect("a charter");
+        let terms =
+            self.one_of(&self.said(|body| matches!(body, Body::Charter(_) | Body::Amend(_)))).expect("a charter");
         let (twice, what) = (self.once_in(20), self.below(13));
         let speaker = if twice { &mut self.earlier[who] } else { &mut self.signers[who] };
         let ops = match (what, add, link) {

@@ -22,7 +22,13 @@ pub struct Signer {
 
 impl Signer {
     pub fn new(seed: u8) -> Self {
-        Self { key: SigningKey::from_bytes(&[seed; 32]), number: 0, depth: 0, previous: OpId::NONE, control: OpId::NONE }
+        Self {
+            key: SigningKey::from_bytes(&[seed; 32]),
+            number: 0,
+            depth: 0,
+            previous: OpId::NONE,
+            control: OpId::NONE,
+        }
     }
 
     pub fn me(&self) -> AuthorKey {

@@ -78,6 +78,9 @@ impl ShownOp {
                 | Body::Add(_)
                 | Body::Remove(_)
                 | Body::Agree(_)
+                | Body::Amend(_)
+                | Body::Sign(_)
+                | Body::End
                 | Body::Call(_)
                 | Body::Newer(..),
             )

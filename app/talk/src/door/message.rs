@@ -8,6 +8,7 @@
 //! | 4 | Reply | knock hash, entry, signature |
 //! | 5 | Closed | knock hash, reason, signature |
 //! | 6 | Here | signature: the inviter came back, knock again |
+//! | 7 | Told | knock hash, `[who admits, terms]`, signature: what all who enter sign |
 
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -16,7 +17,7 @@ use record::{AuthorKey, CallKey, LinkId, Name};
 use room::{SeatKey, Suite};
 use sha2::{Digest, Sha256};
 
-use crate::view::TurnedAway;
+use crate::view::{Told, TurnedAway};
 
 /// A message of the lobby. Its signature is checked by whoever knows whose it must be.
 #[derive(Clone, Encode, Decode)]
@@ -33,6 +34,8 @@ pub(crate) enum DoorMessage {
     Closed(#[n(0)] ByteArray<32>, #[n(1)] Reason, #[n(2)] ByteArray<64>),
     #[n(6)]
     Here(#[n(0)] ByteArray<64>),
+    #[n(7)]
+    Told(#[n(0)] ByteArray<32>, #[n(1)] Told, #[n(2)] ByteArray<64>),
 }
 
 /// A knock as it was signed.
@@ -140,6 +143,13 @@ impl DoorMessage {
         DoorMessage::Challenge(knock.into(), n_i.into(), signature.into())
     }
 
+    /// What the newcomer whom this challenges is told with it; None when it is no challenge.
+    pub(crate) fn with(&self, told: Told, key: &SeatKey) -> Option<Self> {
+        let DoorMessage::Challenge(knock, ..) = self else { return None };
+        let signature = key.signing_key().sign(&signed_told(knock, &told)).to_bytes();
+        Some(DoorMessage::Told(*knock, told, signature.into()))
+    }
+
     pub(crate) fn reply(knock: [u8; 32], entry: &[u8], key: &SeatKey) -> Self {
         let signature = key.signing_key().sign(&signed(b"nonpaper/reply/v1", &[&knock, entry])).to_bytes();
         DoorMessage::Reply(knock.into(), entry.to_vec().into(), signature.into())
@@ -178,6 +188,7 @@ impl DoorMessage {
             DoorMessage::Closed(knock, reason, signature) => {
                 (signed(b"nonpaper/closed/v1", &[&**knock, &[*reason as u8]]), signature)
             }
+            DoorMessage::Told(knock, told, signature) => (signed_told(knock, told), signature),
             DoorMessage::Here(signature) => (signed(b"nonpaper/here/v1", &[&link.0]), signature),
             DoorMessage::Knock(_) | DoorMessage::Reveal(..) => return false,
         };
@@ -194,6 +205,10 @@ fn signed(tag: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
+fn signed_told(knock: &[u8; 32], told: &Told) -> Vec<u8> {
+    signed(b"nonpaper/told/v1", &[knock, &minicbor::to_vec(told).expect("encoding into memory")])
+}
+
 fn verified(key: &AuthorKey, bytes: &[u8], signature: &[u8; 64]) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(&key.0) else { return false };
     key.verify_strict(bytes, &Signature::from_bytes(signature)).is_ok()
@@ -202,6 +217,7 @@ fn verified(key: &AuthorKey, bytes: &[u8], signature: &[u8; 64]) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use record::{Copies, Terms, WhoAdmits};
 
     use super::*;
 
@@ -210,6 +226,7 @@ mod tests {
         let name = |text| Name::typed(text).expect("a fair name");
         let (name, party) = (name("Leyla"), name("North"));
         let body = KnockBody { link: LinkId([2; 16]), seat: key.public(), name, party, key_packages: vec![] };
+        let told = Told { who_admits: WhoAdmits::TwoSides, terms: Terms { copies: Copies::OffTheRecord } };
         vec![
             DoorMessage::Knock(Knock::sign(&body, &[3; 32], &key)),
             DoorMessage::challenge([4; 32], [5; 32], &key),
@@ -217,6 +234,7 @@ mod tests {
             DoorMessage::reply([4; 32], b"entry", &key),
             DoorMessage::closed([4; 32], Reason::Spent, &key),
             DoorMessage::here(&LinkId([2; 16]), &key),
+            DoorMessage::challenge([4; 32], [5; 32], &key).with(told, &key).expect("a challenge"),
         ]
     }
 

@@ -9,7 +9,7 @@ use super::DoorDigits;
 use super::message::{DoorMessage, Knock, KnockBody, Offered};
 use crate::input::Millis;
 use crate::invitation::Invitation;
-use crate::view::TurnedAway;
+use crate::view::{Told, TurnedAway};
 
 /// How often the knock is repeated: the inviter may have come back, or a frame was lost.
 const KNOCK_AGAIN_MS: Millis = 5_000;
@@ -29,6 +29,8 @@ pub(crate) struct Newcomer {
     n_j: [u8; 32],
     n_i: Option<[u8; 32]>,
     pub(crate) inviter_here: bool,
+    /// What all who enter sign, as the inviter told it last.
+    pub(crate) told: Option<Told>,
     pub(crate) knock_at: Option<Millis>,
     room_seed: [u8; 32],
 }
@@ -47,6 +49,8 @@ pub(crate) struct KeptNewcomer {
     secrets: Vec<(Suite, ByteVec)>,
     #[n(4)]
     room_seed: ByteArray<32>,
+    #[n(5)]
+    told: Option<Told>,
 }
 
 /// What a message of the lobby led to.
@@ -55,6 +59,8 @@ pub(crate) enum Outcome {
     Nothing,
     /// Say this, and show that the inviter is here.
     Say(DoorMessage),
+    /// The inviter told what all who enter sign.
+    Told,
     /// In.
     Entered(Box<Room>),
     /// The door stays shut.
@@ -82,9 +88,21 @@ impl Newcomer {
         let body =
             KnockBody { link: invitation.link, seat: key.public(), name: name_said, party: party_said, key_packages };
         let knock = Knock::sign(&body, &n_j, &key);
-        let lobby = Channel::new(&invitation.lobby_secret());
-        let (n_i, inviter_here, knock_at) = (None, false, None);
-        Ok(Self { invitation, name, party, lobby, key, secrets, knock, n_j, n_i, inviter_here, knock_at, room_seed })
+        Ok(Self {
+            lobby: Channel::new(&invitation.lobby_secret()),
+            invitation,
+            name,
+            party,
+            key,
+            secrets,
+            knock,
+            n_j,
+            n_i: None,
+            inviter_here: false,
+            told: None,
+            knock_at: None,
+            room_seed,
+        })
     }
 
     /// What is to be stored of it.
@@ -95,6 +113,7 @@ impl Newcomer {
             n_i: self.n_i.map(ByteArray::from),
             secrets: self.secrets.iter().map(|(suite, secrets)| (*suite, secrets.encode().into())).collect(),
             room_seed: self.room_seed.into(),
+            told: self.told,
         }
     }
 
@@ -113,6 +132,7 @@ impl Newcomer {
             n_j: *kept.n_j,
             n_i: kept.n_i.map(|n_i| *n_i),
             inviter_here: false,
+            told: kept.told,
             knock_at: None,
             room_seed: *kept.room_seed,
         })
@@ -145,11 +165,16 @@ impl Newcomer {
             }
             DoorMessage::Reply(hash, entry, _) if mine(&hash, &self.knock) => self.enter(&entry),
             DoorMessage::Closed(hash, reason, _) if mine(&hash, &self.knock) => Outcome::Shut(reason.into()),
+            DoorMessage::Told(hash, told, _) if mine(&hash, &self.knock) => {
+                self.told = Some(told);
+                Outcome::Told
+            }
             DoorMessage::Here(_) if !self.inviter_here => Outcome::Say(self.knock(now)),
             DoorMessage::Challenge(..)
             | DoorMessage::Reply(..)
             | DoorMessage::Closed(..)
             | DoorMessage::Here(_)
+            | DoorMessage::Told(..)
             | DoorMessage::Knock(_)
             | DoorMessage::Reveal(..) => Outcome::Nothing,
         }

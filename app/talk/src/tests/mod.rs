@@ -2,6 +2,7 @@
 
 mod alarms;
 mod backup;
+mod charter;
 mod numbers;
 mod removal;
 mod side_rooms;
@@ -54,7 +55,15 @@ impl Table {
         let mut table =
             Self { now: 1_767_225_600_000, people: Vec::new(), published: VecDeque::new(), sequences: BTreeMap::new() };
         let (title, name, party) = ("Transit".into(), "Amina".into(), "Mediator".into());
-        let opening = Opening { title, name, party, who_admits, seed: [1; 32], suite: Suite::Classical };
+        let opening = Opening {
+            title,
+            name,
+            party,
+            who_admits,
+            terms: record::Terms::default(),
+            seed: [1; 32],
+            suite: Suite::Classical,
+        };
         let (talk, effects) = Talk::open(opening, table.now).expect("fair names");
         table.sits_down(talk, effects);
         table
