@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use record::{Amend, AuthorKey, Body, OpId, PartyId, Rank, Table, Terms};
+use record::{Amend, AuthorKey, Body, Kind, OpId, PartyId, Rank, Table, Terms};
 use room::Room;
 
 use crate::input::{Command, Millis};
@@ -93,6 +93,7 @@ impl Talk {
             end: EndView {
                 by: agreed.ended_by.iter().map(|seat| name(table, seat)).collect(),
                 ended: agreed.ended,
+                known: all_hold_the_end(room),
                 may_say: free && decides(table, &me) && !agreed.ended_by.contains(&me),
                 yours_would_do: ends(table, &me),
             },
@@ -117,6 +118,12 @@ fn ends(table: &Table, me: &AuthorKey) -> bool {
     let alone = table.who_admits == record::WhoAdmits::Convener
         && table.seat(me).is_some_and(|seat| seat.role == record::Role::Convener);
     alone || table.agreed.ended_by.iter().any(|other| table.are_two_keys(me, other))
+}
+
+/// Whether everybody holds all that was said of the end.
+fn all_hold_the_end(room: &Room) -> bool {
+    let said = room.ops().filter(|op| op.kind() == Kind::End);
+    room.table().agreed.ended && said.map(|op| room.held(op)).all(|(held, readers)| held == readers)
 }
 
 fn name(table: &Table, seat: &AuthorKey) -> Arc<str> {

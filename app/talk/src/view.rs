@@ -131,6 +131,8 @@ pub struct EndView {
     pub by: Vec<Arc<str>>,
     /// Whether that was enough. Nobody writes any more, and nobody is let in.
     pub ended: bool,
+    /// Whether everybody at the table holds these words.
+    pub known: bool,
     /// Whether this person may say so, and has not.
     pub may_say: bool,
     /// Whether it would end with this person's word.

@@ -6,6 +6,7 @@
 mod backup;
 mod copied;
 mod dismissed;
+mod ended;
 mod idle;
 mod keeper;
 mod keeping;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use gloo::timers::callback::Timeout;
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
-use record::{LinkId, Role, WhoAdmits};
+use record::{LinkId, Role, Terms, WhoAdmits};
 use talk::view::{AlarmView, Phase, TalkView};
 use talk::{
     Asking, Batch, Command, Effect, Error, Event, Input, Invitation, Millis, Opening, PartyChoice, Suite, Talk,
@@ -30,8 +31,9 @@ use talk::{
 pub use self::backup::{Backed, NotOpened, back_up, open_file, restore};
 pub use self::copied::{copied, copied_elsewhere};
 use self::dismissed::Dismissed;
+pub use self::ended::{End, delete_copy, kept_until};
 pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
-use self::keeper::{DISMISSED, DRAFT, Keeper, OPENED_AT, Rows};
+use self::keeper::{DISMISSED, DRAFT, ENDED_AT, Keeper, OPENED_AT, Rows};
 pub use self::keeping::{
     Choice, Gate, Kept, NotChosen, WhyNothing, begin, choose, code_is_written_down, gate, keeps, leave_this_computer,
     lock_up, offers_passkeys, stuck, take_over, try_again, unlock, unlock_by_code, unlock_by_passkey, unreadable,
@@ -73,11 +75,19 @@ pub struct OpenTalk {
     pub unread: ArcRwSignal<Unread>,
     /// Warnings the person has read and put away.
     pub dismissed: ArcRwSignal<Dismissed>,
+    /// Whether it has ended, and how far it is from being deleted here.
+    pub end: ArcRwSignal<End>,
 }
 
 /// Opens a talk with this browser as its convener.
-pub fn open(title: String, name: String, party: String, who_admits: WhoAdmits) -> Result<OpenTalk, Error> {
-    let opening = Opening { title, name, party, who_admits, seed: entropy::seed(), suite: Suite::Hybrid };
+pub fn open(
+    title: String,
+    name: String,
+    party: String,
+    who_admits: WhoAdmits,
+    terms: Terms,
+) -> Result<OpenTalk, Error> {
+    let opening = Opening { title, name, party, who_admits, terms, seed: entropy::seed(), suite: Suite::Hybrid };
     let (talk, effects) = Talk::open(opening, clock::now())?;
     Ok(Running::begin(talk, effects))
 }
@@ -256,20 +266,18 @@ impl Running {
     /// A talk as it was kept.
     fn reopen(id: TalkId, rows: Rows) -> Result<OpenTalk, Error> {
         let talk = Talk::reopen(&rows, entropy::seed())?;
-        let (draft, dismissed) = beside(&rows);
+        let beside = Beside::of(&rows);
         let shown = Self::start(id, talk, rows.into_keys().collect(), Vec::new());
-        shown.draft.set(draft);
-        shown.dismissed.set(dismissed);
+        beside.show(&shown);
         Ok(shown)
     }
 
     /// A talk as a backup held it.
     fn restore(talk: Talk, rows: Rows) {
-        let (draft, dismissed) = beside(&rows);
+        let beside = Beside::of(&rows);
         let batch = Batch { puts: rows.into_iter().collect(), deletes: Vec::new() };
         let shown = Self::start(TalkId::fresh(), talk, BTreeSet::new(), vec![Effect::Persist(batch)]);
-        shown.draft.set(draft);
-        shown.dismissed.set(dismissed);
+        beside.show(&shown);
     }
 
     fn start(id: TalkId, mut talk: Talk, rows: BTreeSet<Vec<u8>>, effects: Vec<Effect>) -> OpenTalk {
@@ -282,6 +290,7 @@ impl Running {
             draft: ArcRwSignal::new(String::new()),
             unread: ArcRwSignal::new(Unread::default()),
             dismissed: ArcRwSignal::default(),
+            end: ArcRwSignal::default(),
         };
         let running = Rc::new_cyclic(|this: &std::rc::Weak<Self>| {
             let this = this.clone();
@@ -464,6 +473,7 @@ impl Running {
     fn draw_as(self: &Rc<Self>, view: TalkView) {
         self.drawn_at.set(clock::now());
         self.keep_side_rooms(&view);
+        self.keep_to_the_end(&view);
         if !self.shown.view.with_untracked(|shown| Arc::ptr_eq(&shown.notes, &view.notes)) {
             let rows = self.shown.notes.with_untracked(|rows| refresh_rows(rows, &view.notes));
             if let Some(rows) = rows {
@@ -476,9 +486,26 @@ impl Running {
     }
 }
 
-/// What is kept beside the rows that are a talk's own: what was written in the composer, and warnings put away.
-fn beside(rows: &Rows) -> (String, Dismissed) {
-    let draft = rows.get(DRAFT).map(|draft| String::from_utf8_lossy(draft).into_owned());
-    let dismissed = rows.get(DISMISSED).map(|row| dismissed::decode(row));
-    (draft.unwrap_or_default(), dismissed.unwrap_or_default())
+/// What is kept beside the rows that are a talk's own.
+struct Beside {
+    draft: String,
+    dismissed: Dismissed,
+    end: End,
+}
+
+impl Beside {
+    fn of(rows: &Rows) -> Self {
+        let row = |key: &[u8]| rows.get(key).map(Vec::as_slice);
+        Self {
+            draft: row(DRAFT).map(|draft| String::from_utf8_lossy(draft).into_owned()).unwrap_or_default(),
+            dismissed: row(DISMISSED).map(dismissed::decode).unwrap_or_default(),
+            end: row(ENDED_AT).map(ended::decode).unwrap_or_default(),
+        }
+    }
+
+    fn show(self, talk: &OpenTalk) {
+        talk.draft.set(self.draft);
+        talk.dismissed.set(self.dismissed);
+        talk.end.set(self.end);
+    }
 }

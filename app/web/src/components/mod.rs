@@ -1,5 +1,6 @@
 //! Small parts that several screens share.
 
+pub mod copies_choice;
 pub mod digits;
 pub mod field;
 pub mod form;

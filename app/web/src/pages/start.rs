@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use record::WhoAdmits;
+use record::{Copies, Terms, WhoAdmits};
 use talk::Invitation;
 
+use crate::components::copies_choice::CopiesChoice;
 use crate::components::field::Field;
 use crate::components::form::{Complaint, Wrong, trimmed, what_is_wrong};
 use crate::components::keeping_choice::{Chosen, KeepingChoice, begin_talk};
@@ -90,7 +91,7 @@ fn OpeningForm() -> impl IntoView {
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let wrong = RwSignal::new(None::<Complaint>);
     let chosen = Chosen::preset();
-    let who_admits = RwSignal::new(WhoAdmits::Convener);
+    let (who_admits, copies) = (RwSignal::new(WhoAdmits::Convener), RwSignal::new(Copies::default()));
     let open = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let filled_in =
@@ -100,8 +101,8 @@ fn OpeningForm() -> impl IntoView {
             return;
         }
         let [(_, title), (_, name), (_, party)] = filled_in;
-        let who_admits = who_admits.get_untracked();
-        begin_talk(chosen, wrong, screens, move || session::open(title, name, party, who_admits));
+        let (who_admits, terms) = (who_admits.get_untracked(), Terms { copies: copies.get_untracked() });
+        begin_talk(chosen, wrong, screens, move || session::open(title, name, party, who_admits, terms));
     };
     view! {
         <form class="form" aria-label=words.start_a_talk on:submit=open>
@@ -127,6 +128,7 @@ fn OpeningForm() -> impl IntoView {
                     chosen=who_admits
                 />
             </fieldset>
+            <CopiesChoice copies />
             <KeepingChoice chosen wrong />
             <Wrong wrong />
             <button class="button main" type="submit">{words.open_the_talk}</button>

@@ -1,8 +1,10 @@
 //! A talk: rooms, notes and seats side by side, or one above the other on a phone.
 
+mod charter;
 mod composer;
 mod convey;
 mod door;
+mod ended;
 mod gone;
 mod invite;
 mod notes;
@@ -15,9 +17,11 @@ mod warnings;
 use leptos::prelude::*;
 use talk::view::{Invites, Phase, TalkView};
 
+use self::charter::CharterNotices;
 use self::composer::Composer;
 use self::convey::{ConveyDialog, Conveying, Elsewhere};
 use self::door::{Door, KnocksAloud};
+use self::ended::{Deleted, Ended};
 use self::invite::InviteDialog;
 use self::notes::Notes;
 use self::rooms::Rooms;
@@ -28,16 +32,20 @@ use super::waiting::{Called, Turned, Waiting};
 use crate::components::said::Said;
 use crate::components::status::ConnectionWords;
 use crate::components::title::{focused_heading, keep_title};
-use crate::session::{self, OpenTalk};
+use crate::session::{self, End, OpenTalk};
 use crate::shell::selected::selected;
 use crate::words::words;
 
 /// A talk, from the knock on.
 #[component]
 pub fn TalkScreen(talk: OpenTalk) -> impl IntoView {
-    let view = talk.view.clone();
-    let phase = Memo::new(move |_| view.with(Stage::of));
+    let (view, end) = (talk.view.clone(), talk.end.clone());
+    let phase = Memo::new(move |_| match end.get() {
+        End::Deleted => Stage::Deleted,
+        End::NotYet | End::HeardOf(_) => view.with(Stage::of),
+    });
     move || match phase.get() {
+        Stage::Deleted => view! { <Deleted /> }.into_any(),
         Stage::Called => view! { <Called talk=talk.clone() /> }.into_any(),
         Stage::Waiting { name, party } => view! { <Waiting talk=talk.clone() name party /> }.into_any(),
         Stage::TurnedAway(reason) => view! { <Turned talk=talk.id reason /> }.into_any(),
@@ -48,6 +56,7 @@ pub fn TalkScreen(talk: OpenTalk) -> impl IntoView {
 /// The part of the phase that decides which screen stands: what changes within a screen is left out.
 #[derive(Clone, PartialEq, Eq)]
 enum Stage {
+    Deleted,
     Called,
     Waiting { name: std::sync::Arc<str>, party: std::sync::Arc<str> },
     TurnedAway(talk::view::TurnedAway),
@@ -102,6 +111,8 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     let side_of = side_of.map(|plenary| plenary.view.with_untracked(|view| view.title.clone()));
     let view = talk.view.clone();
     let may_invite = Memo::new(move |_| view.with(|view| view.rights.invite != Invites::None));
+    let ended = talk.clone();
+    let hidden = Memo::new(move |_| Ended::of(&ended).is_some_and(|ended| ended.hides_notes()));
     view! {
         <div class="table" on:copy=move |_| remember() on:cut=move |_| remember()>
             <header class="top">
@@ -129,8 +140,12 @@ fn Table(talk: OpenTalk) -> impl IntoView {
             <Warnings talk=talk.clone() />
             <Rooms talk=talk.clone() opening />
             <Door talk=talk.clone() />
+            <CharterNotices talk=talk.clone() />
             <main class="room">
-                <Notes talk=talk.clone() />
+                {
+                    let talk = talk.clone();
+                    move || (!hidden.get()).then(|| view! { <Notes talk=talk.clone() /> })
+                }
                 <Composer talk=talk.clone() />
             </main>
             <Seats talk=talk.clone() />

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use record::WhoAdmits;
 use talk::view::{Phase, TurnedAway};
 
 use crate::components::digits::DoorDigits;
@@ -27,6 +28,13 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
             Phase::TurnedAway(_) | Phase::Seated => (None, true),
         })
     });
+    let view = talk.view.clone();
+    let told = Memo::new(move |_| {
+        view.with(|view| match &view.phase {
+            Phase::AtTheDoor { told, .. } => *told,
+            Phase::TurnedAway(_) | Phase::Seated => None,
+        })
+    });
     keep_title(move || format!("{} – {}", words.waiting_to_be_admitted, words.nonpaper));
     let heading = focused_heading();
     let id = talk.id;
@@ -48,7 +56,10 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
                         view! {
                             <DoorDigits digits />
                             <p>{words.read_the_digits}</p>
-                            <p class="small">{words.a_second_side_may_have_to_agree}</p>
+                            {move || {
+                                let alone = told.get().is_some_and(|told| told.who_admits == WhoAdmits::Convener);
+                                (!alone).then(|| view! { <p class="small">{words.a_second_side_may_have_to_agree}</p> })
+                            }}
                             {(!here).then(|| view! { <p class="wrong">{words.inviter_is_away}</p> })}
                         }
                             .into_any()
@@ -57,6 +68,16 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
                     (None, false) => view! { <p>{words.inviter_is_away}</p> }.into_any(),
                 }}
             </section>
+            {move || told.get().map(|told| {
+                let [title, rest @ ..] = (words.charter.told)(&told);
+                view! {
+                    <section class="told">
+                        <p><b>{title}</b></p>
+                        {rest.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
+                        <p class="small">{words.charter.pages_keep_to_it}</p>
+                    </section>
+                }
+            })}
             <button class="button" type="button" on:click=stop>{words.stop_asking}</button>
             <footer class="small-print">
                 <p>{words.earlier_notes_will_not_be_shown}</p>

@@ -7,7 +7,7 @@ use talk::{Backup, Error, Talk};
 use vault::{BackupError, BackupHeader, open_backup, seal_backup};
 use zeroize::Zeroizing;
 
-use super::keeper::{DRAFT, OPENED_AT, Rows, talks_in};
+use super::keeper::{DRAFT, ENDED_AT, OPENED_AT, Rows, talks_in};
 use super::keeping::{keeper, settled, stretched_anew};
 use super::{Running, all};
 use crate::shell::stretching::stretched;
@@ -77,5 +77,5 @@ pub fn restore(backup: Backup) -> Result<usize, Error> {
 
 /// Whether a row of the page's own comes along: warnings are told anew, and what a later build keeps is not known here.
 fn comes_along(row: &[u8]) -> bool {
-    row.first().is_none_or(|first| *first < OPENED_AT[0]) || [OPENED_AT, DRAFT].contains(&row)
+    row.first().is_none_or(|first| *first < OPENED_AT[0]) || [OPENED_AT, DRAFT, ENDED_AT].contains(&row)
 }

@@ -42,6 +42,8 @@ pub(super) const DRAFT: &[u8] = &[0xf1];
 
 /// Which warnings the person has put away.
 pub(super) const DISMISSED: &[u8] = &[0xf2];
+/// When its end was heard of.
+pub(super) const ENDED_AT: &[u8] = &[0xf3];
 
 /// Rows by their keys.
 pub(super) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;

@@ -1,11 +1,15 @@
 //! The sentences in English.
 
 mod alarms;
+mod charter;
+mod keeping;
 mod people;
 
 use talk::invitation::InvitationError;
 use talk::view::TurnedAway;
 
+use self::charter::CHARTER;
+use self::keeping::{kept_under, room_in_this_browser};
 use self::people::{
     confirmed, needs_second_key, release, role, what_a_role_may, what_a_role_may_do, who_admits_here, who_can_read,
     who_knocks,
@@ -91,18 +95,7 @@ pub static WORDS: Words = Words {
                         back into a talk, ask for a new invitation.",
     this_browser: "This browser",
     kept_by_browser: "This browser keeps your talks, encrypted on the disk. Whoever can use it as you can open them.",
-    kept_under: |kinds| match (kinds.passphrase, kinds.passkey) {
-        (true, true) => {
-            "This browser keeps your talks, encrypted. They open with your passphrase or your passkey, and lock when nobody \
-             uses them."
-        }
-        (false, true) => {
-            "This browser keeps your talks, encrypted. They open with your passkey, and lock when nobody uses them."
-        }
-        (true | false, false) => {
-            "This browser keeps your talks, encrypted. They open with your passphrase, and lock when nobody uses them."
-        }
-    },
+    kept_under,
     unreadable_talks: |count| {
         counted(
             count,
@@ -110,14 +103,7 @@ pub static WORDS: Words = Words {
             "talks that are kept here cannot be read by this version of the page.",
         )
     },
-    room_in_this_browser: |used, allowed, promised| {
-        let room = format!("{} of {} in use.", megabytes(used), megabytes(allowed));
-        if promised {
-            format!("{room} The browser has promised not to delete it by itself.")
-        } else {
-            format!("{room} The browser may delete it when the disk is full.")
-        }
-    },
+    room_in_this_browser,
 
     how_talks_are_kept: "How this browser keeps your talks",
     nothing_to_change: "Nothing is kept here. How talks are to be kept is chosen when the first one begins.",
@@ -277,6 +263,8 @@ pub static WORDS: Words = Words {
     notes_wait: |count| counted(count, "note waits here and will be sent", "notes wait here and will be sent"),
     nothing_is_lost_write_on: "Nothing is lost; you can go on writing",
     nothing_is_lost: "Nothing is lost; it goes on by itself",
+
+    charter: CHARTER,
 
     invite: "Invite",
     rooms: "Rooms",
@@ -556,10 +544,6 @@ fn backup_is_made(name: &str, backed: Backed) -> String {
         0 => made,
         left_out => format!("{made} Not in it: {} that cannot be opened.", counted(left_out, "talk", "talks")),
     }
-}
-
-fn megabytes(bytes: f64) -> String {
-    format!("{} MB", number((bytes / 1e6).ceil() as usize))
 }
 
 fn role_of(which: record::Role) -> Piece {

@@ -3,6 +3,7 @@
 //! [`Words`] has one field per sentence; a language is one value of it, so a missing sentence does not compile.
 //! What people typed stays apart from our words as [`Piece::Name`] and [`Piece::Party`], to be isolated on the screen.
 
+mod charter;
 mod en;
 pub mod intl;
 
@@ -15,6 +16,7 @@ use talk::invitation::InvitationError;
 use talk::view::{AlarmView, Confirmed, TurnedAway};
 use vault::Kinds;
 
+use self::charter::CharterWords;
 use crate::session::{Backed, NoSecret};
 
 /// A language of the page.
@@ -284,6 +286,8 @@ pub struct Words {
     pub notes_wait: fn(usize) -> String,
     pub nothing_is_lost_write_on: &'static str,
     pub nothing_is_lost: &'static str,
+
+    pub charter: CharterWords,
 
     // The top bar and the rooms.
     pub invite: &'static str,

@@ -10,6 +10,7 @@ use talk::{Command, Error, Writing};
 use web_sys::KeyboardEvent;
 
 use super::convey::Elsewhere;
+use super::ended::{Ended, EndedHere};
 use super::gone::{Departure, Gone};
 use crate::components::said::Said;
 use crate::session::{self, OpenTalk};
@@ -18,8 +19,11 @@ use crate::words::{Phrase, Piece, words};
 /// The composer; for who may not write, a sentence that says so; for who is gone, what that means.
 #[component]
 pub fn Composer(talk: OpenTalk) -> impl IntoView {
-    let view = talk.view.clone();
-    let stands = Memo::new(move |_| view.with(Stands::of));
+    let room = talk.clone();
+    let stands = Memo::new(move |_| match Ended::of(&room) {
+        Some(ended) => Stands::Ended(ended),
+        None => room.view.with(Stands::of),
+    });
     move || match stands.get() {
         Stands::Writes => view! { <Writing talk=talk.clone() /> }.into_any(),
         Stands::Reads => view! {
@@ -35,6 +39,7 @@ pub fn Composer(talk: OpenTalk) -> impl IntoView {
             </div>
         }
         .into_any(),
+        Stands::Ended(ended) => view! { <EndedHere talk=talk.clone() ended /> }.into_any(),
         Stands::Gone(how) => view! { <Gone talk=talk.clone() how /> }.into_any(),
     }
 }
@@ -46,6 +51,7 @@ enum Stands {
     Reads,
     Restored,
     Gone(Departure),
+    Ended(Ended),
 }
 
 impl Stands {

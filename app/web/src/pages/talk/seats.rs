@@ -7,6 +7,7 @@ use talk::view::{Confirmed, PartyView, SeatView, WishView};
 use talk::{Command, Millis};
 
 use super::CloseSheet;
+use super::charter::Charter;
 use super::removal::{RemovalDialog, Removing};
 use crate::components::digits::Number;
 use crate::components::said::{Dot, Said, hue_class};
@@ -24,6 +25,7 @@ const JUST_NOW: Millis = 60_000;
 pub fn Seats(talk: OpenTalk) -> impl IntoView {
     let words = words();
     let id = talk.id;
+    let side = talk.view.with_untracked(|view| view.side_of.is_some());
     provide_context(Removing(RwSignal::new(None)));
     let view = talk.view.clone();
     let seats = Memo::new(move |_| view.with(|view| view.seats.clone()));
@@ -51,6 +53,7 @@ pub fn Seats(talk: OpenTalk) -> impl IntoView {
                     children=move |(index, party)| view! { <Party index party seats now /> }
                 />
                 <RoomNumber talk=talk.clone() />
+                {(!side).then(|| view! { <Charter talk=talk.clone() /> })}
                 <WhoMayDoWhat talk />
             </section>
             <RemovalDialog talk=id seats />
@@ -156,7 +159,7 @@ fn wished_away(by: WishView) -> impl IntoView {
     view! { <p class="small wish"><Said phrase /></p> }
 }
 
-/// The rule of the talk, and what each role may do.
+/// What each role may do.
 #[component]
 fn WhoMayDoWhat(talk: OpenTalk) -> impl IntoView {
     let words = words();
@@ -171,7 +174,6 @@ fn WhoMayDoWhat(talk: OpenTalk) -> impl IntoView {
     view! {
         <details class="rules">
             <summary>{words.who_may_do_what}</summary>
-            <p>{move || (words.who_admits_here)(who_admits.get())}</p>
             <dl>{roles.map(role).into_iter().collect_view()}</dl>
         </details>
     }

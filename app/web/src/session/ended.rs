@@ -1,0 +1,108 @@
+//! What becomes of this browser's copy once a talk has ended: as its charter says.
+//!
+//! The row that tells when the end was heard of: milliseconds since 1970 by this browser's clock, big-endian.
+
+use std::rc::Rc;
+
+use leptos::prelude::{GetUntracked, Set};
+use record::Copies;
+use talk::view::TalkView;
+use talk::{Batch, Effect, Millis};
+use wasm_bindgen_futures::spawn_local;
+
+use super::keeper::ENDED_AT;
+use super::side_rooms::side_rooms;
+use super::{OpenTalk, Running, forget, talks};
+use crate::shell::clock;
+
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+/// How long what was off the record is still held, unshown, for those who have not heard of the end: whoever deletes it can tell
+/// nobody any more.
+const HELD_FOR_OTHERS_MS: Millis = 7 * DAY_MS;
+
+/// How far a talk is from being deleted here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum End {
+    /// It has not ended, as far as this page knows.
+    #[default]
+    NotYet,
+    /// When this page heard that it has.
+    HeardOf(Millis),
+    /// Its time has come: nothing of it is here any more.
+    Deleted,
+}
+
+/// Until when this browser keeps its copy at most; None: until the person deletes it.
+pub fn kept_until(copies: Copies, heard_of: Millis) -> Option<Millis> {
+    match copies {
+        Copies::Kept => None,
+        Copies::DeletedAfter(days) => Some(heard_of.saturating_add(Millis::from(days.get()) * DAY_MS)),
+        Copies::OffTheRecord => Some(heard_of.saturating_add(HELD_FOR_OTHERS_MS)),
+    }
+}
+
+/// Deletes a talk from this browser, with all its rooms.
+pub fn delete_copy(talk: &OpenTalk) {
+    let all = talks().get_untracked();
+    let sides = side_rooms(&talk.view.get_untracked(), &all);
+    for room in sides.iter().chain([talk]) {
+        room.end.set(End::Deleted);
+        forget(room.id);
+    }
+}
+
+/// Reads the row.
+pub(super) fn decode(row: &[u8]) -> End {
+    row.try_into().map_or(End::NotYet, |bytes| End::HeardOf(Millis::from_be_bytes(bytes)))
+}
+
+fn is_due(view: &TalkView, heard_of: Millis, now: Millis) -> bool {
+    let copies = view.charter.terms.copies;
+    let nobody_waits = copies == Copies::OffTheRecord && view.charter.end.known;
+    nobody_waits || kept_until(copies, heard_of).is_some_and(|until| now >= until)
+}
+
+impl Running {
+    /// Remembers when the end was heard of, and deletes the copy when its time has come.
+    pub(super) fn keep_to_the_end(self: &Rc<Self>, view: &TalkView) {
+        if !view.charter.end.ended || view.side_of.is_some() {
+            return;
+        }
+        match self.shown.end.get_untracked() {
+            End::Deleted => {}
+            End::NotYet => {
+                let now = clock::now();
+                self.shown.end.set(End::HeardOf(now));
+                let row = (ENDED_AT.to_vec(), now.to_be_bytes().to_vec());
+                self.keep(vec![Effect::Persist(Batch { puts: vec![row], deletes: Vec::new() })]);
+            }
+            End::HeardOf(at) if is_due(view, at, clock::now()) => {
+                // Not while something is being drawn.
+                let talk = self.shown.clone();
+                spawn_local(async move { delete_copy(&talk) });
+            }
+            End::HeardOf(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU16;
+
+    use super::*;
+
+    #[test]
+    fn copies_are_kept_as_long_as_the_charter_says() {
+        let month = Copies::DeletedAfter(NonZeroU16::new(30).expect("not zero"));
+        assert_eq!(kept_until(Copies::Kept, 5), None);
+        assert_eq!(kept_until(month, 5), Some(5 + 30 * DAY_MS));
+        assert_eq!(kept_until(Copies::OffTheRecord, 5), Some(5 + 7 * DAY_MS));
+    }
+
+    #[test]
+    fn when_the_end_was_heard_of_is_read_as_it_was_written() {
+        assert_eq!(decode(&7_u64.to_be_bytes()), End::HeardOf(7));
+        assert_eq!(decode(b"damaged"), End::NotYet);
+    }
+}

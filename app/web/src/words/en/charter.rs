@@ -1,0 +1,119 @@
+//! What is said of the charter, in English.
+
+use std::sync::Arc;
+
+use record::Copies;
+
+use super::people::who_admits_here;
+use crate::words::intl::day_and_time;
+use crate::words::{CharterWords, Phrase};
+
+/// The sentences.
+pub const CHARTER: CharterWords = CharterWords {
+    charter: "Charter",
+    when_it_has_ended: "When the talk has ended",
+    copies,
+    copies_mean: |copies| match copies {
+        Copies::Kept => "All of it stays readable for everybody who was at the table.",
+        Copies::DeletedAfter(_) => "Until then it stays readable.",
+        Copies::OffTheRecord => {
+            "As soon as a page hears of the end it shows no note any more, and pages do not print them before."
+        }
+    },
+    pages_keep_to_it: "Pages keep to this by themselves, but nobody can be made to: whoever reads a note can copy it by hand.",
+    told: |told| {
+        let who = who_admits_here(told.who_admits);
+        [
+            "When you are let in, you sign the charter:".to_owned(),
+            who.to_owned(),
+            format!("When the talk has ended, {}.", copies(told.terms.copies)),
+        ]
+    },
+    in_force: |terms| format!("When the talk has ended, {}.", copies(terms.copies)),
+    not_signed: "You have not signed the charter of this talk yet.",
+    sign_the_charter: "Sign the charter",
+    change_the_charter: "Change the charter",
+    what_changing_takes: "It holds once a head, or the convener, of each party has signed it. Until then all stays as it is.",
+    propose_it: "Propose it",
+    as_it_is: "That is what the charter says now.",
+    proposes: |name, terms| {
+        vec![
+            name.into(),
+            " would change the charter: when the talk has ended, ".into(),
+            copies(terms.copies).into(),
+            ".".into(),
+        ]
+    },
+    you_propose: |terms| format!("You would change the charter: when the talk has ended, {}.", copies(terms.copies)),
+    awaited: |parties| {
+        let mut phrase: Phrase = vec!["Not signed yet by ".into()];
+        phrase.extend(list(parties));
+        phrase.push(".".into());
+        phrase
+    },
+    sign_the_change: "Sign the change",
+    end_this_talk: "End this talk",
+    end_question: "End this talk?",
+    ending: [
+        "Nobody can write any more, in the plenary or in a side room, and nobody can be let in. Everybody is told.",
+        "This cannot be taken back. To go on, somebody opens a new talk.",
+    ],
+    asking_to_end: [
+        "Everybody is told that you want this talk to end. It ends once the convener, or a head of another party, says so too.",
+        "This cannot be taken back.",
+    ],
+    end_it: "End it",
+    want_it_to_end: |names| {
+        let mut phrase = list(names);
+        let one = names.len() == 1;
+        phrase.push(if one { " wants this talk to end." } else { " want this talk to end." }.into());
+        phrase.push(" It ends once the convener, or a head of another party, says so too.".into());
+        phrase
+    },
+    has_ended: |names| {
+        let mut phrase: Phrase = vec!["This talk has ended: ".into()];
+        phrase.extend(list(names));
+        phrase.push(" ended it.".into());
+        phrase
+    },
+    after_the_end: |copies, at| match copies {
+        Copies::Kept => "Nobody writes any more. Your copy stays here until you delete it.".to_owned(),
+        Copies::DeletedAfter(_) => format!(
+            "Nobody writes any more. This page deletes your copy on {}, or when it is next opened after that.",
+            day_and_time(at)
+        ),
+        Copies::OffTheRecord => format!(
+            "It was off the record: its notes are not shown any more. This page deletes them as soon as everybody has heard of \
+             the end, on {} at the latest, or when it is next opened after that.",
+            day_and_time(at)
+        ),
+    },
+    delete_my_copy: "Delete my copy",
+    deleting_means: "This deletes the notes of all rooms of this talk, your seat and its keys from this browser, for good.",
+    delete_it: "Delete it",
+    the_talk_has_ended: "The talk has ended",
+    copy_was_deleted: "Your copy was deleted from this browser, as the charter of the talk says.",
+};
+
+fn copies(copies: Copies) -> String {
+    match copies {
+        Copies::Kept => "everybody keeps their copy".to_owned(),
+        Copies::DeletedAfter(days) if days.get() == 1 => "every page deletes its copy after a day".to_owned(),
+        Copies::DeletedAfter(days) => {
+            format!("every page deletes its copy after {} days", super::number(days.get().into()))
+        }
+        Copies::OffTheRecord => "every page deletes its copy at once: it is off the record".to_owned(),
+    }
+}
+
+/// "A", "A and B", "A, B and C".
+fn list(names: &[Arc<str>]) -> Phrase {
+    let mut phrase = Phrase::new();
+    for (place, name) in names.iter().enumerate() {
+        if place > 0 {
+            phrase.push(if place + 1 == names.len() { " and " } else { ", " }.into());
+        }
+        phrase.push(name.into());
+    }
+    phrase
+}
