@@ -250,6 +250,8 @@ struct Running {
     /// Nothing happens to it any more, though what waits to be written may still hold it.
     over: Cell<bool>,
     draft_at_rest: RefCell<Option<Timeout>>,
+    /// Until its end is looked at again.
+    looking_again: RefCell<Option<Timeout>>,
     /// What to show as soon as what is on its way is on the disk.
     looked_at: RefCell<Option<TalkView>>,
 }
@@ -310,6 +312,7 @@ impl Running {
                 undrawn: Cell::new(false),
                 over: Cell::new(false),
                 draft_at_rest: RefCell::default(),
+                looking_again: RefCell::default(),
                 looked_at: RefCell::default(),
             }
         });
@@ -349,6 +352,7 @@ impl Running {
         self.over.set(true);
         self.socket.replace(None);
         self.draft_at_rest.replace(None);
+        self.looking_again.replace(None);
     }
 
     /// Has what is written in the composer kept.

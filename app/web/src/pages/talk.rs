@@ -15,6 +15,7 @@ mod side_room;
 mod warnings;
 
 use leptos::prelude::*;
+use record::Copies;
 use talk::view::{Invites, Phase, TalkView};
 
 use self::charter::CharterNotices;
@@ -111,10 +112,11 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     let side_of = side_of.map(|plenary| plenary.view.with_untracked(|view| view.title.clone()));
     let view = talk.view.clone();
     let may_invite = Memo::new(move |_| view.with(|view| view.rights.invite != Invites::None));
-    let ended = talk.clone();
+    let (ended, view) = (talk.clone(), talk.view.clone());
+    let off_the_record = Memo::new(move |_| view.with(|view| view.charter.terms.copies == Copies::OffTheRecord));
     let hidden = Memo::new(move |_| Ended::of(&ended).is_some_and(|ended| ended.hides_notes()));
     view! {
-        <div class="table" on:copy=move |_| remember() on:cut=move |_| remember()>
+        <div class="table" class:off-the-record=move || off_the_record.get() on:copy=move |_| remember() on:cut=move |_| remember()>
             <header class="top">
                 <a class="mark" href="#/">{words.nonpaper}</a>
                 <h1 dir="auto" tabindex="-1" node_ref=heading>{move || title.get()}</h1>
@@ -139,8 +141,10 @@ fn Table(talk: OpenTalk) -> impl IntoView {
             </header>
             <Warnings talk=talk.clone() />
             <Rooms talk=talk.clone() opening />
-            <Door talk=talk.clone() />
-            <CharterNotices talk=talk.clone() />
+            <div class="asks">
+                <Door talk=talk.clone() />
+                <CharterNotices talk=talk.clone() />
+            </div>
             <main class="room">
                 {
                     let talk = talk.clone();

@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use gloo::timers::callback::Timeout;
 use leptos::prelude::{GetUntracked, Set};
 use record::Copies;
 use talk::view::TalkView;
@@ -19,6 +20,8 @@ const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 /// How long what was off the record is still held, unshown, for those who have not heard of the end: whoever deletes it can tell
 /// nobody any more.
 const HELD_FOR_OTHERS_MS: Millis = 7 * DAY_MS;
+/// How long a page that has heard of the end stays, for the others to hear that it has.
+const TOLD_MS: u32 = 10_000;
 
 /// How far a talk is from being deleted here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -58,7 +61,8 @@ pub(super) fn decode(row: &[u8]) -> End {
 
 fn is_due(view: &TalkView, heard_of: Millis, now: Millis) -> bool {
     let copies = view.charter.terms.copies;
-    let nobody_waits = copies == Copies::OffTheRecord && view.charter.end.known;
+    let told = now >= heard_of.saturating_add(TOLD_MS.into());
+    let nobody_waits = copies == Copies::OffTheRecord && view.charter.end.known && told;
     nobody_waits || kept_until(copies, heard_of).is_some_and(|until| now >= until)
 }
 
@@ -75,13 +79,29 @@ impl Running {
                 self.shown.end.set(End::HeardOf(now));
                 let row = (ENDED_AT.to_vec(), now.to_be_bytes().to_vec());
                 self.keep(vec![Effect::Persist(Batch { puts: vec![row], deletes: Vec::new() })]);
+                self.look_again_soon();
             }
             End::HeardOf(at) if is_due(view, at, clock::now()) => {
                 // Not while something is being drawn.
                 let talk = self.shown.clone();
                 spawn_local(async move { delete_copy(&talk) });
             }
+            End::HeardOf(_) if view.charter.terms.copies == Copies::OffTheRecord => self.look_again_soon(),
             End::HeardOf(_) => {}
+        }
+    }
+
+    /// What nobody waits for goes although nothing else happens.
+    fn look_again_soon(self: &Rc<Self>) {
+        let mut looking = self.looking_again.borrow_mut();
+        if looking.is_none() {
+            let this = Rc::downgrade(self);
+            *looking = Some(Timeout::new(TOLD_MS, move || {
+                if let Some(running) = this.upgrade() {
+                    running.looking_again.replace(None);
+                    running.draw();
+                }
+            }));
         }
     }
 }
