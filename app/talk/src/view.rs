@@ -341,6 +341,8 @@ pub struct WishView {
     pub you: bool,
     /// Whether this person, agreeing, would be the second key.
     pub yours_would_do: bool,
+    /// Whether what the seat writes from now on will be void, should it be taken away: the convener says from when on.
+    pub voids: bool,
 }
 
 /// How far a seat is known to be who it says.
@@ -363,6 +365,8 @@ pub enum Confirmed {
 pub struct NoteView {
     /// Which op.
     pub id: OpId,
+    /// The author's key.
+    pub by: AuthorKey,
     /// The author's name, as admitted.
     pub author: Arc<str>,
     /// The author's party, as admitted.

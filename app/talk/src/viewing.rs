@@ -261,6 +261,7 @@ impl NoteCache {
                     .unwrap_or_default();
                 Arc::new(NoteView {
                     id: op.id(),
+                    by: op.author(),
                     author: seat.name.text(),
                     party,
                     hue,
@@ -324,6 +325,7 @@ fn wishes(table: &Table, me: &AuthorKey, seat: &AuthorKey) -> Vec<WishView> {
         name: by.name.text(),
         you: by.key == *me,
         yours_would_do: me != seat && table.take_away(&by.key, me, seat),
+        voids: by.role == Role::Convener,
     };
     seats.map(wish).collect()
 }

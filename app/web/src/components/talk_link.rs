@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use talk::view::{Phase, Standing, TalkView};
 
 use crate::components::said::Said;
-use crate::session::OpenTalk;
+use crate::session::{self, OpenTalk};
 use crate::shell::address;
 use crate::words::words;
 
@@ -12,14 +12,18 @@ use crate::words::words;
 #[component]
 pub fn TalkLink(talk: OpenTalk) -> impl IntoView {
     let words = words();
-    let unread = talk.unread.clone();
-    let unread = Memo::new(move |_| unread.with(|unread| unread.count()));
+    // Its side rooms are not listed beside it.
+    let (talks, room) = (session::talks(), talk.clone());
+    let unread = Memo::new(move |_| {
+        talks.track();
+        session::rooms_of(&room).iter().map(|room| room.unread.with(|unread| unread.count())).sum::<usize>()
+    });
     let view = talk.view.clone();
     let somebody_knocks = Memo::new(move |_| view.with(|view| view.door.iter().any(|knock| knock.here)));
     let view = talk.view.clone();
     let name = Memo::new(move |_| {
         view.with(|view| match &view.phase {
-            Phase::Seated => (vec![(&view.title).into()], gone(view)),
+            Phase::Seated => (vec![(&view.title).into()], gone(view).or_else(|| ended(view))),
             Phase::AtTheDoor { name, party, .. } => {
                 ((words.asking_as)(name, party), Some(words.waiting_to_be_admitted))
             }
@@ -41,6 +45,10 @@ pub fn TalkLink(talk: OpenTalk) -> impl IntoView {
             </a>
         </li>
     }
+}
+
+fn ended(view: &TalkView) -> Option<&'static str> {
+    view.charter.end.ended.then_some(words().charter.the_talk_has_ended)
 }
 
 fn gone(view: &TalkView) -> Option<&'static str> {

@@ -64,16 +64,24 @@ pub fn room_name(room: &OpenTalk) -> String {
     })
 }
 
-/// Whose words a note holds, and when they were written: those of its author, unless it was carried here word for word.
-pub fn first_said(note: &NoteView) -> (Arc<str>, Millis) {
-    match &note.conveyed {
-        Some(Conveyed::Verbatim { author, written_at }) => (author.text(), *written_at),
-        Some(Conveyed::Substance) | None => (note.author.clone(), note.written_at),
+/// Whose words a note of this room holds, and when they were written: those of its author, unless it was carried here word for word.
+/// In side rooms people are called what the opener says; for others they are named as in the plenary, and None is who does not sit there.
+pub fn first_said(room: &OpenTalk, note: &NoteView) -> Option<(Arc<str>, Millis)> {
+    if let Some(Conveyed::Verbatim { author, written_at }) = &note.conveyed {
+        return Some((author.text(), *written_at));
     }
+    let author = match room.view.with_untracked(|view| view.side_of) {
+        None => Some(note.author.clone()),
+        Some(side_of) => plenary(side_of)?.view.with_untracked(|view| {
+            let seat = view.seats.iter().find(|seat| seat.key == note.by);
+            seat.map(|seat| seat.name.clone())
+        }),
+    };
+    author.map(|author| (author, note.written_at))
 }
 
 /// Writes in another room what somebody said in this one: in words of one's own, or without any word for word.
-pub fn convey(note: &NoteView, own_words: Option<String>, to: TalkId) -> Result<(), Error> {
+pub fn convey(from: &OpenTalk, note: &NoteView, own_words: Option<String>, to: TalkId) -> Result<(), Error> {
     let how = if own_words.is_some() { Release::Substance } else { Release::Verbatim };
     if !note.may_leave(how) {
         return Err(Error::NotNow);
@@ -81,7 +89,7 @@ pub fn convey(note: &NoteView, own_words: Option<String>, to: TalkId) -> Result<
     let conveyed = match how {
         Release::Substance => Conveyed::Substance,
         Release::Verbatim => {
-            let (author, written_at) = first_said(note);
+            let (author, written_at) = first_said(from, note).ok_or(Error::NotNow)?;
             Conveyed::Verbatim { author: Name::typed(&author).map_err(|_| Error::Name)?, written_at }
         }
     };

@@ -292,6 +292,7 @@ pub static WORDS: Words = Words {
     word_for_word: "Word for word",
     what_word_for_word_means: "The text as it stands, with its author's name.",
     only_the_substance: "Its author lets others convey what it says, in their own words.",
+    author_not_known_there: "Who wrote it does not sit in the plenary under a name that is known there. It can be carried in your words only.",
     this_is_what_leaves: "This is what leaves",
     say_it_first: "Please write what is to be known in the other room.",
     conveyed_in_own_words: "Conveyed from another room",
@@ -406,6 +407,7 @@ pub static WORDS: Words = Words {
     asks_to_remove: |name| {
         vec![name.into(), " asks for this seat to be taken away. A second party has to agree.".into()]
     },
+    until_it_is_decided: "Should another party agree, what you write from now on will not count.",
     you_asked_to_remove: "You asked for this seat to be taken away. A second party has to agree.",
     leave_this_talk: "Leave this talk",
     leave_this_room: "Leave this room",

@@ -38,7 +38,10 @@ pub fn ConveyDialog(talk: OpenTalk, note: Arc<NoteView>) -> impl IntoView {
     // As they are now: what is being chosen must not move under the hand.
     let rooms: Vec<OpenTalk> = session::rooms_to_write_in(&talk);
     let target = RwSignal::new(rooms.first().filter(|_| rooms.len() == 1).map(|room| room.id));
-    let word_for_word = note.may_leave(Release::Verbatim);
+    let verbatim = note.may_leave(Release::Verbatim);
+    let first_said = session::first_said(&talk, &note);
+    let word_for_word = verbatim && first_said.is_some();
+    let not_so = if verbatim { words.author_not_known_there } else { words.only_the_substance };
     let how = RwSignal::new(Release::Substance);
     let text = RwSignal::new(String::new());
     let wrong = RwSignal::new(None::<Complaint>);
@@ -55,7 +58,7 @@ pub fn ConveyDialog(talk: OpenTalk, note: Arc<NoteView>) -> impl IntoView {
             return complain(&(words.note_too_long)(text.len(), NOTE_BYTES));
         }
         let own_words = (how == Release::Substance).then_some(text);
-        match session::convey(&said, own_words, room.id) {
+        match session::convey(&talk, &said, own_words, room.id) {
             Ok(()) => {
                 conveying.0.set(None);
                 screens.talk(room);
@@ -108,7 +111,7 @@ pub fn ConveyDialog(talk: OpenTalk, note: Arc<NoteView>) -> impl IntoView {
                     }
                         .into_any()
                 } else {
-                    view! { <p class="small">{words.only_the_substance}</p> }.into_any()
+                    view! { <p class="small">{not_so}</p> }.into_any()
                 }}
                 <section class="leaves" aria-labelledby="leaves-title">
                     <h3 id="leaves-title">{words.this_is_what_leaves}</h3>
@@ -129,9 +132,9 @@ pub fn ConveyDialog(talk: OpenTalk, note: Arc<NoteView>) -> impl IntoView {
                                 .into_any()
                         }
                         false => {
-                            let (author, written_at) = session::first_said(&leaves);
+                            let by = first_said.as_ref().map(|(by, at)| (words.conveyed_word_for_word)(by, *at));
                             view! {
-                                <p class="conveyed"><Said phrase=(words.conveyed_word_for_word)(&author, written_at) /></p>
+                                <p class="conveyed"><Said phrase=by.unwrap_or_default() /></p>
                                 <blockquote dir="auto" tabindex="0">{leaves.text.to_string()}</blockquote>
                             }
                                 .into_any()

@@ -148,6 +148,10 @@ fn Seat(
                 {(words.role)(first.role)} " · " <span class="unseen"><bdi>{party}</bdi> " · "</span> {presence}
             </small>
             {move || wishes.get().into_iter().map(wished_away).collect_view()}
+            {move || {
+                let void = wishes.with(|wishes| wishes.iter().any(|by| by.voids));
+                (you && void).then(|| view! { <p class="small wish">{words.until_it_is_decided}</p> })
+            }}
             <div class="seat-more">{number} {removal}</div>
         </li>
     }
