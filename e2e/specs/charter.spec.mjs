@@ -7,7 +7,7 @@ const NOOR = { name: 'Noor Haddad', party: 'Mediation office' };
 const INES = { name: 'Ines Okoye', party: 'Delegation of Arvandan' };
 const BILAL = { name: 'Bilal Qureshi', party: 'Delegation of Sindhara' };
 const MONTH = 'every page deletes its copy after 30 days';
-const OFF = 'every page deletes its copy at once: it is off the record';
+const OFF = 'every page hides its copy at once and deletes it within a week: it is off the record';
 
 function notices(seat) {
   return seat.page.getByRole('region', { name: 'Charter' }).getByRole('listitem');
@@ -92,7 +92,7 @@ test('a talk that has ended is read until its time, then every page deletes its 
   await expect(ines.talk.notes).toHaveCount(1);
   await setClockFast(ines.context, 31 * 24 * 60 * 60 * 1000);
   await ines.page.reload();
-  await expect(ines.page.getByText('Your copy was deleted from this browser')).toBeVisible();
+  await expect(ines.page.getByText('Your copy is deleted from this browser')).toBeVisible();
   await ines.page.reload();
   await expect(ines.page.getByText('This browser does not have that talk.')).toBeVisible();
   await expect(noor.talk.log).toBeVisible();
@@ -114,7 +114,7 @@ test('what was off the record is gone from every page at the end', async ({ tabl
   await expect(noor.page.getByText('It was off the record')).toBeVisible();
   await ines.context.setOffline(false);
   for (const seat of [noor, ines]) {
-    await expect(seat.page.getByText('Your copy was deleted from this browser')).toBeVisible({ timeout: 60_000 });
+    await expect(seat.page.getByText('Your copy is deleted from this browser')).toBeVisible({ timeout: 60_000 });
     await seat.page.reload();
     await expect(seat.page.getByText('This browser does not have that talk.')).toBeVisible();
   }

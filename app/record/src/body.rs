@@ -401,9 +401,16 @@ impl Body {
             Kind::Add => Body::Add(minicbor::decode(bytes)?),
             Kind::Remove => Body::Remove(minicbor::decode(bytes)?),
             Kind::Agree => Body::Agree(minicbor::decode(bytes)?),
-            Kind::Amend => Body::Amend(minicbor::decode(bytes)?),
-            Kind::Sign => Body::Sign(minicbor::decode(bytes)?),
-            Kind::End => minicbor::decode(bytes).map(|()| Body::End)?,
+            // Versions that do not know these kinds hold them whatever they say. What says nothing here says nothing to anybody.
+            Kind::Amend | Kind::Sign | Kind::End => {
+                let body = match kind {
+                    Kind::Amend => minicbor::decode(bytes).map(Body::Amend),
+                    Kind::Sign => minicbor::decode(bytes).map(Body::Sign),
+                    _ => minicbor::decode(bytes).map(|()| Body::End),
+                };
+                let body = body.ok().filter(|body| body.encode() == bytes);
+                body.unwrap_or_else(|| Body::Newer(kind.number(), bytes.to_vec()))
+            }
             Kind::Note => {
                 let WrittenNote { written_at, text, release, conveyed } = minicbor::decode(bytes)?;
                 if text.is_empty() || text.len() > NOTE_BYTES {

@@ -104,6 +104,16 @@ fn what_is_said_of_the_charter_is_read_as_it_was_written() {
 }
 
 #[test]
+fn what_says_nothing_about_the_charter_is_held_as_it_is() {
+    // As a version that does not know these kinds would hold it.
+    for number in 7..10 {
+        let op = Op::sign(draft(Body::Newer(number, b"junk".to_vec())), &SigningKey::from_bytes(&[9; 32]));
+        let read = Op::decode(&op.encode()).expect("an op all the same");
+        assert!(read.body() == Some(&Body::Newer(number, b"junk".to_vec())) && read.encode() == op.encode());
+    }
+}
+
+#[test]
 fn header_alone_tells_everything_but_the_text() {
     let op = note("secret words");
     let bytes = op.encode_withheld();

@@ -148,10 +148,13 @@ pub(crate) fn judge_op(rules: &Rules, table: &Table, op: &Op) -> bool {
         },
         // Whom a head may remove the table decides, whenever it hears of that seat: the removal may come before it.
         (Kind::Remove, Some(Body::Remove(remove))) => remove.seat == op.author() || role.rank() != Rank::Other,
-        (Kind::Remove | Kind::Sign, _) => true,
+        (Kind::Remove, _) => true,
+        // Of those who speak for nobody once: a commit cites what was said to all, and must not be crowded out.
+        (Kind::Sign, _) => role.rank() != Rank::Other || op.previous_control() == OpId::NONE,
         (Kind::Call, _) => role.admits(),
-        // What a newer version says to all may be what everybody says there, such as a signature.
-        (Kind::Newer(_), _) if op.kind().is_control() => true,
+        (Kind::Newer(_), _) if op.kind().is_control() => {
+            role.rank() != Rank::Other || op.previous_control() == OpId::NONE
+        }
         (Kind::Note | Kind::Newer(_), _) => role.writes(),
     }
 }

@@ -395,6 +395,12 @@ impl Room {
         self.presence.get(seat).is_some_and(|presence| presence.holds(op, &self.record))
     }
 
+    /// Whether all at the table say that they hold the op, which everybody may read.
+    pub fn is_held_by_all(&self, op: &Op) -> bool {
+        let holds = |seat: &AuthorKey| *seat == self.me() || *seat == op.author() || self.is_held_by(op, seat);
+        self.table.seated().all(|seat| holds(&seat.key))
+    }
+
     /// The seats that may read the op and are still at the table.
     pub fn readers(&self, op: &Op) -> Vec<AuthorKey> {
         let readers = self.graph.readers(&op.origin());

@@ -46,11 +46,7 @@ impl Talk {
             CharterStep::Amend(terms) => Body::Amend(Amend { replaces, terms }),
             CharterStep::End => Body::End,
         };
-        self.say(body, now)?;
-        if self.has_ended() {
-            self.close_all();
-        }
-        Ok(())
+        self.say(body, now)
     }
 
     /// Whether the talk has ended: nobody writes any more, and nobody is let in.
@@ -115,15 +111,15 @@ fn may_sign(table: &Table, me: &AuthorKey, terms: &OpId) -> bool {
 
 /// Whether this seat's word, with those said already, would end the talk.
 fn ends(table: &Table, me: &AuthorKey) -> bool {
-    let alone = table.who_admits == record::WhoAdmits::Convener
-        && table.seat(me).is_some_and(|seat| seat.role == record::Role::Convener);
-    alone || table.agreed.ended_by.iter().any(|other| table.are_two_keys(me, other))
+    let said = table.agreed.ended_by.iter().chain([me]).copied().collect();
+    decides(table, me) && table.ends_by(&said)
 }
 
 /// Whether everybody holds all that was said of the end.
 fn all_hold_the_end(room: &Room) -> bool {
-    let said = room.ops().filter(|op| op.kind() == Kind::End);
-    room.table().agreed.ended && said.map(|op| room.held(op)).all(|(held, readers)| held == readers)
+    let agreed = &room.table().agreed;
+    let mut said = room.ops().filter(|op| op.kind() == Kind::End && agreed.ended_by.contains(&op.author())).peekable();
+    agreed.ended && said.peek().is_some() && said.all(|op| room.is_held_by_all(op))
 }
 
 fn name(table: &Table, seat: &AuthorKey) -> Arc<str> {

@@ -283,7 +283,7 @@ impl Talk {
 
     /// Gives the second key to somebody whom another seat would admit.
     fn agree(&mut self, add: OpId, now: Millis) -> Result<(), Error> {
-        let room = self.room().filter(|_| self.may_act()).ok_or(Error::NotNow)?;
+        let room = self.room().filter(|_| self.may_act() && !self.has_ended()).ok_or(Error::NotNow)?;
         let (table, me) = (room.table(), room.me());
         let proposal = table.proposals.iter().find(|proposal| proposal.id == add && !proposal.withdrawn);
         if !proposal.is_some_and(|proposal| table.are_two_keys(&me, &proposal.by)) {
@@ -313,6 +313,9 @@ impl Talk {
                 room::Effect::Welcome { seat, entry } => self.welcome(&seat, entry),
                 room::Effect::Show(event) => self.show(event),
             }
+        }
+        if self.has_ended() && self.doors.values().any(Doorway::is_waited_at) {
+            self.close_all();
         }
         Ok(done?)
     }

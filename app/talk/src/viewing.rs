@@ -158,7 +158,7 @@ impl Talk {
     }
 
     fn proposals(&self, table: &Table) -> Vec<ProposalView> {
-        let (me, may_act) = (self.me(), self.may_act());
+        let (me, may_act) = (self.me(), self.may_act() && !self.has_ended());
         let for_me = table.proposals.iter().filter(|p| may_act && !p.withdrawn && table.are_two_keys(&me, &p.by));
         let views = for_me.filter_map(|proposal| {
             let party = match &proposal.add.party {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold::Fold;
-use super::{Rank, Seat};
+use super::{Rank, Role, Seat, Table};
 use crate::{AuthorKey, Body, OpId, PartyId, Terms, WhoAdmits};
 
 /// What the table has agreed on.
@@ -23,7 +23,7 @@ pub struct Agreed {
     pub amendments: Vec<Amendment>,
     /// Who said that the talk is to end.
     pub ended_by: BTreeSet<AuthorKey>,
-    /// Whether that is enough: the convener's word where it admits alone, or else two keys.
+    /// Whether that is enough: see [`Table::ends_by`]. Terms change no more.
     pub ended: bool,
 }
 
@@ -47,12 +47,12 @@ pub struct Amendment {
 impl Fold<'_> {
     pub(super) fn agree(&self) -> Agreed {
         let mut agreed = Agreed::default();
-        let mut said = BTreeSet::new();
+        let mut said = Said::default();
         for op in &self.ops.all {
-            said.insert(op.id());
+            said.ops.insert(op.id());
             // What claims to be from before its author's seat was given is not heard: or a new head could sign as of a time when
             // other parties were not there yet.
-            let seat = self.table.seat(&op.author()).filter(|seat| said.contains(&seat.by) && self.is_valid(op));
+            let seat = self.table.seat(&op.author()).filter(|seat| said.ops.contains(&seat.by) && self.is_valid(op));
             let Some(seat) = seat else { continue };
             let decides = seat.role.rank() != Rank::Other;
             match op.body() {
@@ -60,41 +60,69 @@ impl Fold<'_> {
                     (agreed.terms, agreed.by) = (charter.terms.unwrap_or_default(), Some(op.id()));
                     agreed.signed.insert(seat.key, op.id());
                 }
-                Some(Body::Amend(amend)) if decides => {
+                Some(Body::Amend(amend)) if decides && !agreed.ended => {
                     let (id, by, terms, replaces) = (op.id(), seat.key, amend.terms, amend.replaces);
                     let (signed, awaited) = (BTreeSet::from([seat.party]), BTreeSet::new());
                     agreed.amendments.retain(|amendment| amendment.by != seat.key);
                     agreed.amendments.push(Amendment { id, by, terms, replaces, signed, awaited });
                     agreed.signed.insert(seat.key, op.id());
                 }
-                Some(Body::Sign(terms)) => {
+                Some(Body::Sign(terms)) if !agreed.ended => {
                     agreed.signed.insert(seat.key, *terms);
                     let amendment = agreed.amendments.iter_mut().find(|a| decides && a.id == *terms);
                     if amendment.is_none_or(|amendment| !amendment.signed.insert(seat.party)) {
                         continue;
                     }
                 }
+                Some(Body::Remove(remove)) if self.table.removed.contains_key(&remove.seat) => {
+                    said.removals.insert((op.author(), remove.seat));
+                }
                 Some(Body::End) if decides => {
                     agreed.ended_by.insert(seat.key);
+                    agreed.ended = self.table.ends_by(&agreed.ended_by);
                     continue;
                 }
                 Some(_) | None => continue,
             }
-            agreed.amend(&self.parties(|seat| said.contains(&seat.by)));
+            if !agreed.ended {
+                agreed.amend(&self.parties(&said));
+            }
         }
-        agreed.amend(&self.parties(|_| true));
         agreed.amendments.retain(|amendment| Some(amendment.replaces) == agreed.by);
-        let parties: BTreeSet<PartyId> =
-            agreed.ended_by.iter().filter_map(|key| self.table.seat(key)).map(|seat| seat.party).collect();
-        let alone = self.table.who_admits == WhoAdmits::Convener && agreed.ended_by.contains(&self.founder);
-        agreed.ended = alone || parties.len() > 1;
         agreed
     }
 
-    /// The parties that have a convener or a head at the table.
-    fn parties(&self, counts: impl Fn(&Seat) -> bool) -> BTreeSet<PartyId> {
-        let decides = self.table.seated().filter(|seat| seat.role.rank() != Rank::Other);
-        decides.filter(|seat| counts(seat)).map(|seat| seat.party).collect()
+    /// The parties that had a convener or a head at the table when all this was said.
+    fn parties(&self, said: &Said) -> BTreeSet<PartyId> {
+        let gone = |seat: &Seat| {
+            let removal = self.table.removed.get(&seat.key);
+            removal.is_some_and(|removal| said.removals.contains(&(removal.by, seat.key)))
+        };
+        let decides = self.table.seats.iter().filter(|seat| seat.role.rank() != Rank::Other);
+        decides.filter(|seat| said.ops.contains(&seat.by) && !gone(seat)).map(|seat| seat.party).collect()
+    }
+}
+
+/// What was said up to some place in the order.
+#[derive(Default)]
+struct Said {
+    ops: BTreeSet<OpId>,
+    /// Removals that hold: by whom, and of whom.
+    removals: BTreeSet<(AuthorKey, AuthorKey)>,
+}
+
+impl Table {
+    /// Returns whether the talk ends when these say so: where the convener admits alone, or no other party had a head yet, its word is
+    /// enough; else it takes two parties.
+    pub fn ends_by(&self, seats: &BTreeSet<AuthorKey>) -> bool {
+        let says = |seat: &&Seat| seats.contains(&seat.key);
+        let parties: BTreeSet<PartyId> = self.seats.iter().filter(says).map(|seat| seat.party).collect();
+        let convener = self.seats.iter().find(|seat| seat.role == Role::Convener);
+        let alone = convener.filter(says).is_some_and(|convener| {
+            let other_head = |seat: &Seat| seat.role == Role::Head && seat.party != convener.party;
+            self.who_admits == WhoAdmits::Convener || !self.seats.iter().any(other_head)
+        });
+        alone || parties.len() > 1
     }
 }
 

@@ -132,6 +132,44 @@ fn party_whose_head_is_gone_is_not_waited_for() {
 }
 
 #[test]
+fn head_that_leaves_later_brings_back_no_terms_it_did_not_sign() {
+    let mut talk = Talk::new();
+    amend(&mut talk, OFF);
+    let other = amend(&mut talk, month());
+    (0..2).for_each(|head| sign(&mut talk, head, other));
+    assert_eq!(agreed(&talk).terms, month());
+    for head in &mut talk.heads {
+        head.hears(&talk.ops);
+        talk.ops.push(head.leaves());
+    }
+    assert_eq!((agreed(&talk).terms, agreed(&talk).by), (month(), Some(other)));
+}
+
+#[test]
+fn terms_change_no_more_after_the_end() {
+    let mut talk = Talk::new();
+    let waiting = amend(&mut talk, OFF);
+    sign(&mut talk, 0, waiting);
+    says(&mut talk.ops, &mut talk.convener, Body::End);
+    sign(&mut talk, 1, waiting);
+    amend(&mut talk, OFF);
+    for head in &mut talk.heads {
+        head.hears(&talk.ops);
+        talk.ops.push(head.leaves());
+    }
+    assert_eq!(agreed(&talk).terms, Terms::default());
+}
+
+#[test]
+fn convener_alone_at_the_table_ends_alone() {
+    let mut talk = Talk::in_which(WhoAdmits::TwoSides);
+    talk.convener = Signer::new(1);
+    talk.ops = vec![talk.convener.says(talk.ops[0].body().expect("a charter").clone())];
+    says(&mut talk.ops, &mut talk.convener, Body::End);
+    assert!(agreed(&talk).ended);
+}
+
+#[test]
 fn word_of_a_head_from_after_its_removal_signs_nothing() {
     let mut talk = Talk::new();
     let mut thief = talk.heads[1].clone();

@@ -25,6 +25,24 @@ fn observer_writes_and_nobody_takes_it() {
 }
 
 #[test]
+fn who_speaks_for_nobody_signs_once() {
+    let mut table = Table::of(&[Role::Head, Role::Observer]);
+    let terms = table.rooms[0].table().agreed.by.expect("a charter");
+    for who in [1, 2] {
+        table.does(who, Input::Write(Body::Sign(terms)));
+        assert!(table.rooms[0].table().agreed.signed.contains_key(&table.rooms[who].me()));
+    }
+    table.does(1, Input::Write(Body::Sign(terms)));
+    for body in [Body::Sign(terms), Body::Newer(15, vec![])] {
+        assert_eq!(table.rooms[2].tell(Input::Write(body.clone()), super::NOW).err(), Some(Error::NotNow));
+        let op = forged(&table.rooms[2], body, &key(3).0);
+        let message = sealed(&mut table, 2, &op);
+        assert!(misbehaved(&table.broadcasts(&message)));
+    }
+    table.goes_on();
+}
+
+#[test]
 fn what_a_head_proposes_alone_admits_nobody_and_closes_no_link() {
     let mut table = Table::of(&[Role::Head, Role::Adviser]);
     let secrets = KeyPackageSecrets::new(&key(9).0, Suite::Classical).expect("makes");

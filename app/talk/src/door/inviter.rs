@@ -263,6 +263,11 @@ impl Doorway {
         Some(message)
     }
 
+    /// Whether somebody waits for a decision.
+    pub(crate) fn is_waited_at(&self) -> bool {
+        self.knocks.values().any(Knocking::waits)
+    }
+
     /// Those who wait for a decision or for the commit.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = (&KnockId, &Knocking)> {
         self.knocks.iter().filter(|(_, knocking)| matches!(knocking.stands, Stands::Waits | Stands::Admitted))

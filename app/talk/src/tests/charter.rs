@@ -107,6 +107,45 @@ fn end_by_two_sides_tells_who_wishes_it_and_whose_word_is_awaited() {
 }
 
 #[test]
+fn nobody_is_let_in_after_the_end_by_whichever_door() {
+    let mut table = table();
+    let own = table.view(1).parties[1].id;
+    let proposed = table.knocks_at(1, "Nasrin", PartyChoice::Existing(own), Role::Adviser);
+    table.admits(1);
+    let waits = table.knocks_at(1, "Babak", PartyChoice::Existing(own), Role::Adviser);
+    let proposal = table.view(2).proposals[0].id;
+    does(&mut table, 0, CharterStep::End).expect("the convener");
+    assert_eq!(table.view(waits).phase, Phase::TurnedAway(TurnedAway::Revoked), "at a head's door");
+    assert_eq!(table.view(2).proposals, []);
+    assert_eq!(table.does(2, Command::Agree(proposal)), Err(Error::NotNow));
+    assert!(matches!(table.view(proposed).phase, Phase::AtTheDoor { .. }));
+}
+
+#[test]
+fn word_of_a_head_that_left_counts_and_the_next_one_ends_the_talk() {
+    let mut table = table();
+    does(&mut table, 1, CharterStep::End).expect("a head");
+    let leyla = table.key(1);
+    table.does(1, Command::Remove(leyla)).expect("may leave");
+    table.settles();
+    assert!(table.view(2).charter.end.yours_would_do, "and its page says so");
+    does(&mut table, 2, CharterStep::End).expect("a head");
+    assert!(table.view(0).charter.end.ended);
+}
+
+#[test]
+fn everybody_knows_only_when_all_who_sit_here_hold_the_end() {
+    let mut table = table();
+    table.happens(2, crate::Input::Disconnected);
+    table.people[2].attends.clear();
+    does(&mut table, 0, CharterStep::End).expect("the convener");
+    assert!(table.view(1).charter.end.ended && !table.view(1).charter.end.known && !table.view(0).charter.end.known);
+    table.connects(2);
+    table.settles();
+    assert!((0..4).all(|who| table.view(who).charter.end.known));
+}
+
+#[test]
 fn charter_and_end_are_there_after_a_restart() {
     let mut table = table();
     amends(&mut table, OFF, &[1, 2]);

@@ -42,11 +42,12 @@ use crate::words::words;
 pub fn TalkScreen(talk: OpenTalk) -> impl IntoView {
     let (view, end) = (talk.view.clone(), talk.end.clone());
     let phase = Memo::new(move |_| match end.get() {
-        End::Deleted => Stage::Deleted,
+        End::Deleted => Stage::Deleted { by_hand: false },
+        End::DeletedByHand => Stage::Deleted { by_hand: true },
         End::NotYet | End::HeardOf(_) => view.with(Stage::of),
     });
     move || match phase.get() {
-        Stage::Deleted => view! { <Deleted /> }.into_any(),
+        Stage::Deleted { by_hand } => view! { <Deleted by_hand /> }.into_any(),
         Stage::Called => view! { <Called talk=talk.clone() /> }.into_any(),
         Stage::Waiting { name, party } => view! { <Waiting talk=talk.clone() name party /> }.into_any(),
         Stage::TurnedAway(reason) => view! { <Turned talk=talk.id reason /> }.into_any(),
@@ -57,7 +58,7 @@ pub fn TalkScreen(talk: OpenTalk) -> impl IntoView {
 /// The part of the phase that decides which screen stands: what changes within a screen is left out.
 #[derive(Clone, PartialEq, Eq)]
 enum Stage {
-    Deleted,
+    Deleted { by_hand: bool },
     Called,
     Waiting { name: std::sync::Arc<str>, party: std::sync::Arc<str> },
     TurnedAway(talk::view::TurnedAway),
@@ -112,8 +113,9 @@ fn Table(talk: OpenTalk) -> impl IntoView {
     let side_of = side_of.map(|plenary| plenary.view.with_untracked(|view| view.title.clone()));
     let view = talk.view.clone();
     let may_invite = Memo::new(move |_| view.with(|view| view.rights.invite != Invites::None));
-    let (ended, view) = (talk.clone(), talk.view.clone());
-    let off_the_record = Memo::new(move |_| view.with(|view| view.charter.terms.copies == Copies::OffTheRecord));
+    let ended = talk.clone();
+    let off_the_record = Memo::new(move |_| Ended::copies(&ended) == Copies::OffTheRecord);
+    let ended = talk.clone();
     let hidden = Memo::new(move |_| Ended::of(&ended).is_some_and(|ended| ended.hides_notes()));
     view! {
         <div class="table" class:off-the-record=move || off_the_record.get() on:copy=move |_| remember() on:cut=move |_| remember()>
@@ -159,7 +161,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
             }
             {
                 let talk = talk.clone();
-                move || conveying.0.get().map(|note| view! { <ConveyDialog talk=talk.clone() note /> })
+                move || conveying.0.get().filter(|_| !hidden.get()).map(|note| view! { <ConveyDialog talk=talk.clone() note /> })
             }
             {move || opening.get().then(|| view! { <SideRoomDialog talk=talk.clone() opening /> })}
         </div>

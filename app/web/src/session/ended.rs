@@ -5,14 +5,14 @@
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
-use leptos::prelude::{GetUntracked, Set};
+use leptos::prelude::{GetUntracked, Set, WithUntracked};
 use record::Copies;
 use talk::view::TalkView;
 use talk::{Batch, Effect, Millis};
 use wasm_bindgen_futures::spawn_local;
 
 use super::keeper::ENDED_AT;
-use super::side_rooms::side_rooms;
+use super::side_rooms::{plenary, side_rooms};
 use super::{OpenTalk, Running, forget, talks};
 use crate::shell::clock;
 
@@ -33,6 +33,8 @@ pub enum End {
     HeardOf(Millis),
     /// Its time has come: nothing of it is here any more.
     Deleted,
+    /// The person deleted it before.
+    DeletedByHand,
 }
 
 /// Until when this browser keeps its copy at most; None: until the person deletes it.
@@ -44,12 +46,20 @@ pub fn kept_until(copies: Copies, heard_of: Millis) -> Option<Millis> {
     }
 }
 
-/// Deletes a talk from this browser, with all its rooms.
+/// Deletes a talk from this browser, with all its rooms, because the person wants it.
 pub fn delete_copy(talk: &OpenTalk) {
+    delete(talk, End::DeletedByHand);
+}
+
+fn delete(talk: &OpenTalk, how: End) {
     let all = talks().get_untracked();
-    let sides = side_rooms(&talk.view.get_untracked(), &all);
-    for room in sides.iter().chain([talk]) {
-        room.end.set(End::Deleted);
+    let mut rooms = vec![talk.clone()];
+    // Where a backup was opened beside a copy that has stopped, side rooms belong to the one that goes on.
+    if talk.view.with_untracked(|view| view.room).and_then(plenary).is_some_and(|plenary| plenary.id == talk.id) {
+        rooms.extend(side_rooms(&talk.view.get_untracked(), &all));
+    }
+    for room in rooms {
+        room.end.set(how);
         forget(room.id);
     }
 }
@@ -69,26 +79,33 @@ fn is_due(view: &TalkView, heard_of: Millis, now: Millis) -> bool {
 impl Running {
     /// Remembers when the end was heard of, and deletes the copy when its time has come.
     pub(super) fn keep_to_the_end(self: &Rc<Self>, view: &TalkView) {
-        if !view.charter.end.ended || view.side_of.is_some() {
-            return;
-        }
+        let (ended, now) = (view.charter.end.ended && view.side_of.is_none(), clock::now());
         match self.shown.end.get_untracked() {
-            End::Deleted => {}
-            End::NotYet => {
-                let now = clock::now();
-                self.shown.end.set(End::HeardOf(now));
-                let row = (ENDED_AT.to_vec(), now.to_be_bytes().to_vec());
-                self.keep(vec![Effect::Persist(Batch { puts: vec![row], deletes: Vec::new() })]);
-                self.look_again_soon();
-            }
-            End::HeardOf(at) if is_due(view, at, clock::now()) => {
+            End::Deleted | End::DeletedByHand => {}
+            End::NotYet if ended => self.heard_of_the_end(Some(now)),
+            End::NotYet => {}
+            // Words that ended it can turn out to be void.
+            End::HeardOf(_) if !ended => self.heard_of_the_end(None),
+            // This browser's clock was ahead.
+            End::HeardOf(at) if at > now => self.heard_of_the_end(Some(now)),
+            End::HeardOf(at) if is_due(view, at, now) => {
                 // Not while something is being drawn.
                 let talk = self.shown.clone();
-                spawn_local(async move { delete_copy(&talk) });
+                spawn_local(async move { delete(&talk, End::Deleted) });
             }
             End::HeardOf(_) if view.charter.terms.copies == Copies::OffTheRecord => self.look_again_soon(),
             End::HeardOf(_) => {}
         }
+    }
+
+    fn heard_of_the_end(self: &Rc<Self>, at: Option<Millis>) {
+        self.shown.end.set(at.map_or(End::NotYet, End::HeardOf));
+        let batch = match at {
+            Some(at) => Batch { puts: vec![(ENDED_AT.to_vec(), at.to_be_bytes().to_vec())], deletes: Vec::new() },
+            None => Batch { puts: Vec::new(), deletes: vec![ENDED_AT.to_vec()] },
+        };
+        self.keep(vec![Effect::Persist(batch)]);
+        self.look_again_soon();
     }
 
     /// What nobody waits for goes although nothing else happens.

@@ -30,7 +30,11 @@ pub fn open_side_room(id: TalkId, title: &str, guests: &[AuthorKey]) -> Result<O
 
 /// Returns the talk with this room, if it is here.
 pub fn plenary(room: RoomId) -> Option<OpenTalk> {
-    all().into_iter().map(|running| running.shown.clone()).find(|talk| of(talk, |view| view.room == Some(room)))
+    let mut copies: Vec<OpenTalk> = all().into_iter().map(|running| running.shown.clone()).collect();
+    copies.retain(|talk| of(talk, |view| view.room == Some(room)));
+    // One that has stopped may stand beside another that was restored from a backup.
+    copies.sort_by_key(|talk| of(talk, |view| view.standing == Some(Standing::OpenedElsewhere)));
+    copies.into_iter().next()
 }
 
 /// Returns the side rooms of a talk, as long as somebody may be in them.
@@ -52,8 +56,10 @@ pub fn rooms_of(room: &OpenTalk) -> Vec<OpenTalk> {
 
 /// Returns the other rooms of the talk in which this person may write.
 pub fn rooms_to_write_in(room: &OpenTalk) -> Vec<OpenTalk> {
-    let writes = |other: &OpenTalk| of(other, |view| view.phase == Phase::Seated && view.rights.write);
-    rooms_of(room).into_iter().filter(|other| other.id != room.id && writes(other)).collect()
+    let rooms = rooms_of(room);
+    let ended = rooms.first().is_some_and(|plenary| of(plenary, |view| view.charter.end.ended));
+    let writes = |other: &OpenTalk| of(other, |view| !ended && view.phase == Phase::Seated && view.rights.write);
+    rooms.into_iter().filter(|other| other.id != room.id && writes(other)).collect()
 }
 
 /// Returns what a room is called in the list of rooms.

@@ -44,4 +44,5 @@ pub struct CharterWords {
     pub delete_it: &'static str,
     pub the_talk_has_ended: &'static str,
     pub copy_was_deleted: &'static str,
+    pub you_deleted_your_copy: &'static str,
 }

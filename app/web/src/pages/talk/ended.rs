@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use record::Copies;
 
+use super::gone::WhatYouWereWriting;
 use crate::components::said::Said;
 use crate::components::sheet::Sheet;
 use crate::components::title::{focused_heading, keep_title};
@@ -30,6 +31,13 @@ impl Ended {
         })
     }
 
+    /// What becomes of everybody's copy of this room, as the plenary's charter says.
+    pub fn copies(room: &OpenTalk) -> Copies {
+        let side_of = room.view.with(|view| view.side_of);
+        let plenary = side_of.map_or(Some(room.clone()), session::plenary);
+        plenary.map_or_else(Copies::default, |plenary| plenary.view.with(|view| view.charter.terms.copies))
+    }
+
     /// Whether its notes are shown no more.
     pub fn hides_notes(&self) -> bool {
         self.copies == Copies::OffTheRecord
@@ -40,6 +48,7 @@ impl Ended {
 #[component]
 pub fn EndedHere(talk: OpenTalk, ended: Ended) -> impl IntoView {
     let words = words();
+    let draft = talk.draft.get_untracked();
     let side_of = talk.view.with_untracked(|view| view.side_of);
     let plenary = side_of.map_or(Some(talk.clone()), session::plenary);
     let until = plenary.as_ref().map(|plenary| plenary.end.clone());
@@ -47,7 +56,7 @@ pub fn EndedHere(talk: OpenTalk, ended: Ended) -> impl IntoView {
     let becomes = move || {
         let heard_of = match until.as_ref().map(Get::get) {
             Some(End::HeardOf(at)) => at,
-            Some(End::NotYet | End::Deleted) | None => return String::new(),
+            Some(End::NotYet | End::Deleted | End::DeletedByHand) | None => return String::new(),
         };
         (words.charter.after_the_end)(copies, session::kept_until(copies, heard_of).unwrap_or(heard_of))
     };
@@ -55,6 +64,7 @@ pub fn EndedHere(talk: OpenTalk, ended: Ended) -> impl IntoView {
         <div class="compose gone" role="alert">
             <p class="lead"><Said phrase=(words.charter.has_ended)(&ended.by) /></p>
             <p>{becomes}</p>
+            <WhatYouWereWriting draft />
             {plenary
                 .map(|plenary| {
                     view! {
@@ -73,7 +83,7 @@ pub fn EndedHere(talk: OpenTalk, ended: Ended) -> impl IntoView {
 
 /// In place of a talk that was deleted here with its end.
 #[component]
-pub fn Deleted() -> impl IntoView {
+pub fn Deleted(by_hand: bool) -> impl IntoView {
     let words = words();
     let screens = Screens::here();
     keep_title(move || words.nonpaper.to_owned());
@@ -81,7 +91,7 @@ pub fn Deleted() -> impl IntoView {
     view! {
         <Sheet>
             <h1 tabindex="-1" node_ref=heading>{words.charter.the_talk_has_ended}</h1>
-            <p class="lead" role="status">{words.charter.copy_was_deleted}</p>
+            <p class="lead" role="status">{if by_hand { words.charter.you_deleted_your_copy } else { words.charter.copy_was_deleted }}</p>
             <button class="button main" type="button" on:click=move |_| screens.start_instead()>
                 {words.back_to_start}
             </button>

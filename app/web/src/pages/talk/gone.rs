@@ -48,15 +48,20 @@ pub fn Gone(talk: OpenTalk, how: Departure) -> impl IntoView {
             <p class="lead"><Said phrase=sentence /></p>
             {(void > 0).then(|| view! { <p>{(words.void_notes)(void)}</p> })}
             <p>{what_now}</p>
-            {(!draft.trim().is_empty())
-                .then(|| {
-                    view! {
-                        <details>
-                            <summary>{words.what_you_were_writing}</summary>
-                            <p class="draft" dir="auto">{draft}</p>
-                        </details>
-                    }
-                })}
+            <WhatYouWereWriting draft />
         </div>
     }
+}
+
+/// What stands in the composer that is there no more.
+#[component]
+pub fn WhatYouWereWriting(draft: String) -> impl IntoView {
+    (!draft.trim().is_empty()).then(|| {
+        view! {
+            <details>
+                <summary>{words().what_you_were_writing}</summary>
+                <p class="draft" dir="auto">{draft}</p>
+            </details>
+        }
+    })
 }

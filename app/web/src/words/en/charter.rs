@@ -20,7 +20,8 @@ pub const CHARTER: CharterWords = CharterWords {
             "As soon as a page hears of the end it shows no note any more, and pages do not print them before."
         }
     },
-    pages_keep_to_it: "Pages keep to this by themselves, but nobody can be made to: whoever reads a note can copy it by hand.",
+    pages_keep_to_it: "Pages keep to this by themselves once they hear of the end; those of people who left before do not. Nobody can be \
+                       made to: whoever reads a note can copy it by hand.",
     told: |told| {
         let who = who_admits_here(told.who_admits);
         [
@@ -59,7 +60,7 @@ pub const CHARTER: CharterWords = CharterWords {
         "This cannot be taken back. To go on, somebody opens a new talk.",
     ],
     asking_to_end: [
-        "Everybody is told that you want this talk to end. It ends once the convener, or a head of another party, says so too.",
+        "Everybody is told that you want this talk to end. It ends once somebody who decides for another party says so too.",
         "This cannot be taken back.",
     ],
     end_it: "End it",
@@ -67,7 +68,7 @@ pub const CHARTER: CharterWords = CharterWords {
         let mut phrase = list(names);
         let one = names.len() == 1;
         phrase.push(if one { " wants this talk to end." } else { " want this talk to end." }.into());
-        phrase.push(" It ends once the convener, or a head of another party, says so too.".into());
+        phrase.push(" It ends once somebody who decides for another party says so too.".into());
         phrase
     },
     has_ended: |names| {
@@ -92,7 +93,8 @@ pub const CHARTER: CharterWords = CharterWords {
     deleting_means: "This deletes the notes of all rooms of this talk, your seat and its keys from this browser, for good.",
     delete_it: "Delete it",
     the_talk_has_ended: "The talk has ended",
-    copy_was_deleted: "Your copy was deleted from this browser, as the charter of the talk says.",
+    copy_was_deleted: "Your copy is deleted from this browser, as the charter of the talk says.",
+    you_deleted_your_copy: "Your copy is deleted from this browser. Nothing of the talk is kept here.",
 };
 
 fn copies(copies: Copies) -> String {
@@ -102,7 +104,9 @@ fn copies(copies: Copies) -> String {
         Copies::DeletedAfter(days) => {
             format!("every page deletes its copy after {} days", super::number(days.get().into()))
         }
-        Copies::OffTheRecord => "every page deletes its copy at once: it is off the record".to_owned(),
+        Copies::OffTheRecord => {
+            "every page hides its copy at once and deletes it within a week: it is off the record".to_owned()
+        }
     }
 }
 
