@@ -7,7 +7,8 @@ const NOOR = { name: 'Noor Haddad', party: 'Mediation office' };
 const INES = { name: 'Ines Okoye', party: 'Delegation of Arvandan' };
 const BILAL = { name: 'Bilal Qureshi', party: 'Delegation of Sindhara' };
 const MONTH = 'every page deletes its copy after 30 days';
-const OFF = 'every page hides its copy at once and deletes it within a week: it is off the record';
+const CHOOSE_MONTH = 'Every page deletes its copy after 30 days';
+const CHOOSE_OFF = 'Off the record';
 
 function notices(seat) {
   return seat.page.getByRole('region', { name: 'Charter' }).getByRole('listitem');
@@ -42,7 +43,7 @@ async function threeParties(table, url) {
 test('who comes in is told what it signs, and has signed it', async ({ table, relay }) => {
   const noor = await table.seat(NOOR.name);
   await noor.start.open(relay.url);
-  await noor.start.openTalk({ title: 'Transit', ...NOOR, copies: MONTH });
+  await noor.start.openTalk({ title: 'Transit', ...NOOR, copies: CHOOSE_MONTH });
   await expect(noor.talk.composer).toBeVisible();
   const ines = await table.knock(await noor.talk.invite(), INES);
   await expect(ines.page.getByText('When you are let in, you sign the charter:')).toBeVisible();
@@ -54,7 +55,7 @@ test('who comes in is told what it signs, and has signed it', async ({ table, re
 
 test('the charter changes when a head of each party has signed, and everybody sees who is awaited', async ({ table, relay }) => {
   const { noor, ines, bilal } = await threeParties(table, relay.url);
-  await proposes(noor, MONTH);
+  await proposes(noor, CHOOSE_MONTH);
   await expect(notices(noor)).toContainText('You would change the charter');
   await expect(notices(ines)).toContainText(`${NOOR.name} would change the charter: when the talk has ended, ${MONTH}.`);
   await expect(notices(ines)).toContainText(`Not signed yet by ${INES.party} and ${BILAL.party}.`);
@@ -70,7 +71,7 @@ test('the charter changes when a head of each party has signed, and everybody se
 });
 
 test('a talk that has ended is read until its time, then every page deletes its copy', async ({ table, relay }) => {
-  const noor = await table.open(relay.url, { ...NOOR, copies: MONTH });
+  const noor = await table.open(relay.url, { ...NOOR, copies: CHOOSE_MONTH });
   const ines = await table.welcome(noor, INES);
   await ines.talk.write('Agreed in substance.');
   await expect(noor.talk.notes).toHaveCount(1);
@@ -79,13 +80,13 @@ test('a talk that has ended is read until its time, then every page deletes its 
   await noor.talk.goTo('Plenary');
   await ends(noor);
   for (const seat of [noor, ines]) {
-    await expect(seat.page.getByText(`This talk has ended: ${NOOR.name} ended it.`)).toBeVisible();
+    await expect(seat.page.getByText(`${NOOR.name} has ended this talk.`)).toBeVisible();
     await expect(seat.talk.notes).toHaveCount(1);
     await expect(seat.talk.composer).toHaveCount(0);
     await expect(seat.talk.inviteButton).toHaveCount(0);
   }
   await noor.talk.goTo('Shuttle');
-  await expect(noor.page.getByText('This talk has ended')).toBeVisible();
+  await expect(noor.page.getByText('has ended this talk')).toBeVisible();
   await expect(noor.talk.composer).toHaveCount(0);
 
   await ines.page.reload();
@@ -99,7 +100,7 @@ test('a talk that has ended is read until its time, then every page deletes its 
 });
 
 test('what was off the record is gone from every page at the end', async ({ table, relay }) => {
-  const noor = await table.open(relay.url, { ...NOOR, copies: OFF });
+  const noor = await table.open(relay.url, { ...NOOR, copies: CHOOSE_OFF });
   const ines = await table.welcome(noor, INES);
   await ines.talk.write('Not for the minutes.');
   await expect(noor.talk.notes).toHaveCount(1);
@@ -127,7 +128,7 @@ test('heads of two parties end a talk, one of them alone does not; who wants to 
   await bilal.talk.write('One more word.');
   await expect(ines.talk.notes).toHaveCount(1);
   await ends(bilal);
-  await expect(noor.page.getByText(`${INES.name} and ${BILAL.name} ended it`)).toBeVisible();
+  await expect(noor.page.getByText(`${INES.name} and ${BILAL.name} have ended this talk.`)).toBeVisible();
   await noor.page.getByText('Delete my copy').click();
   await noor.page.getByRole('button', { name: 'Delete it', exact: true }).click();
   await expect(noor.page.getByRole('heading', { name: 'The talk has ended' })).toBeVisible();

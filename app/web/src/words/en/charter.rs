@@ -1,5 +1,6 @@
 //! What is said of the charter, in English.
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use record::Copies;
@@ -12,12 +13,16 @@ use crate::words::{CharterWords, Phrase};
 pub const CHARTER: CharterWords = CharterWords {
     charter: "Charter",
     when_it_has_ended: "When the talk has ended",
-    copies,
+    copies: |copies| match copies {
+        Copies::Kept => "Everybody keeps their copy".to_owned(),
+        Copies::DeletedAfter(days) => format!("Every page deletes its copy after {}", counted(days)),
+        Copies::OffTheRecord => "Off the record".to_owned(),
+    },
     copies_mean: |copies| match copies {
         Copies::Kept => "All of it stays readable for everybody who was at the table.",
         Copies::DeletedAfter(_) => "Until then it stays readable.",
         Copies::OffTheRecord => {
-            "As soon as a page hears of the end it shows no note any more, and pages do not print them before."
+            "Every page hides the notes as soon as it hears of the end, deletes them within a week, and does not print them before."
         }
     },
     pages_keep_to_it: "Pages keep to this by themselves once they hear of the end; those of people who left before do not. Nobody can be \
@@ -34,7 +39,7 @@ pub const CHARTER: CharterWords = CharterWords {
     not_signed: "You have not signed the charter of this talk yet.",
     sign_the_charter: "Sign the charter",
     change_the_charter: "Change the charter",
-    what_changing_takes: "It holds once a head, or the convener, of each party has signed it. Until then all stays as it is.",
+    what_changing_takes: "A change holds once a head, or the convener, of each party has signed it. Until then all stays as it is.",
     propose_it: "Propose it",
     as_it_is: "That is what the charter says now.",
     proposes: |name, terms| {
@@ -72,9 +77,8 @@ pub const CHARTER: CharterWords = CharterWords {
         phrase
     },
     has_ended: |names| {
-        let mut phrase: Phrase = vec!["This talk has ended: ".into()];
-        phrase.extend(list(names));
-        phrase.push(" ended it.".into());
+        let mut phrase = list(names);
+        phrase.push(if names.len() == 1 { " has ended this talk." } else { " have ended this talk." }.into());
         phrase
     },
     after_the_end: |copies, at| match copies {
@@ -100,14 +104,15 @@ pub const CHARTER: CharterWords = CharterWords {
 fn copies(copies: Copies) -> String {
     match copies {
         Copies::Kept => "everybody keeps their copy".to_owned(),
-        Copies::DeletedAfter(days) if days.get() == 1 => "every page deletes its copy after a day".to_owned(),
-        Copies::DeletedAfter(days) => {
-            format!("every page deletes its copy after {} days", super::number(days.get().into()))
-        }
+        Copies::DeletedAfter(days) => format!("every page deletes its copy after {}", counted(days)),
         Copies::OffTheRecord => {
             "every page hides its copy at once and deletes it within a week: it is off the record".to_owned()
         }
     }
+}
+
+fn counted(days: NonZeroU16) -> String {
+    super::counted(days.get().into(), "day", "days")
 }
 
 /// "A", "A and B", "A, B and C".
