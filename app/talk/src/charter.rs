@@ -3,6 +3,7 @@
 //! A newcomer is told the terms at the door, before it is let in. Its page signs them on entering if they are then what it was told;
 //! else the person is asked. Side rooms have no charter of their own: that of the plenary holds there.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use record::{Amend, AuthorKey, Body, Kind, OpId, PartyId, Rank, Table, Terms};
@@ -75,10 +76,10 @@ impl Talk {
         let free = may_act && !agreed.ended;
         let amendments = agreed.amendments.iter().map(|amendment| AmendmentView {
             id: amendment.id,
-            by: name(table, &amendment.by),
+            by: table.seat(&amendment.by).map(|seat| seat.name.text()).unwrap_or_default(),
             you: amendment.by == me,
             terms: amendment.terms,
-            awaited: amendment.awaited.iter().map(|party| party_name(table, party)).collect(),
+            awaited: parties(table, &amendment.awaited),
             may_sign: free && may_sign(table, &me, &amendment.id),
         });
         CharterView {
@@ -87,7 +88,7 @@ impl Talk {
             amendments: amendments.collect(),
             may_amend: free && decides(table, &me),
             end: EndView {
-                by: agreed.ended_by.iter().map(|seat| name(table, seat)).collect(),
+                by: names(table, &agreed.ended_by),
                 ended: agreed.ended,
                 known: all_hold_the_end(room),
                 may_say: free && decides(table, &me) && !agreed.ended_by.contains(&me),
@@ -122,10 +123,11 @@ fn all_hold_the_end(room: &Room) -> bool {
     agreed.ended && said.peek().is_some() && said.all(|op| room.is_held_by_all(op))
 }
 
-fn name(table: &Table, seat: &AuthorKey) -> Arc<str> {
-    table.seat(seat).map(|seat| seat.name.text()).unwrap_or_default()
+// In the order of the table, not of keys.
+fn names(table: &Table, of: &BTreeSet<AuthorKey>) -> Vec<Arc<str>> {
+    table.seats.iter().filter(|seat| of.contains(&seat.key)).map(|seat| seat.name.text()).collect()
 }
 
-fn party_name(table: &Table, party: &PartyId) -> Arc<str> {
-    table.party(party).map(|(_, party)| party.name.text()).unwrap_or_default()
+fn parties(table: &Table, of: &BTreeSet<PartyId>) -> Vec<Arc<str>> {
+    table.parties.iter().filter(|party| of.contains(&party.id)).map(|party| party.name.text()).collect()
 }
