@@ -401,16 +401,9 @@ impl Body {
             Kind::Add => Body::Add(minicbor::decode(bytes)?),
             Kind::Remove => Body::Remove(minicbor::decode(bytes)?),
             Kind::Agree => Body::Agree(minicbor::decode(bytes)?),
-            // Versions that do not know these kinds hold them whatever they say. What says nothing here says nothing to anybody.
-            Kind::Amend | Kind::Sign | Kind::End => {
-                let body = match kind {
-                    Kind::Amend => minicbor::decode(bytes).map(Body::Amend),
-                    Kind::Sign => minicbor::decode(bytes).map(Body::Sign),
-                    _ => minicbor::decode(bytes).map(|()| Body::End),
-                };
-                let body = body.ok().filter(|body| body.encode() == bytes);
-                body.unwrap_or_else(|| Body::Newer(kind.number(), bytes.to_vec()))
-            }
+            Kind::Amend => or_held(kind, bytes, minicbor::decode(bytes).map(Body::Amend)),
+            Kind::Sign => or_held(kind, bytes, minicbor::decode(bytes).map(Body::Sign)),
+            Kind::End => or_held(kind, bytes, minicbor::decode(bytes).map(|()| Body::End)),
             Kind::Note => {
                 let WrittenNote { written_at, text, release, conveyed } = minicbor::decode(bytes)?;
                 if text.is_empty() || text.len() > NOTE_BYTES {
@@ -432,6 +425,11 @@ impl Body {
         }
         Ok(body)
     }
+}
+
+/// Versions that do not know these kinds hold them whatever they say. What says nothing here says nothing to anybody.
+fn or_held(kind: Kind, bytes: &[u8], body: Result<Body, decode::Error>) -> Body {
+    body.ok().filter(|body| body.encode() == bytes).unwrap_or_else(|| Body::Newer(kind.number(), bytes.to_vec()))
 }
 
 fn to_vec<T: Encode<()>>(value: T) -> Vec<u8> {

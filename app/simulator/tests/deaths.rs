@@ -21,8 +21,8 @@ struct Shown {
 impl Shown {
     fn of(view: TalkView) -> Self {
         let phase = match view.phase {
-            Phase::AtTheDoor { name, party, digits, .. } => {
-                Phase::AtTheDoor { name, party, digits, inviter_here: true }
+            Phase::AtTheDoor { name, party, digits, told, .. } => {
+                Phase::AtTheDoor { name, party, digits, inviter_here: true, told }
             }
             phase @ (Phase::TurnedAway(_) | Phase::Seated) => phase,
         };
