@@ -89,6 +89,8 @@ impl Fold<'_> {
             }
         }
         agreed.amendments.retain(|amendment| Some(amendment.replaces) == agreed.by);
+        // Parties that came since are awaited too.
+        agreed.await_all(&self.parties(&said));
         agreed
     }
 
@@ -127,11 +129,15 @@ impl Table {
 }
 
 impl Agreed {
-    /// Puts terms in force that all of these parties have signed.
-    fn amend(&mut self, parties: &BTreeSet<PartyId>) {
+    fn await_all(&mut self, parties: &BTreeSet<PartyId>) {
         for amendment in &mut self.amendments {
             amendment.awaited = parties.difference(&amendment.signed).copied().collect();
         }
+    }
+
+    /// Puts terms in force that all of these parties have signed.
+    fn amend(&mut self, parties: &BTreeSet<PartyId>) {
+        self.await_all(parties);
         let next = self.amendments.iter().find(|a| Some(a.replaces) == self.by && a.awaited.is_empty());
         if let Some(next) = next {
             (self.terms, self.by) = (next.terms, Some(next.id));

@@ -97,6 +97,22 @@ fn party_that_comes_later_undoes_nothing() {
 }
 
 #[test]
+fn party_that_comes_while_a_change_waits_is_awaited_at_once() {
+    let mut talk = Talk::new();
+    let other = amend(&mut talk, OFF);
+    talk.convener.hears(&talk.ops);
+    let invite = talk.convener.invites(9, None, Role::Head);
+    let add = talk.convener.adds(9, PartyRef::New(name("Third")), Role::Head);
+    talk.ops.extend([invite, add]);
+    let third = talk.table().seat(&Signer::new(9).me()).expect("a seat").party;
+    assert!(agreed(&talk).amendments[0].awaited.contains(&third));
+    (0..2).for_each(|head| sign(&mut talk, head, other));
+    assert_eq!(agreed(&talk).amendments[0].awaited, BTreeSet::from([third]));
+    says(&mut talk.ops, &mut Signer::new(9), Body::Sign(other));
+    assert_eq!(agreed(&talk).terms, OFF);
+}
+
+#[test]
 fn of_two_changes_of_the_same_terms_one_holds_and_the_other_is_over() {
     let mut talk = Talk::new();
     let replaces = charter(&talk);
