@@ -98,6 +98,27 @@ export class Table {
     return seat;
   }
 
+  /**
+   * Five at a table where two sides must agree: a mediator, the heads of two delegations, an adviser of the first, and an observer.
+   * The last value is how many milliseconds the second head took from its link to the table.
+   */
+  async fiveSitDown(url, { mediator, heads, adviser, observer }) {
+    const host = await this.open(url, { ...mediator, whoAdmits: 'Two sides must agree' });
+    const first = await this.welcome(host, heads[0]);
+    const begun = Date.now();
+    const second = await this.knock(await host.talk.invite(), heads[1]);
+    await this.admit(host, second, first);
+    const took = Date.now() - begun;
+    const advises = await this.knock(await first.talk.invite(), adviser);
+    await this.admit(first, advises, second);
+    const observes = await this.knock(await host.talk.invite({ role: 'Observer' }), observer);
+    await expect(observes.join.doorDigits).toHaveText(/\d{4} \d{4} \d{4}/);
+    await host.talk.admit(observer.name);
+    await second.talk.agreeTo(observer.name);
+    await expect(observes.page.getByText('You sit here as an observer')).toBeVisible();
+    return { seats: [host, first, second, advises, observes], took };
+  }
+
   async close() {
     for (const context of this.#contexts) await context.close();
   }

@@ -5,7 +5,7 @@ import { expectHeldByAll, expectSameNotes } from '../product/table.mjs';
 import { english, farsi, urdu } from '../texts/negotiation.mjs';
 
 const HOUR = 3_600_000;
-const NOOR = { name: 'Noor Haddad', party: 'Mediation office', whoAdmits: 'Two sides must agree' };
+const NOOR = { name: 'Noor Haddad', party: 'Mediation office' };
 const LEYLA = { name: 'لیلا رحیمی', party: 'هیئت آروندان', fast: HOUR };
 const BILAL = { name: 'Bilal Qureshi', party: 'وفد سندھارا', fast: -HOUR };
 const NASRIN = { name: 'نسرین کاظمی', party: 'هیئت آروندان' };
@@ -13,21 +13,10 @@ const OMID = { name: 'Omid Rahmani', party: 'Observers' };
 
 test('five people meet, speak in side rooms, and part', async ({ table, relay }) => {
   test.setTimeout(240_000);
-  const noor = await table.open(relay.url, NOOR);
-  const leyla = await table.welcome(noor, LEYLA);
-  const begun = Date.now();
-  const bilal = await table.knock(await noor.talk.invite(), BILAL);
-  await table.admit(noor, bilal, leyla);
-  test.info().annotations.push({ type: 'from the link to the table', description: `${Date.now() - begun} ms` });
-  const nasrin = await table.knock(await leyla.talk.invite(), NASRIN);
-  await table.admit(leyla, nasrin, bilal);
-  const omid = await table.knock(await noor.talk.invite({ role: 'Observer' }), OMID);
-  await expect(omid.join.doorDigits).toHaveText(/\d{4} \d{4} \d{4}/);
-  await noor.talk.admit(OMID.name);
-  await bilal.talk.agreeTo(OMID.name);
-  await expect(omid.page.getByText('You sit here as an observer')).toBeVisible();
-
-  const everybody = [noor, leyla, bilal, nasrin, omid];
+  const people = { mediator: NOOR, heads: [LEYLA, BILAL], adviser: NASRIN, observer: OMID };
+  const { seats: everybody, took } = await table.fiveSitDown(relay.url, people);
+  test.info().annotations.push({ type: 'from the link to the table', description: `${took} ms` });
+  const [noor, leyla, bilal, nasrin, omid] = everybody;
   const plenary = [english[0], farsi[0], urdu[0]];
   for (const [seat, text] of [[noor, plenary[0]], [leyla, plenary[1]], [bilal, plenary[2]]]) await seat.talk.write(text);
   await expectSameNotes(everybody, plenary);

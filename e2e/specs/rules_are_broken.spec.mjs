@@ -5,7 +5,7 @@ import { ModifiedClient } from '../product/modified_client.mjs';
 import { expectHeldByAll, expectSameNotes } from '../product/table.mjs';
 
 const HOUR = 3_600_000;
-const NOOR = { name: 'Noor Haddad', party: 'Mediation office', whoAdmits: 'Two sides must agree' };
+const NOOR = { name: 'Noor Haddad', party: 'Mediation office' };
 const LEYLA = { name: 'Leyla Rahimi', party: 'Delegation of Arvandan', fast: HOUR };
 const BILAL = { name: 'Bilal Qureshi', party: 'Delegation of Sindhara', fast: -HOUR };
 const NASRIN = { name: 'Nasrin Kazemi', party: 'Delegation of Arvandan' };
@@ -16,17 +16,9 @@ const DEEDS = ['note I have something to say', 'speak-as Noor I agree to everyth
 
 test('an observer and a removed seat break every rule, and nothing comes of it', async ({ table, relay }) => {
   test.setTimeout(240_000);
-  const noor = await table.open(relay.url, NOOR);
-  const leyla = await table.welcome(noor, LEYLA);
-  const bilal = await table.knock(await noor.talk.invite(), BILAL);
-  await table.admit(noor, bilal, leyla);
-  const nasrin = await table.knock(await leyla.talk.invite(), NASRIN);
-  await table.admit(leyla, nasrin, bilal);
-  const omid = await table.knock(await noor.talk.invite({ role: 'Observer' }), OMID);
-  await expect(omid.join.doorDigits).toHaveText(/\d{4} \d{4} \d{4}/);
-  await noor.talk.admit(OMID.name);
-  await bilal.talk.agreeTo(OMID.name);
-  await expect(omid.page.getByText('You sit here as an observer')).toBeVisible();
+  const people = { mediator: NOOR, heads: [LEYLA, BILAL], adviser: NASRIN, observer: OMID };
+  const everybody = (await table.fiveSitDown(relay.url, people)).seats;
+  const [noor, leyla, bilal, nasrin, omid] = everybody;
 
   const link = await noor.talk.invite({ party: OMID.party, role: 'Observer' });
   const mallory = new ModifiedClient(link, MALLORY);
@@ -35,7 +27,6 @@ test('an observer and a removed seat break every rule, and nothing comes of it',
   await noor.talk.admit(MALLORY.name);
   await bilal.talk.agreeTo(MALLORY.name);
   await mallory.says('seated');
-  const everybody = [noor, leyla, bilal, nasrin, omid];
   for (const seat of everybody) await expect(seat.talk.seats).toHaveCount(6);
   await noor.talk.write('First.');
   await expectSameNotes(everybody, ['First.']);
