@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use minicbor::bytes::ByteVec;
-use minicbor::data::Type;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
+use crate::nil::nil_or_one;
 use crate::{Amend, AuthorKey, CallKey, KeyPackageHash, LinkId, NOTE_BYTES, Name, OpId, PartyId, Role, Terms};
 
 /// Which of the bodies an op carries; part of the signed header.
@@ -36,6 +36,8 @@ pub enum Kind {
     Note,
     /// [`Body::Call`].
     Call,
+    /// [`Briefing`].
+    Brief,
     /// A kind this version does not know, by its number. Kept and served, not shown.
     Newer(u8),
 }
@@ -59,6 +61,7 @@ impl Kind {
             Kind::End => 9,
             Kind::Note => 16,
             Kind::Call => 17,
+            Kind::Brief => 18,
             Kind::Newer(n) => n,
         }
     }
@@ -84,6 +87,7 @@ impl<'b, C> Decode<'b, C> for Kind {
             9 => Kind::End,
             16 => Kind::Note,
             17 => Kind::Call,
+            18 => Kind::Brief,
             n => Kind::Newer(n),
         })
     }
@@ -114,6 +118,8 @@ pub enum Body {
     Note(Note),
     /// One sealed slip for each seat that has a [`CallKey`]; only those called find something in theirs.
     Call(Vec<Slip>),
+    /// Earlier notes, for those who have come since.
+    Brief(Briefing),
     /// A body this version does not know.
     Newer(u8, Vec<u8>),
 }
@@ -164,6 +170,22 @@ pub struct Slip {
     pub sealed: ByteVec,
 }
 
+/// Earlier notes of the room, whole and as they were signed, for those who have come since. Whether they are shown the charter says.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Briefing {
+    /// When they were given, in milliseconds since 1970 by the author's clock. Shown, never judged by.
+    #[n(0)]
+    pub written_at: u64,
+    /// Ops as bytes, each as [`crate::Op::encode`] makes it: between 1 and [`BRIEFED`], of [`NOTE_BYTES`] together at most. Nothing
+    /// in them is checked yet.
+    #[n(1)]
+    pub notes: Vec<ByteVec>,
+}
+
+/// Most notes of one briefing.
+pub const BRIEFED: usize = 32;
+
 /// Whose agreement a seat needs. Chosen when the talk is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum WhoAdmits {
@@ -174,35 +196,7 @@ pub enum WhoAdmits {
     TwoSides,
 }
 
-/// Null, or left out at the end, for [`WhoAdmits::Convener`]: charters from before there was a choice read the same.
-impl<C> Encode<C> for WhoAdmits {
-    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
-        match self {
-            WhoAdmits::Convener => e.null()?.ok(),
-            WhoAdmits::TwoSides => e.u8(1)?.ok(),
-        }
-    }
-
-    fn is_nil(&self) -> bool {
-        *self == WhoAdmits::Convener
-    }
-}
-
-impl<'b, C> Decode<'b, C> for WhoAdmits {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
-        if d.datatype()? == Type::Null {
-            return d.null().map(|()| WhoAdmits::Convener);
-        }
-        match d.u8()? {
-            1 => Ok(WhoAdmits::TwoSides),
-            _ => Err(decode::Error::message("who admits")),
-        }
-    }
-
-    fn nil() -> Option<Self> {
-        Some(WhoAdmits::Convener)
-    }
-}
+nil_or_one!(WhoAdmits, Convener, TwoSides);
 
 /// Where a link leads. The invitation op decides it, not the link and not the person who uses it.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -363,6 +357,7 @@ impl Body {
             Body::End => Kind::End,
             Body::Note(_) => Kind::Note,
             Body::Call(_) => Kind::Call,
+            Body::Brief(_) => Kind::Brief,
             Body::Newer(n, _) => Kind::Newer(*n),
         }
     }
@@ -382,6 +377,7 @@ impl Body {
                 to_vec(WrittenNote { written_at: *written_at, text, release, conveyed })
             }
             Body::Call(slips) => to_vec(slips),
+            Body::Brief(briefing) => to_vec(briefing),
             Body::Newer(_, bytes) => bytes.clone(),
         }
     }
@@ -418,6 +414,7 @@ impl Body {
                 }
                 Body::Call(slips)
             }
+            Kind::Brief => or_held(kind, bytes, decode_briefing(bytes)),
             Kind::Newer(n) => Body::Newer(n, bytes.to_vec()),
         };
         if body.encode() != bytes {
@@ -430,6 +427,15 @@ impl Body {
 /// Versions that do not know these kinds hold them whatever they say. What says nothing here says nothing to anybody.
 fn or_held(kind: Kind, bytes: &[u8], body: Result<Body, decode::Error>) -> Body {
     body.ok().filter(|body| body.encode() == bytes).unwrap_or_else(|| Body::Newer(kind.number(), bytes.to_vec()))
+}
+
+fn decode_briefing(bytes: &[u8]) -> Result<Body, decode::Error> {
+    let briefing: Briefing = minicbor::decode(bytes)?;
+    let size: usize = briefing.notes.iter().map(|note| note.len()).sum();
+    if !(1..=BRIEFED).contains(&briefing.notes.len()) || size > NOTE_BYTES {
+        return Err(decode::Error::message("size of a briefing"));
+    }
+    Ok(Body::Brief(briefing))
 }
 
 fn to_vec<T: Encode<()>>(value: T) -> Vec<u8> {

@@ -6,6 +6,7 @@
 mod body;
 mod id;
 mod name;
+mod nil;
 mod op;
 mod record;
 mod table;
@@ -13,14 +14,15 @@ mod terms;
 mod vector;
 
 pub use body::{
-    Add, Body, Charter, Conveyed, Invite, Kind, Note, PARTIES, PartyRef, Release, Remove, SLIPS, Slip, WhoAdmits,
+    Add, BRIEFED, Body, Briefing, Charter, Conveyed, Invite, Kind, Note, PARTIES, PartyRef, Release, Remove, SLIPS,
+    Slip, WhoAdmits,
 };
 pub use id::{AuthorKey, CallKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
 pub use name::{NAME_BYTES, Name, NameError};
 pub use op::{DEPTHS, Draft, HEADS, NUMBERS, Op, OpError};
 pub use record::{Gap, Inserted, NotTaken, Record};
 pub use table::{Agreed, Amendment, Authority, Link, Party, Proposal, Rank, Removal, Role, Seat, Table};
-pub use terms::{Amend, Copies, Terms};
+pub use terms::{Amend, Copies, Newcomers, Terms};
 pub use vector::{Head, Vector};
 
 /// Longest note, in bytes of UTF-8.

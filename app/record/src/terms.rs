@@ -6,6 +6,7 @@ use minicbor::data::Type;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
 use crate::OpId;
+use crate::nil::nil_or_one;
 
 /// What all who enter sign. Pages keep to it; nobody can be made to.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Encode, Decode)]
@@ -14,7 +15,22 @@ pub struct Terms {
     /// What becomes of everybody's copy once the talk has ended.
     #[n(0)]
     pub copies: Copies,
+    /// What those who come later may be given of what was written before.
+    #[n(1)]
+    pub newcomers: Newcomers,
 }
+
+/// What those who come later may be given of what was written before.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Newcomers {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Notes that the convener or a head chooses: a [`crate::Briefing`].
+    Briefed,
+}
+
+nil_or_one!(Newcomers, Nothing, Briefed);
 
 /// What becomes of everybody's copy once the talk has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

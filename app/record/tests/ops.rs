@@ -3,10 +3,11 @@
 use std::num::NonZeroU16;
 
 use ed25519_dalek::SigningKey;
+use minicbor::bytes::ByteVec;
 use proptest::prelude::*;
 use record::{
-    Amend, Body, Charter, Conveyed, Copies, Draft, Kind, Name, Note, Op, OpError, OpId, Release, RoomId, StateId,
-    Terms, WhoAdmits,
+    Amend, Body, Briefing, Charter, Conveyed, Copies, Draft, Kind, Name, Newcomers, Note, Op, OpError, OpId, Release,
+    RoomId, StateId, Terms, WhoAdmits,
 };
 
 fn name(text: &str) -> Name {
@@ -86,7 +87,7 @@ fn charter_says_that_two_sides_must_agree() {
 #[test]
 fn what_is_said_of_the_charter_is_read_as_it_was_written() {
     let thirty = Copies::DeletedAfter(NonZeroU16::new(30).expect("not zero"));
-    let amend = |copies| Body::Amend(Amend { replaces: OpId([5; 32]), terms: Terms { copies } });
+    let amend = |copies| Body::Amend(Amend { replaces: OpId([5; 32]), terms: Terms { copies, ..Terms::default() } });
     let bodies =
         [amend(Copies::Kept), amend(Copies::OffTheRecord), amend(thirty), Body::Sign(OpId([6; 32])), Body::End];
     let numbers = [7, 7, 7, 8, 9];
@@ -101,12 +102,33 @@ fn what_is_said_of_the_charter_is_read_as_it_was_written() {
     assert!(end(Copies::Kept).ends_with(&[&[5; 32][..], &[0x80]].concat()));
     assert!(end(Copies::OffTheRecord).ends_with(&[0x81, 0]));
     assert!(end(thirty).ends_with(&[0x81, 0x18, 30]));
+    let briefed = Terms { newcomers: Newcomers::Briefed, ..Terms::default() };
+    let briefed = Body::Amend(Amend { replaces: OpId([5; 32]), terms: briefed });
+    let op = Op::sign(draft(briefed.clone()), &SigningKey::from_bytes(&[9; 32]));
+    assert!(op.encode().ends_with(&[0x82, 0xf6, 1]));
+    assert!(Op::decode(&op.encode()).expect("own bytes").body() == Some(&briefed));
+}
+
+#[test]
+fn a_briefing_has_some_notes_and_no_more_than_fit() {
+    let briefing = |notes: Vec<Vec<u8>>| {
+        let notes = notes.into_iter().map(ByteVec::from).collect();
+        let body = Body::Brief(Briefing { written_at: 7, notes });
+        let op = Op::sign(draft(body.clone()), &SigningKey::from_bytes(&[9; 32]));
+        assert!(!op.kind().is_control(), "who comes later is not given it of itself");
+        let read = Op::decode(&op.encode()).map(|op| op.body() == Some(&body));
+        read.expect("held by those who do not know it, so held by all")
+    };
+    assert!(briefing(vec![b"a".to_vec(); 32]) && briefing(vec![vec![0; 64 * 1024]]));
+    for junk in [vec![], vec![b"a".to_vec(); 33], vec![vec![0; 32 * 1024]; 2].into_iter().chain([vec![0]]).collect()] {
+        assert!(!briefing(junk), "nothing that is shown");
+    }
 }
 
 #[test]
 fn what_says_nothing_about_the_charter_is_held_as_it_is() {
     // As a version that does not know these kinds would hold it.
-    for number in 7..10 {
+    for number in [7, 8, 9, 18] {
         let op = Op::sign(draft(Body::Newer(number, b"junk".to_vec())), &SigningKey::from_bytes(&[9; 32]));
         let read = Op::decode(&op.encode()).expect("an op all the same");
         assert!(read.body() == Some(&Body::Newer(number, b"junk".to_vec())) && read.encode() == op.encode());

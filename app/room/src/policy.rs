@@ -151,7 +151,7 @@ pub(crate) fn judge_op(rules: &Rules, table: &Table, op: &Op) -> bool {
         (Kind::Remove, _) => true,
         // Of those who speak for nobody once: a commit cites what was said to all, and must not be crowded out.
         (Kind::Sign, _) => role.rank() != Rank::Other || op.previous_control() == OpId::NONE,
-        (Kind::Call, _) => role.admits(),
+        (Kind::Call | Kind::Brief, _) => role.admits(),
         (Kind::Newer(_), _) if op.kind().is_control() => {
             role.rank() != Rank::Other || op.previous_control() == OpId::NONE
         }

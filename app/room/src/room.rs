@@ -390,6 +390,11 @@ impl Room {
         self.record.op(id).filter(|op| !self.record.is_void(&op.id()))
     }
 
+    /// Whether another op of its author with its number is held in its place.
+    pub fn contradicts(&self, op: &Op) -> bool {
+        self.record.contradicts(op)
+    }
+
     /// Whether the seat says that it holds the op.
     pub fn is_held_by(&self, op: &Op, seat: &AuthorKey) -> bool {
         self.presence.get(seat).is_some_and(|presence| presence.holds(op, &self.record))

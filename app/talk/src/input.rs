@@ -60,6 +60,8 @@ pub enum Command {
     Charter(CharterStep),
     /// Writes a note.
     Write(Writing),
+    /// Gives these notes to those who have come since they were written: see [`record::Briefing`].
+    Brief(Vec<OpId>),
 }
 
 /// A note to be written.

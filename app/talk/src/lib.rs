@@ -4,6 +4,7 @@
 
 mod alarms;
 mod backup;
+mod briefing;
 mod charter;
 mod door;
 mod doors;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use record::{AuthorKey, Body, Charter, LinkId, NOTE_BYTES, Name, Note, OpId, Terms, WhoAdmits};
+use record::{AuthorKey, BRIEFED, Body, Charter, LinkId, NOTE_BYTES, Name, Note, OpId, Terms, WhoAdmits};
 use room::{Channel, Founding, Room, SeatKey, Standing, Suite};
 use wire::{FromRelay, Topic};
 
@@ -56,6 +56,9 @@ pub enum Error {
     /// A note is empty or longer than [`record::NOTE_BYTES`].
     #[error("a note has between 1 and {NOTE_BYTES} bytes")]
     NoteLength,
+    /// A briefing has no notes, more than [`record::BRIEFED`], or more bytes than a note may have.
+    #[error("a briefing has between 1 and {BRIEFED} notes, of {NOTE_BYTES} bytes together")]
+    BriefingSize,
     /// The seat may not do this, or not now.
     #[error("not allowed here or now")]
     NotNow,
@@ -245,6 +248,7 @@ impl Talk {
             Command::Compared { seat, same } => self.has_compared(seat, same),
             Command::Charter(what) => self.charter(what, now),
             Command::Write(writing) => self.write(writing, now),
+            Command::Brief(notes) => self.brief(&notes, now),
         }
     }
 
@@ -326,8 +330,8 @@ impl Talk {
             room::Event::Changed | room::Event::Alarm(_) => self.effects.push(Effect::Show(Event::Changed)),
             room::Event::Arrived(op) => {
                 let body = self.room().and_then(|room| room.op(&op)?.body());
-                let (note, call) = (matches!(body, Some(Body::Note(_))), matches!(body, Some(Body::Call(_))));
-                self.calls.up_to_date &= !call;
+                let note = matches!(body, Some(Body::Note(_) | Body::Brief(_)));
+                self.calls.up_to_date &= !matches!(body, Some(Body::Call(_)));
                 if note {
                     self.effects.push(Effect::Show(Event::NoteArrived(op)));
                 }

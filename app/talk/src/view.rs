@@ -103,6 +103,8 @@ pub struct CharterView {
     pub amendments: Vec<AmendmentView>,
     /// Whether this person may propose others.
     pub may_amend: bool,
+    /// Whether this person may give notes from before to those who have come since.
+    pub may_brief: bool,
     /// How far the talk is from its end.
     pub end: EndView,
 }
@@ -385,6 +387,8 @@ pub struct NoteView {
     pub release: Option<Release>,
     /// How it came from another room, as its author tells; None when it did not.
     pub conveyed: Option<Conveyed>,
+    /// Notes from before that its author gives to those who have come since. It has no text of its own then.
+    pub briefing: Option<Arc<BriefingView>>,
     /// How many readers hold it, the author included, by their own signed beacons.
     pub held: usize,
     /// How many readers it has.
@@ -400,6 +404,42 @@ impl NoteView {
         let theirs = self.release.filter(|_| self.conveyed.is_none());
         self.own || theirs.is_some_and(|release| release == how || release == Release::Verbatim)
     }
+}
+
+/// Notes from before, given to those who have come since.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BriefingView {
+    /// Whether the charter allows it. If not, nothing of it is shown.
+    pub allowed: bool,
+    /// Those that are signed by whom they say, and were not taken away with their author.
+    pub notes: Vec<BriefedView>,
+    /// How many others there are in it.
+    pub not_shown: usize,
+}
+
+/// A note as it was given in a briefing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BriefedView {
+    /// Which op.
+    pub id: OpId,
+    /// The author's name, as admitted.
+    pub author: Arc<str>,
+    /// The author's party, as admitted.
+    pub party: Arc<str>,
+    /// Index of the party's colour.
+    pub hue: usize,
+    /// The author's role.
+    pub role: Role,
+    /// When it was written, by the author's clock.
+    pub written_at: Millis,
+    /// The text as typed.
+    pub text: Arc<str>,
+    /// How it came from another room, as its author tells; None when it did not.
+    pub conveyed: Option<Conveyed>,
+    /// Whether this seat holds it itself, too.
+    pub held: bool,
+    /// Whether this seat holds another op of the author with the same number in its place.
+    pub contradicted: bool,
 }
 
 /// Somebody at the door.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use record::{AuthorKey, Authority, Body, Kind, LinkId, Op, OpId, Party, PartyRef, Role, Seat, Table, WhoAdmits};
+use record::{AuthorKey, Authority, Body, Kind, LinkId, Note, Op, OpId, Party, PartyRef, Role, Seat, Table, WhoAdmits};
 use room::Room;
 
 use crate::alarms;
+use crate::briefing::Briefings;
 use crate::door::{Knocking, Newcomer};
 use crate::input::{Millis, PartyChoice};
 use crate::invitation::Invitation;
@@ -19,7 +20,10 @@ use crate::view::{
 
 /// Notes as last shown, in order, so that what did not change is not made again.
 #[derive(Default)]
-pub(crate) struct NoteCache(Arc<Vec<Arc<NoteView>>>);
+pub(crate) struct NoteCache {
+    notes: Arc<Vec<Arc<NoteView>>>,
+    briefings: Briefings,
+}
 
 impl Talk {
     /// Returns what to show.
@@ -74,10 +78,7 @@ impl Talk {
                 invite: self.invites(role, table),
                 side_rooms: self.side.is_none() && role.is_some_and(Role::admits),
             },
-            unsent: room
-                .unsent()
-                .filter(|id| room.op(id).is_some_and(|op| matches!(op.body(), Some(Body::Note(_)))))
-                .count(),
+            unsent: room.unsent().filter(|id| room.op(id).is_some_and(|op| is_shown(op.kind()))).count(),
             parties,
         }
     }
@@ -236,15 +237,23 @@ impl NoteCache {
     /// Returns the notes, the same list when nothing changed, and how many ops there are beside whose text this seat may not read.
     fn refresh(&mut self, room: &Room, side: Option<&Side>) -> (Arc<Vec<Arc<NoteView>>>, usize) {
         let (table, mut holdings) = (room.table(), room.holdings());
-        let before = Arc::clone(&self.0);
+        let before = Arc::clone(&self.notes);
         let mut elsewhere = None;
         let (mut notes, mut without_text, mut changed) = (Vec::with_capacity(before.len() + 1), 0, false);
         for op in room.ops() {
             let Some(body) = op.body() else {
-                without_text += usize::from(op.kind() == Kind::Note);
+                without_text += usize::from(is_shown(op.kind()));
                 continue;
             };
-            let (Body::Note(note), Some(seat)) = (body, table.seat(&op.author())) else { continue };
+            let Some(seat) = table.seat(&op.author()) else { continue };
+            let (note, briefing) = if let Body::Note(note) = body {
+                (note.clone(), None)
+            } else if let Body::Brief(briefing) = body {
+                let shown = self.briefings.view(room, side, op.id(), briefing);
+                (Note::new(briefing.written_at, ""), Some(Arc::new(shown)))
+            } else {
+                continue;
+            };
             let (held, readers) = holdings.of(op);
             let known = match before.get(notes.len()) {
                 Some(view) if view.id == op.id() => Some(view),
@@ -252,7 +261,7 @@ impl NoteCache {
                 None if elsewhere.is_none() => None,
                 Some(_) | None => elsewhere.get_or_insert_with(|| by_id(&before)).get(&op.id()).copied(),
             };
-            let same = known.filter(|view| view.held == held && view.readers == readers);
+            let same = known.filter(|view| view.held == held && view.readers == readers && view.briefing == briefing);
             let view = same.cloned().unwrap_or_else(|| {
                 changed = true;
                 let (hue, party) = table
@@ -268,9 +277,10 @@ impl NoteCache {
                     role: seat.role,
                     own: op.author() == room.me(),
                     written_at: note.written_at,
-                    text: note.text.clone(),
+                    text: note.text,
                     release: note.release,
-                    conveyed: note.conveyed.clone(),
+                    conveyed: note.conveyed,
+                    briefing,
                     held,
                     readers,
                     depth: op.depth(),
@@ -279,14 +289,19 @@ impl NoteCache {
             notes.push(view);
         }
         if changed || elsewhere.is_some() || notes.len() != before.len() {
-            self.0 = Arc::new(notes);
+            self.notes = Arc::new(notes);
         }
-        (Arc::clone(&self.0), without_text)
+        (Arc::clone(&self.notes), without_text)
     }
 }
 
-fn hue(side: Option<&Side>, party: &Party, place: usize) -> usize {
+pub(crate) fn hue(side: Option<&Side>, party: &Party, place: usize) -> usize {
     side.map_or(place, |side| side.hue(&party.name, place))
+}
+
+/// Whether ops of this kind stand among the notes.
+fn is_shown(kind: Kind) -> bool {
+    kind == Kind::Note || kind == Kind::Brief
 }
 
 fn by_id(notes: &[Arc<NoteView>]) -> BTreeMap<OpId, &Arc<NoteView>> {
@@ -304,7 +319,7 @@ fn standing(room: &Room) -> Standing {
             let removal = table.removed.get(&me);
             let by = removal.map(|removal| removal.by).filter(|by| *by != me);
             let last = removal.into_iter().flat_map(|removal| &removal.last).map(|(number, _)| *number).max();
-            let void = |op: &&Op| op.author() == me && Some(op.number()) > last && op.kind() == Kind::Note;
+            let void = |op: &&Op| op.author() == me && Some(op.number()) > last && is_shown(op.kind());
             Standing::Removed {
                 by: by.and_then(|by| table.seat(&by)).map(|seat| seat.name.text()),
                 void: room.ops().filter(void).count(),

@@ -205,6 +205,7 @@ impl<'a> Fold<'a> {
                     | Body::End
                     | Body::Note(_)
                     | Body::Call(_)
+                    | Body::Brief(_)
                     | Body::Newer(..),
                 )
                 | None => {}

@@ -87,7 +87,10 @@ impl World {
             }
             (12, ..) => {
                 let copies = if whom.is_multiple_of(2) { Copies::OffTheRecord } else { Copies::Kept };
-                vec![speaker.says(Body::Amend(Amend { replaces: terms.id(), terms: Terms { copies } }))]
+                vec![
+                    speaker
+                        .says(Body::Amend(Amend { replaces: terms.id(), terms: Terms { copies, ..Terms::default() } })),
+                ]
             }
             _ => {
                 let seat = whom as u8 + 1;

@@ -82,6 +82,7 @@ impl ShownOp {
                 | Body::Sign(_)
                 | Body::End
                 | Body::Call(_)
+                | Body::Brief(_)
                 | Body::Newer(..),
             )
             | None => None,

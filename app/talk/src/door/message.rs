@@ -217,7 +217,7 @@ fn verified(key: &AuthorKey, bytes: &[u8], signature: &[u8; 64]) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use record::{Copies, Terms, WhoAdmits};
+    use record::{Copies, Newcomers, Terms, WhoAdmits};
 
     use super::*;
 
@@ -226,7 +226,10 @@ mod tests {
         let name = |text| Name::typed(text).expect("a fair name");
         let (name, party) = (name("Leyla"), name("North"));
         let body = KnockBody { link: LinkId([2; 16]), seat: key.public(), name, party, key_packages: vec![] };
-        let told = Told { who_admits: WhoAdmits::TwoSides, terms: Terms { copies: Copies::OffTheRecord } };
+        let told = Told {
+            who_admits: WhoAdmits::TwoSides,
+            terms: Terms { copies: Copies::OffTheRecord, newcomers: Newcomers::Nothing },
+        };
         vec![
             DoorMessage::Knock(Knock::sign(&body, &[3; 32], &key)),
             DoorMessage::challenge([4; 32], [5; 32], &key),

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod backup;
+mod briefing;
 mod charter;
 mod numbers;
 mod removal;
