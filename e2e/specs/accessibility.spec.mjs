@@ -32,6 +32,7 @@ for (const colorScheme of ['light', 'dark']) {
     await mediator.start.title.fill('Transit');
     await mediator.start.name.fill('Noor Haddad');
     await mediator.start.party.fill('Mediation office');
+    await mediator.start.newcomers.selectOption({ label: 'Can be given notes from before' });
     await mediator.start.openButton.click();
     await expect(mediator.talk.composer).toBeVisible();
     await expectAccessible(mediator.page, 'an empty talk');
@@ -56,6 +57,12 @@ for (const colorScheme of ['light', 'dark']) {
     for (const seat of [mediator, guest]) await expect(seat.talk.notes).toHaveCount(2);
     await expectAccessible(mediator.page, 'a talk with notes');
     await expectAccessible(guest.page, 'a talk with notes on a phone');
+    await mediator.page.getByRole('button', { name: 'Brief newcomers' }).click();
+    await expectAccessible(mediator.page, 'the dialog that briefs newcomers');
+    await mediator.page.getByRole('checkbox').first().check();
+    await mediator.page.getByRole('button', { name: 'Give them' }).click();
+    await guest.page.getByText('1 note, signed by its author').click();
+    await expectAccessible(guest.page, 'a briefing on a phone');
     await mediator.page.getByRole('button', { name: 'New side room', exact: true }).click();
     await expectAccessible(mediator.page, 'the dialog that opens a side room');
     await mediator.page.keyboard.press('Escape');
@@ -66,7 +73,7 @@ for (const colorScheme of ['light', 'dark']) {
     await expectAccessible(mediator.page, 'the dialog that conveys a note');
     await mediator.page.getByRole('radio', { name: 'Word for word' }).check();
     await mediator.page.getByRole('button', { name: 'Convey it' }).click();
-    await expect(mediator.talk.notes).toHaveCount(3);
+    await expect(mediator.talk.notes).toHaveCount(4);
     await expectAccessible(mediator.page, 'a note from another room');
     await mediator.talk.roomNumber();
     await mediator.talk.seat('Ines Okoye').getByText('Compare by voice').click();

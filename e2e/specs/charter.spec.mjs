@@ -57,7 +57,7 @@ test('the charter changes when a head of each party has signed, and everybody se
   const { noor, ines, bilal } = await threeParties(table, relay.url);
   await proposes(noor, CHOOSE_MONTH);
   await expect(notices(noor)).toContainText('You would change the charter');
-  await expect(notices(ines)).toContainText(`${NOOR.name} would change the charter: when the talk has ended, ${MONTH}.`);
+  await expect(notices(ines)).toContainText(`${NOOR.name} would change the charter: when the talk has ended, ${MONTH}; who comes later`);
   await expect(notices(ines)).toContainText(`Not signed yet by ${INES.party} and ${BILAL.party}.`);
   await notices(ines).getByRole('button', { name: 'Sign the change' }).click();
   await expect(notices(ines).getByRole('button')).toHaveCount(0);

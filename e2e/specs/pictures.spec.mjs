@@ -172,7 +172,7 @@ test('pictures of the charter', async ({ relay, table }) => {
   await charter.getByRole('button', { name: 'Change the charter' }).click();
   await bothThemes(noor.page, 'charter-changing');
   const dialog = noor.page.getByRole('dialog', { name: 'Change the charter' });
-  await dialog.getByRole('combobox').selectOption({ label: 'Every page deletes its copy after 30 days' });
+  await dialog.getByRole('combobox', { name: 'When the talk has ended' }).selectOption({ label: 'Every page deletes its copy after 30 days' });
   await dialog.getByRole('button', { name: 'Propose it' }).click();
   await expect(leyla.page.getByRole('button', { name: 'Sign the change' })).toBeVisible();
   await bothThemes(noor.page, 'charter-proposed');

@@ -402,7 +402,8 @@ impl NoteView {
     pub fn may_leave(&self, how: Release) -> bool {
         // Whoever carries words of others on vouches for them; the next one could not.
         let theirs = self.release.filter(|_| self.conveyed.is_none());
-        self.own || theirs.is_some_and(|release| release == how || release == Release::Verbatim)
+        self.briefing.is_none()
+            && (self.own || theirs.is_some_and(|release| release == how || release == Release::Verbatim))
     }
 }
 

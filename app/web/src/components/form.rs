@@ -45,7 +45,7 @@ pub fn complaint_about(error: &Error) -> Complaint {
     let sentence = match error {
         // What is empty or too long was told before.
         Error::Name => words().names_are_one_line,
-        Error::NoteLength | Error::NotNow | Error::Damaged | Error::Bug => words().not_opened,
+        Error::NoteLength | Error::BriefingSize | Error::NotNow | Error::Damaged | Error::Bug => words().not_opened,
     };
     Complaint { sentence: sentence.to_owned(), field: None }
 }

@@ -1,6 +1,5 @@
 //! Small parts that several screens share.
 
-pub mod copies_choice;
 pub mod digits;
 pub mod field;
 pub mod form;
@@ -14,4 +13,5 @@ pub mod said;
 pub mod sheet;
 pub mod status;
 pub mod talk_link;
+pub mod terms_choice;
 pub mod title;

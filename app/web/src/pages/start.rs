@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use record::{Copies, Terms, WhoAdmits};
+use record::{Terms, WhoAdmits};
 use talk::Invitation;
 
-use crate::components::copies_choice::CopiesChoice;
 use crate::components::field::Field;
 use crate::components::form::{Complaint, Wrong, trimmed, what_is_wrong};
 use crate::components::keeping_choice::{Chosen, KeepingChoice, begin_talk};
 use crate::components::radio::Radio;
 use crate::components::sheet::Sheet;
 use crate::components::talk_link::TalkLink;
+use crate::components::terms_choice::TermsChoice;
 use crate::components::title::keep_title;
 use crate::pages::gate::Leaving;
 use crate::screen::Screens;
@@ -91,7 +91,7 @@ fn OpeningForm() -> impl IntoView {
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let wrong = RwSignal::new(None::<Complaint>);
     let chosen = Chosen::preset();
-    let (who_admits, copies) = (RwSignal::new(WhoAdmits::Convener), RwSignal::new(Copies::default()));
+    let (who_admits, terms) = (RwSignal::new(WhoAdmits::Convener), RwSignal::new(Terms::default()));
     let open = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let filled_in =
@@ -101,7 +101,7 @@ fn OpeningForm() -> impl IntoView {
             return;
         }
         let [(_, title), (_, name), (_, party)] = filled_in;
-        let (who_admits, terms) = (who_admits.get_untracked(), Terms { copies: copies.get_untracked() });
+        let (who_admits, terms) = (who_admits.get_untracked(), terms.get_untracked());
         begin_talk(chosen, wrong, screens, move || session::open(title, name, party, who_admits, terms));
     };
     view! {
@@ -128,7 +128,7 @@ fn OpeningForm() -> impl IntoView {
                     chosen=who_admits
                 />
             </fieldset>
-            <CopiesChoice copies />
+            <TermsChoice terms />
             <KeepingChoice chosen wrong />
             <Wrong wrong />
             <button class="button main" type="submit">{words.open_the_talk}</button>

@@ -1,5 +1,6 @@
 //! A talk: rooms, notes and seats side by side, or one above the other on a phone.
 
+mod briefing;
 mod charter;
 mod composer;
 mod convey;

@@ -80,7 +80,6 @@ pub fn Waiting(talk: OpenTalk, name: Arc<str>, party: Arc<str>) -> impl IntoView
             })}
             <button class="button" type="button" on:click=stop>{words.stop_asking}</button>
             <footer class="small-print">
-                <p>{words.earlier_notes_will_not_be_shown}</p>
                 <p>{if session::keeps() { words.knock_is_kept } else { words.keep_this_tab_open }}</p>
             </footer>
         </Sheet>

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use record::{Copies, Terms};
+use record::{Copies, Newcomers, Terms};
 use talk::Millis;
 use talk::view::Told;
 
@@ -14,9 +14,12 @@ pub struct CharterWords {
     pub when_it_has_ended: &'static str,
     pub copies: fn(Copies) -> String,
     pub copies_mean: fn(Copies) -> &'static str,
+    pub who_comes_later: &'static str,
+    pub newcomers: fn(Newcomers) -> &'static str,
+    pub newcomers_mean: fn(Newcomers) -> &'static str,
     pub pages_keep_to_it: &'static str,
-    pub told: fn(&Told) -> [String; 3],
-    pub in_force: fn(Terms) -> String,
+    pub told: fn(&Told) -> [String; 4],
+    pub in_force: fn(Terms) -> [String; 2],
     pub not_signed: &'static str,
     pub sign_the_charter: &'static str,
 

@@ -1,6 +1,7 @@
 //! The sentences in English.
 
 mod alarms;
+mod briefing;
 mod charter;
 mod keeping;
 mod people;
@@ -8,6 +9,7 @@ mod people;
 use talk::invitation::InvitationError;
 use talk::view::TurnedAway;
 
+use self::briefing::BRIEFING;
 use self::charter::CHARTER;
 use self::keeping::{kept_under, room_in_this_browser};
 use self::people::{
@@ -265,6 +267,7 @@ pub static WORDS: Words = Words {
     nothing_is_lost: "Nothing is lost; it goes on by itself",
 
     charter: CHARTER,
+    briefing: BRIEFING,
 
     invite: "Invite",
     rooms: "Rooms",

@@ -3,6 +3,7 @@
 //! [`Words`] has one field per sentence; a language is one value of it, so a missing sentence does not compile.
 //! What people typed stays apart from our words as [`Piece::Name`] and [`Piece::Party`], to be isolated on the screen.
 
+mod briefing;
 mod charter;
 mod en;
 pub mod intl;
@@ -16,6 +17,7 @@ use talk::invitation::InvitationError;
 use talk::view::{AlarmView, Confirmed, TurnedAway};
 use vault::Kinds;
 
+use self::briefing::BriefingWords;
 use self::charter::CharterWords;
 use crate::session::{Backed, NoSecret};
 
@@ -288,6 +290,7 @@ pub struct Words {
     pub nothing_is_lost: &'static str,
 
     pub charter: CharterWords,
+    pub briefing: BriefingWords,
 
     // The top bar and the rooms.
     pub invite: &'static str,

@@ -2,12 +2,12 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use record::{OpId, Terms};
+use record::OpId;
 use talk::view::{AmendmentView, CharterView, EndView};
 use talk::{CharterStep, Command};
 
-use crate::components::copies_choice::CopiesChoice;
 use crate::components::said::Said;
+use crate::components::terms_choice::TermsChoice;
 use crate::session::{self, OpenTalk};
 use crate::talk_id::TalkId;
 use crate::words::{Phrase, words};
@@ -30,7 +30,10 @@ pub fn Charter(talk: OpenTalk) -> impl IntoView {
         <details class="rules">
             <summary>{words.charter.charter}</summary>
             <p>{move || (words.who_admits_here)(who_admits.get())}</p>
-            <p>{move || (words.charter.in_force)(charter.with(|charter| charter.terms))}</p>
+            {move || {
+                let sentences = (words.charter.in_force)(charter.with(|charter| charter.terms));
+                sentences.map(|sentence| view! { <p>{sentence}</p> }).collect_view()
+            }}
             <p class="small">{words.charter.pages_keep_to_it}</p>
             <div class="buttons">
                 {move || may_amend.get().then(|| quiet(words.charter.change_the_charter, changing))}
@@ -84,7 +87,7 @@ fn notices(charter: &CharterView) -> Vec<NoticeView> {
     let words = &words().charter;
     let unsigned = charter.sign.map(|terms| NoticeView {
         says: vec![words.not_signed.into()],
-        more: Some(vec![(words.in_force)(charter.terms).into()]),
+        more: Some(vec![(words.in_force)(charter.terms).join(" ").into()]),
         may: Some((words.sign_the_charter, CharterStep::Sign(terms))),
     });
     let proposed = charter.amendments.iter().map(proposed);
@@ -132,11 +135,11 @@ fn Notice(talk: TalkId, notice: NoticeView) -> impl IntoView {
 #[component]
 fn Changing(talk: TalkId, charter: Memo<CharterView>, changing: RwSignal<bool>) -> impl IntoView {
     let words = words();
-    let copies = RwSignal::new(charter.with_untracked(|charter| charter.terms.copies));
+    let terms = RwSignal::new(charter.with_untracked(|charter| charter.terms));
     let wrong = RwSignal::new(None::<&'static str>);
     let propose = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let terms = Terms { copies: copies.get_untracked() };
+        let terms = terms.get_untracked();
         if charter.with_untracked(|charter| charter.terms == terms) {
             wrong.set(Some(words.charter.as_it_is));
         } else if session::command(talk, Command::Charter(CharterStep::Amend(terms))).is_err() {
@@ -151,7 +154,7 @@ fn Changing(talk: TalkId, charter: Memo<CharterView>, changing: RwSignal<bool>) 
             <h2 id="changing-title">{words.charter.change_the_charter}</h2>
             <p>{words.charter.what_changing_takes}</p>
             <form class="form" aria-label=words.charter.change_the_charter on:submit=propose>
-                <CopiesChoice copies />
+                <TermsChoice terms />
                 {move || wrong.get().map(|sentence| view! { <p class="wrong" role="alert">{sentence}</p> })}
                 <div class="buttons">
                     <button class="button main" type="submit">{words.charter.propose_it}</button>

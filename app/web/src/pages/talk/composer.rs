@@ -6,7 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 use record::{NOTE_BYTES, Release};
 use talk::view::{SeatView, Standing, TalkView};
-use talk::{Command, Error, Writing};
+use talk::{Command, Writing};
 use web_sys::KeyboardEvent;
 
 use super::convey::Elsewhere;
@@ -140,9 +140,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
                 session::draft(id, String::new());
                 wrong.set(None);
             }
-            Err(Error::Name | Error::NoteLength | Error::NotNow | Error::Damaged | Error::Bug) => {
-                wrong.set(Some(words.not_sent.to_owned()))
-            }
+            Err(_) => wrong.set(Some(words.not_sent.to_owned())),
         }
     };
     let send_by_key = {

@@ -9,6 +9,7 @@ use talk::Millis;
 use talk::view::{Invites, NoteView};
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
+use super::briefing::Briefing;
 use super::convey::{Conveying, Elsewhere};
 use super::{Inviting, JumpToNew};
 use crate::components::said::{PartyName, Said, hue_class};
@@ -391,7 +392,8 @@ fn Note(row: NoteRow) -> impl IntoView {
     let words = words();
     // All but who holds it is fixed by its id.
     let note: Arc<NoteView> = row.note.get_untracked();
-    let held = Memo::new(move |_| row.note.with(|note| (note.held, note.readers)));
+    let shown = row.note.clone();
+    let held = Memo::new(move |_| shown.with(|note| (note.held, note.readers)));
     let (conveying, elsewhere) = (expect_context::<Conveying>(), expect_context::<Elsewhere>());
     let carried = StoredValue::new(note.clone());
     let may_leave = note.may_leave(Release::Substance);
@@ -401,10 +403,7 @@ fn Note(row: NoteRow) -> impl IntoView {
             view! { <button class="quiet convey" type="button" on:click=convey>{words.convey}</button> }
         })
     };
-    let came = note.conveyed.as_ref().map(|conveyed| match conveyed {
-        Conveyed::Substance => vec![words.conveyed_in_own_words.into()],
-        Conveyed::Verbatim { author, written_at } => (words.conveyed_word_for_word)(&author.text(), *written_at),
-    });
+    let briefing = Memo::new(move |_| row.note.with(|note| note.briefing.clone()));
     view! {
         <article class=format!("note {}", hue_class(note.hue))>
             <header>
@@ -417,8 +416,11 @@ fn Note(row: NoteRow) -> impl IntoView {
                 " "
                 <time datetime=intl::machine_time(note.written_at)>{intl::time_of_day(note.written_at)}</time>
             </header>
-            {came.map(|phrase| view! { <p class="conveyed"><Said phrase /></p> })}
-            <Body text=note.text.clone() />
+            {came(note.conveyed.as_ref())}
+            {match note.briefing {
+                Some(_) => view! { <Briefing by=note.author.clone() briefing /> }.into_any(),
+                None => view! { <Body text=note.text.clone() /> }.into_any(),
+            }}
             <footer class:all=move || { held.get().0 >= held.get().1 }>
                 <span>
                     {move || {
@@ -433,9 +435,19 @@ fn Note(row: NoteRow) -> impl IntoView {
     }
 }
 
+/// How a note came from another room.
+pub fn came(conveyed: Option<&Conveyed>) -> impl IntoView + use<> {
+    let words = words();
+    let phrase = conveyed.map(|conveyed| match conveyed {
+        Conveyed::Substance => vec![words.conveyed_in_own_words.into()],
+        Conveyed::Verbatim { author, written_at } => (words.conveyed_word_for_word)(&author.text(), *written_at),
+    });
+    phrase.map(|phrase| view! { <p class="conveyed"><Said phrase /></p> })
+}
+
 /// The text exactly as typed: the line breaks between paragraphs stand between their elements.
 #[component]
-fn Body(text: Arc<str>) -> impl IntoView {
+pub fn Body(text: Arc<str>) -> impl IntoView {
     let pieces = paragraphs(&text).into_iter().map(|(paragraph, gap)| {
         view! {
             <p dir="auto">{paragraph.to_owned()}</p>

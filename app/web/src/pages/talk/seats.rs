@@ -7,6 +7,7 @@ use talk::view::{Confirmed, PartyView, SeatView, WishView};
 use talk::{Command, Millis};
 
 use super::CloseSheet;
+use super::briefing::Brief;
 use super::charter::Charter;
 use super::removal::{RemovalDialog, Removing};
 use crate::components::digits::Number;
@@ -53,7 +54,7 @@ pub fn Seats(talk: OpenTalk) -> impl IntoView {
                     children=move |(index, party)| view! { <Party index party seats now /> }
                 />
                 <RoomNumber talk=talk.clone() />
-                {(!side).then(|| view! { <Charter talk=talk.clone() /> })}
+                {(!side).then(|| view! { <Brief talk=talk.clone() /> <Charter talk=talk.clone() /> })}
                 <WhoMayDoWhat talk />
             </section>
             <RemovalDialog talk=id seats />

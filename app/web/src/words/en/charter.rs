@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
-use record::Copies;
+use record::{Copies, Newcomers, Terms};
 
 use super::people::who_admits_here;
 use crate::words::intl::day_and_time;
@@ -25,6 +25,17 @@ pub const CHARTER: CharterWords = CharterWords {
             "Every page hides the notes as soon as it hears of the end, deletes them within a week, and does not print them before."
         }
     },
+    who_comes_later: "Who comes later",
+    newcomers: |newcomers| match newcomers {
+        Newcomers::Nothing => "Sees nothing from before",
+        Newcomers::Briefed => "Can be given notes from before",
+    },
+    newcomers_mean: |newcomers| match newcomers {
+        Newcomers::Nothing => "What was written before stays with those who were at the table.",
+        Newcomers::Briefed => {
+            "The convener or a head chooses notes and gives them, as their authors signed them. Everybody sees which."
+        }
+    },
     pages_keep_to_it: "Pages keep to this by themselves once they hear of the end; those of people who left before do not. Nobody can be \
                        made to: whoever reads a note can copy it by hand.",
     told: |told| {
@@ -32,25 +43,25 @@ pub const CHARTER: CharterWords = CharterWords {
         [
             "When you are let in, you sign the charter:".to_owned(),
             who.to_owned(),
-            format!("When the talk has ended, {}.", copies(told.terms.copies)),
+            after_the_end(told.terms),
+            match told.terms.newcomers {
+                Newcomers::Nothing => "You are shown nothing that was written before you came in.".to_owned(),
+                Newcomers::Briefed => {
+                    "You are shown nothing that was written before you came in, unless the convener or a head gives it to you."
+                        .to_owned()
+                }
+            },
         ]
     },
-    in_force: |terms| format!("When the talk has ended, {}.", copies(terms.copies)),
+    in_force: |terms| [after_the_end(terms), format!("Who comes later {}.", newcomers(terms.newcomers))],
     not_signed: "You have not signed the charter of this talk yet.",
     sign_the_charter: "Sign the charter",
     change_the_charter: "Change the charter",
     what_changing_takes: "A change holds once a head, or the convener, of each party has signed it. Until then all stays as it is.",
     propose_it: "Propose it",
     as_it_is: "That is what the charter says now.",
-    proposes: |name, terms| {
-        vec![
-            name.into(),
-            " would change the charter: when the talk has ended, ".into(),
-            copies(terms.copies).into(),
-            ".".into(),
-        ]
-    },
-    you_propose: |terms| format!("You would change the charter: when the talk has ended, {}.", copies(terms.copies)),
+    proposes: |name, terms| vec![name.into(), " would change the charter: ".into(), in_one_sentence(terms).into()],
+    you_propose: |terms| format!("You would change the charter: {}", in_one_sentence(terms)),
     awaited: |parties| {
         let mut phrase: Phrase = vec!["Not signed yet by ".into()];
         phrase.extend(list(parties));
@@ -100,6 +111,21 @@ pub const CHARTER: CharterWords = CharterWords {
     copy_was_deleted: "Your copy is deleted from this browser, as the charter of the talk says.",
     you_deleted_your_copy: "Your copy is deleted from this browser. Nothing of the talk is kept here.",
 };
+
+fn after_the_end(terms: Terms) -> String {
+    format!("When the talk has ended, {}.", copies(terms.copies))
+}
+
+fn in_one_sentence(terms: Terms) -> String {
+    format!("when the talk has ended, {}; who comes later {}.", copies(terms.copies), newcomers(terms.newcomers))
+}
+
+fn newcomers(newcomers: Newcomers) -> &'static str {
+    match newcomers {
+        Newcomers::Nothing => "sees nothing from before",
+        Newcomers::Briefed => "can be given notes from before",
+    }
+}
 
 fn copies(copies: Copies) -> String {
     match copies {
