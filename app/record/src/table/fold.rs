@@ -36,8 +36,11 @@ impl Table {
             return fold;
         }
         let without = Fold::new(founder, ops).run(Some(&against));
-        // Whom the convener gave a seat too late for what stays of its words is no key against it.
-        if without.says_two_keys(&without.removals_of(&founder)) { without } else { fold }
+        // Whom the convener gave a seat too late for what stays of its words is no key against it, nor is whoever sits here only
+        // because it is gone.
+        let mut still = without.removals_of(&founder);
+        still.retain(|op| against.iter().any(|other| other.id() == op.id()));
+        if without.says_two_keys(&still) { without } else { fold }
     }
 }
 
@@ -107,15 +110,20 @@ impl<'a> Fold<'a> {
             for op in against.into_iter().flatten() {
                 self.remove_as(op);
             }
-            self.take(Rank::Convener);
+            self.take(Rank::Convener, &BTreeSet::from([self.founder]));
             if self.table.who_admits == WhoAdmits::Convener || !self.looks_different() {
                 break;
             }
         }
         self.before = Before::default();
-        self.take(Rank::Head);
+        let heads = self.heads().collect();
+        self.take(Rank::Head, &heads);
+        if self.convener_is_gone() {
+            self.heads_by_heads(heads);
+        }
         self.removals_by_two();
-        self.take(Rank::Other);
+        let others = self.table.seats.iter().filter(|seat| seat.role.rank() == Rank::Other).map(|seat| seat.key);
+        self.take(Rank::Other, &others.collect());
         self
     }
 
@@ -128,17 +136,33 @@ impl<'a> Fold<'a> {
         different
     }
 
-    fn rank(&self, author: &AuthorKey) -> Option<Rank> {
-        if *author == self.founder {
-            return Some(Rank::Convener);
+    /// Once no convener is there, heads of two parties bring in further heads. Those may be the second key that somebody awaits, and
+    /// bring in others in turn. Nobody takes a head away any more, so there are only ever more of them.
+    fn heads_by_heads(&mut self, mut heard: BTreeSet<AuthorKey>) {
+        loop {
+            for proposal in std::mem::take(&mut self.table.proposals) {
+                let op = self.ops.by_id.get(&proposal.id).filter(|op| self.is_valid(op));
+                if let Some(op) = op {
+                    self.add(op, &proposal.add);
+                }
+            }
+            let new: BTreeSet<AuthorKey> = self.heads().filter(|head| !heard.contains(head)).collect();
+            if new.is_empty() {
+                break;
+            }
+            self.take(Rank::Head, &new);
+            heard.extend(new);
         }
-        self.table.seat(author).map(|seat| seat.role.rank())
     }
 
-    /// Takes the ops of one rank, in order.
-    fn take(&mut self, rank: Rank) {
+    fn heads(&self) -> impl Iterator<Item = AuthorKey> {
+        self.table.seats.iter().filter(|seat| seat.role == Role::Head).map(|seat| seat.key)
+    }
+
+    /// Takes the ops of these authors, all of one rank, in order.
+    fn take(&mut self, rank: Rank, authors: &BTreeSet<AuthorKey>) {
         let all = self.ops.all.iter().copied();
-        let ops: Vec<&Op> = all.filter(|op| self.rank(&op.author()) == Some(rank)).collect();
+        let ops: Vec<&Op> = all.filter(|op| authors.contains(&op.author())).collect();
         for op in &ops {
             if let Some(Body::Remove(remove)) = op.body()
                 && remove.seat == op.author()
@@ -317,9 +341,14 @@ impl<'a> Fold<'a> {
         self.table.who_admits == WhoAdmits::Convener || !self.table.seats.iter().any(other_head)
     }
 
+    /// Left, or taken away by heads of two parties. No other takes its place.
+    fn convener_is_gone(&self) -> bool {
+        self.table.removed.contains_key(&self.founder)
+    }
+
     /// An Add counts when its link was made by its author, is not spent, and leads to the party and role it
     /// gives; so what a newcomer typed can never decide them. A head's counts for those of the own party that are
-    /// no heads. Where the author's word is not enough, it counts once a second key has agreed.
+    /// no heads; once the convener is gone, for heads and new parties, too. Where the author's word is not enough, it counts once a second key has agreed.
     fn add(&mut self, op: &Op, add: &Add) {
         let by_convener = op.author() == self.founder;
         let seated = self.table.seat(&add.seat).is_some();
@@ -330,13 +359,13 @@ impl<'a> Fold<'a> {
             (PartyRef::Existing(party), Some(invited)) => {
                 *party == invited && known(party) && (by_convener || proposer == Some(*party))
             }
-            (PartyRef::New(_), None) => by_convener,
+            (PartyRef::New(_), None) => by_convener || self.convener_is_gone(),
             (PartyRef::Existing(_), None) | (PartyRef::New(_), Some(_)) => false,
         };
         let role = add.role == link.invite.role
             && match add.role.rank() {
                 Rank::Convener => false,
-                Rank::Head => by_convener,
+                Rank::Head => by_convener || self.convener_is_gone(),
                 Rank::Other => true,
             };
         if seated || link.spent.is_some() || !leads_here || !role {

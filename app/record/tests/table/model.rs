@@ -25,7 +25,11 @@ struct World {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let talk = Talk::in_which(if seed.is_multiple_of(2) { WhoAdmits::Convener } else { WhoAdmits::TwoSides });
+        let mut talk = Talk::in_which(if seed.is_multiple_of(2) { WhoAdmits::Convener } else { WhoAdmits::TwoSides });
+        if seed % 3 == 2 {
+            let Talk { ops, convener, heads, .. } = &mut talk;
+            ops.extend(heads.each_mut().map(|head| head.removes(convener)));
+        }
         let known = [std::slice::from_ref(&talk.convener), &talk.heads[..], &talk.advisers[..]].concat();
         let signers: Vec<Signer> = known.into_iter().chain((6..=KEYS).map(Signer::new)).collect();
         Self { talk, earlier: signers.clone(), signers, rng: ChaCha8Rng::seed_from_u64(seed) }
@@ -63,14 +67,17 @@ impl World {
         let target = if self.once_in(6) { self.earlier[whom].clone() } else { self.signers[whom].clone() };
         let parties: Vec<PartyId> = self.talk.table().parties.iter().map(|party| party.id).collect();
         let party = self.one_of(&parties).filter(|_| !self.once_in(3));
-        let role = self.one_of(&[Role::Head, Role::Adviser, Role::Interpreter, Role::Observer, Role::Convener]);
+        let role =
+            self.one_of(&[Role::Head, Role::Head, Role::Adviser, Role::Interpreter, Role::Observer, Role::Convener]);
         let role = role.expect("a role");
-        let add = self.one_of(&self.said(|body| matches!(body, Body::Add(_))));
+        // Mostly the last: a second key to who is at the door.
+        let adds = self.said(|body| matches!(body, Body::Add(_)));
+        let add = if self.once_in(3) { self.one_of(&adds) } else { adds.last().cloned() };
         let link = self.one_of(&self.said(|body| matches!(body, Body::Invite(_))));
         let link = link.and_then(|op| op.body().cloned());
         let terms =
             self.one_of(&self.said(|body| matches!(body, Body::Charter(_) | Body::Amend(_)))).expect("a charter");
-        let (twice, what) = (self.once_in(20), self.below(13));
+        let (twice, what) = (self.once_in(20), self.below(15));
         let speaker = if twice { &mut self.earlier[who] } else { &mut self.signers[who] };
         let ops = match (what, add, link) {
             (0, ..) => vec![speaker.notes("a note")],
@@ -150,11 +157,18 @@ impl<'a> Judge<'a> {
         match author.role {
             Role::Convener if alone || second => Ok(()),
             Role::Convener => Err("the convener alone"),
-            Role::Head if author.party != seat.party || seat.role == Role::Head => Err("beyond a head"),
+            Role::Head if self.beyond_a_head(author, seat) => Err("beyond a head"),
             Role::Head if second => Ok(()),
             Role::Head => Err("a head alone"),
             Role::Adviser | Role::Interpreter | Role::Observer => Err("admits nobody"),
         }
+    }
+
+    /// Once the convener is gone, heads also bring in heads, and new parties: those that the Add itself founds.
+    fn beyond_a_head(&self, author: &Seat, seat: &Seat) -> bool {
+        let gone = self.table.removed.contains_key(&self.table.seats[0].key);
+        let own = author.party == seat.party || gone && seat.party == PartyId::founded_by(&seat.by);
+        !own || seat.role == Role::Head && !gone
     }
 
     fn may_be_gone(&self, seat: &Seat) -> Result<(), &'static str> {
@@ -214,9 +228,14 @@ fn shown(table: &Table) -> String {
     format!("{seats:?} {links:?} {:?} {proposals:?} {:?} {agreed:?}", table.removed, table.wished_away)
 }
 
+fn by_a_head(table: &Table, seat: &Seat) -> bool {
+    let by = seat.admitted.and_then(|(by, _)| table.seat(&by));
+    by.is_some_and(|by| by.role == Role::Head)
+}
+
 #[test]
 fn everybody_sees_one_table_and_nobody_more_than_the_words_give() {
-    let (mut given, mut taken, mut refused, mut amended, mut ended) = (0, 0, 0, 0, 0);
+    let (mut given, mut by_heads, mut taken, mut refused, mut amended, mut ended) = (0, 0, 0, 0, 0, 0);
     for seed in 0..TALKS {
         let mut world = World::new(seed);
         for _ in 0..STEPS {
@@ -243,6 +262,7 @@ fn everybody_sees_one_table_and_nobody_more_than_the_words_give() {
             assert_eq!(judge.may_hold(), Ok(()), "seed {seed}");
         }
         given += table.seats.len() - 1;
+        by_heads += table.seats.iter().filter(|seat| seat.role == Role::Head && by_a_head(&table, seat)).count();
         taken += table.seats.iter().filter(|seat| table.removed.contains_key(&seat.key)).count();
         let charter = world.talk.ops[0].id();
         amended += usize::from(table.agreed.by.is_some_and(|by| by != charter));
@@ -251,5 +271,6 @@ fn everybody_sees_one_table_and_nobody_more_than_the_words_give() {
     }
     // It says nothing where nothing happens.
     assert!(given > 8_000 && taken > 2_000 && refused > 2_000, "{given} given, {taken} taken, {refused} waiting");
+    assert!(by_heads > 50, "{by_heads} heads brought in by heads");
     assert!(amended > 100 && ended > 100 && ended < TALKS as usize, "{amended} amended, {ended} ended");
 }

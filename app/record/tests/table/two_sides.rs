@@ -2,7 +2,8 @@
 
 use crate::people::{Signer, Talk, name};
 use record::{
-    Authority, Body, Charter, Draft, Invite, Op, OpId, PartyRef, Remove, Role, RoomId, StateId, Table, WhoAdmits,
+    Authority, Body, Charter, Draft, Invite, Op, OpId, PartyId, PartyRef, Remove, Role, RoomId, StateId, Table,
+    WhoAdmits,
 };
 
 fn talk() -> Talk {
@@ -324,4 +325,77 @@ fn seat_given_by_words_that_undo_themselves_is_no_second_key() {
     let proposed = proposes_a_party(&mut talk);
     talk.ops.push(third.agrees(&proposed));
     assert!(!talk.seated(9) || talk.seated(8), "admitted by the convener and somebody without a seat");
+}
+
+/// Heads of two parties take the convener away.
+fn without_convener(who_admits: WhoAdmits) -> Talk {
+    let mut talk = Talk::in_which(who_admits);
+    let Talk { ops, convener, heads, .. } = &mut talk;
+    ops.extend(heads.each_mut().map(|head| head.removes(convener)));
+    assert!(!talk.table().is_seated(&talk.convener.me()));
+    talk
+}
+
+#[test]
+fn once_the_convener_is_gone_heads_of_two_parties_bring_in_a_new_party_with_a_head() {
+    for who_admits in [WhoAdmits::Convener, WhoAdmits::TwoSides] {
+        let mut talk = without_convener(who_admits);
+        talk.ops.push(talk.heads[0].invites(6, None, Role::Head));
+        let add = talk.heads[0].adds(6, PartyRef::New(name("Another mediator")), Role::Head);
+        talk.ops.push(add.clone());
+        assert_eq!((talk.table().seats.len(), talk.table().proposals.len()), (5, 1), "{who_admits:?}: one key");
+        talk.ops.push(talk.heads[1].agrees(&add));
+        let table = talk.table();
+        let seat = table.seat(&Signer::new(6).me()).expect("two keys of two parties");
+        assert_eq!((seat.role, seat.party), (Role::Head, PartyId::founded_by(&add.id())));
+    }
+}
+
+#[test]
+fn a_head_brought_in_by_heads_is_the_second_key_of_others_whatever_comes_first() {
+    let mut talk = without_convener(WhoAdmits::TwoSides);
+    let party = talk.parties[1];
+    let [first, second] = &mut talk.heads;
+    talk.ops.push(first.invites(6, None, Role::Head));
+    let add = first.adds(6, PartyRef::New(name("Another mediator")), Role::Head);
+    let mut third = Signer::new(6);
+    // What it says comes before what gives it its seat.
+    talk.ops.push(second.invites(7, Some(party), Role::Head));
+    let next = second.adds(7, PartyRef::Existing(party), Role::Head);
+    talk.ops.extend([third.agrees(&next), next, second.agrees(&add), add]);
+    let fourth = PartyRef::New(name("A fourth side"));
+    let mut seventh = Signer::new(7);
+    talk.ops.push(third.invites(8, None, Role::Head));
+    let last = third.adds(8, fourth, Role::Head);
+    talk.ops.extend([seventh.agrees(&last), last]);
+    assert!([6, 7, 8].iter().all(|seed| talk.table().is_seated(&Signer::new(*seed).me())));
+}
+
+#[test]
+fn while_the_convener_sits_heads_bring_in_no_head_and_no_party() {
+    let mut talk = talk();
+    let parties = [(6, None), (7, Some(talk.parties[0]))];
+    let [first, second] = &mut talk.heads;
+    for (seed, party) in parties {
+        talk.ops.push(first.invites(seed, party, Role::Head));
+        let add = first.adds(seed, party.map_or(PartyRef::New(name("Another")), PartyRef::Existing), Role::Head);
+        talk.ops.extend([second.agrees(&add), add]);
+    }
+    assert_eq!((talk.table().seats.len(), talk.table().proposals.len()), (5, 0));
+}
+
+#[test]
+fn who_sits_here_only_because_the_convener_is_gone_does_not_keep_it_away() {
+    // The convener takes the second head away, before both heads say anything.
+    let mut talk = talk();
+    let Talk { ops, convener, heads: [first, second], .. } = &mut talk;
+    let head = second.clone();
+    let agreed = convener.removes(&head);
+    ops.extend([first.removes(&head), agreed]);
+    let mut third = Signer::new(6);
+    ops.push(first.invites(6, None, Role::Head));
+    let add = first.adds(6, PartyRef::New(name("A friend")), Role::Head);
+    ops.extend([second.agrees(&add), add]);
+    ops.extend([first.removes(convener), second.removes(convener), third.removes(convener)]);
+    assert!(talk.table().is_seated(&talk.convener.me()) && !talk.table().is_seated(&Signer::new(6).me()));
 }
