@@ -183,6 +183,17 @@ impl Table {
         self.seat(key).is_some() && !self.removed.contains_key(key)
     }
 
+    /// Returns whether the convener left or was taken away. Then heads of two parties bring in heads, and new parties.
+    pub fn convener_is_gone(&self) -> bool {
+        let convener = self.seats.iter().find(|seat| seat.role == Role::Convener);
+        convener.is_some_and(|convener| self.removed.contains_key(&convener.key))
+    }
+
+    /// Returns whether somebody of this name sits here.
+    pub fn has_name(&self, name: &Name) -> bool {
+        self.seated().any(|seat| seat.name == *name)
+    }
+
     /// Returns how far the word of one seat goes when it wants to take another away.
     ///
     /// Everybody may leave. A head removes those of the own party that are no heads. While the convener admits alone, it also

@@ -23,8 +23,12 @@ impl Talk {
         let allowed = match (seat.role, party) {
             (Role::Convener, PartyChoice::Existing(id)) => role != Role::Convener && table.party(&id).is_some(),
             (Role::Convener, PartyChoice::New) => role != Role::Convener,
-            (Role::Head, PartyChoice::Existing(id)) => role.rank() == Rank::Other && id == seat.party,
-            (Role::Head, PartyChoice::New) | (Role::Adviser | Role::Interpreter | Role::Observer, _) => false,
+            (Role::Head, PartyChoice::Existing(id)) => {
+                let head = role == Role::Head && table.convener_is_gone();
+                (role.rank() == Rank::Other || head) && id == seat.party
+            }
+            (Role::Head, PartyChoice::New) => role != Role::Convener && table.convener_is_gone(),
+            (Role::Adviser | Role::Interpreter | Role::Observer, _) => false,
         };
         if !allowed || self.doors.len() >= LINKS {
             return Err(Error::NotNow);

@@ -287,8 +287,28 @@ pub enum Invites {
     None,
     /// To the own one, for others than heads: an index into [`TalkView::parties`].
     OwnParty(usize),
+    /// To the own one and to new ones, for heads too: no convener is there any more.
+    OwnPartyAndNew(usize),
     /// To all, and to new ones.
     All,
+}
+
+impl Invites {
+    /// The only party that sits already to which it may make links; None when it may to all, or to none.
+    pub fn only(self) -> Option<usize> {
+        match self {
+            Self::OwnParty(index) | Self::OwnPartyAndNew(index) => Some(index),
+            Self::None | Self::All => None,
+        }
+    }
+
+    /// Whether it may make links for heads, and to new parties.
+    pub fn heads(self) -> bool {
+        match self {
+            Self::OwnPartyAndNew(_) | Self::All => true,
+            Self::None | Self::OwnParty(_) => false,
+        }
+    }
 }
 
 /// One party.
@@ -450,6 +470,8 @@ pub struct KnockView {
     pub id: KnockId,
     /// The name typed at the door.
     pub name: Arc<str>,
+    /// Whether somebody of this name sits here already.
+    pub name_is_taken: bool,
     /// The party typed at the door: a claim.
     pub claimed_party: Arc<str>,
     /// The party that admitting gives: fixed by the invitation. For a new party the typed name.
@@ -482,6 +504,8 @@ pub struct ProposalView {
     pub id: OpId,
     /// The name of the person.
     pub name: Arc<str>,
+    /// Whether somebody of this name sits here already.
+    pub name_is_taken: bool,
     /// The name of the party.
     pub party: Arc<str>,
     /// The role.

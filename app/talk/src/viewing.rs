@@ -136,6 +136,7 @@ impl Talk {
             door.extend(doorway.waiting().map(|(id, knocking)| KnockView {
                 id: *id,
                 name: knocking.name.text(),
+                name_is_taken: table.has_name(&knocking.name),
                 claimed_party: knocking.party.text(),
                 party: party.clone().unwrap_or_else(|| knocking.party.text()),
                 role: invite.role,
@@ -169,6 +170,7 @@ impl Talk {
             Some(ProposalView {
                 id: proposal.id,
                 name: proposal.add.name.text(),
+                name_is_taken: table.has_name(&proposal.add.name),
                 party,
                 role: proposal.add.role,
                 by: table.seat(&proposal.by)?.name.text(),
@@ -210,7 +212,10 @@ impl Talk {
         let own = table.seat(&self.me()).and_then(|seat| table.party(&seat.party));
         match role.filter(|_| self.side.is_none()) {
             Some(Role::Convener) => Invites::All,
-            Some(Role::Head) => own.map_or(Invites::None, |(index, _)| Invites::OwnParty(index)),
+            Some(Role::Head) => own.map_or(Invites::None, |(index, _)| match table.convener_is_gone() {
+                true => Invites::OwnPartyAndNew(index),
+                false => Invites::OwnParty(index),
+            }),
             Some(Role::Adviser | Role::Interpreter | Role::Observer) | None => Invites::None,
         }
     }

@@ -1,6 +1,6 @@
 //! What people do: sit down, write, come and go, admit, agree, remove.
 
-use record::{Add, Authority, Body, Charter, Invite, LinkId, Name, OpId, PartyId, PartyRef, Role, WhoAdmits};
+use record::{Add, Authority, Body, Charter, Invite, LinkId, Name, OpId, PartyId, PartyRef, Role, Table, WhoAdmits};
 use room::Input;
 
 use super::SeatNo;
@@ -222,9 +222,10 @@ impl Schedule {
     pub(crate) fn admits(&mut self, inviter: SeatNo) -> bool {
         let no = SeatNo(self.seats.len());
         let by_convener = inviter == SeatNo(0);
+        let gone = self.seats[inviter.0].table().is_some_and(Table::convener_is_gone);
         let role = match Self::role_of(no) {
             Role::Convener => Role::Head,
-            Role::Head if !by_convener => Role::Adviser,
+            Role::Head if !by_convener && !gone => Role::Adviser,
             Role::Head | Role::Adviser | Role::Interpreter | Role::Observer => Self::role_of(no),
         };
         let Some((party, reference)) = self.party_for(inviter, role, no) else { return false };

@@ -143,4 +143,21 @@ fn convener_that_is_gone_is_taken_away_by_two_heads_who_go_on_together() {
     table.admits(1);
     agrees(&mut table, 2);
     assert_eq!(table.view(newcomer).phase, Phase::Seated);
+
+    // And another mediator, under the same name; nobody decides alone as the first one did.
+    assert_eq!(table.view(1).rights.invite, Invites::OwnPartyAndNew(1));
+    let mediator = table.knocks_at(1, "Amina", PartyChoice::New, Role::Head);
+    assert!(!table.view(1).door[0].name_is_taken, "the seat of that name is gone");
+    table.admits(1);
+    assert!(matches!(table.view(mediator).phase, Phase::AtTheDoor { .. }));
+    agrees(&mut table, 2);
+    assert_eq!(table.view(mediator).phase, Phase::Seated);
+    table.writes(mediator, "let us go on");
+    assert_eq!(table.reads(2), ["let us go on"]);
+    let second = table.knocks_at(mediator, "Leyla", PartyChoice::New, Role::Observer);
+    assert!(table.view(mediator).door[0].name_is_taken);
+    table.admits(mediator);
+    assert!(table.view(1).proposals[0].name_is_taken);
+    agrees(&mut table, 1);
+    assert_eq!(table.view(second).phase, Phase::Seated);
 }

@@ -77,9 +77,18 @@ impl Stage {
     }
 }
 
-/// Whether the dialog that makes links is open, and how to open it.
+/// For whom the dialog that makes links is open, and how to open it.
 #[derive(Clone, Copy)]
-struct Inviting(RwSignal<bool>);
+struct Inviting(RwSignal<Option<Whom>>);
+
+/// Who is to be invited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    /// Somebody else.
+    Another,
+    /// This person, on another device.
+    Oneself,
+}
 
 /// Asks the notes to be shown from the first unread one, or else from the end.
 #[derive(Clone, Copy)]
@@ -89,7 +98,7 @@ struct JumpToNew(Trigger);
 fn Table(talk: OpenTalk) -> impl IntoView {
     let words = words();
     provide_context(talk.clone());
-    let inviting = Inviting(RwSignal::new(false));
+    let inviting = Inviting(RwSignal::new(None));
     provide_context(inviting);
     let opening = RwSignal::new(false);
     let conveying = Conveying(RwSignal::new(None));
@@ -133,7 +142,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
                             .get()
                             .then(|| {
                                 view! {
-                                    <button class="button" type="button" on:click=move |_| inviting.0.set(true)>
+                                    <button class="button" type="button" on:click=move |_| inviting.0.set(Some(Whom::Another))>
                                         {words.invite}
                                     </button>
                                 }
@@ -158,7 +167,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
             <Seats talk=talk.clone() />
             {
                 let talk = talk.clone();
-                move || inviting.0.get().then(|| view! { <InviteDialog talk=talk.clone() /> })
+                move || inviting.0.get().map(|_| view! { <InviteDialog talk=talk.clone() /> })
             }
             {
                 let talk = talk.clone();

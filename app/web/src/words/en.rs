@@ -13,8 +13,8 @@ use self::briefing::BRIEFING;
 use self::charter::CHARTER;
 use self::keeping::{kept_under, room_in_this_browser};
 use self::people::{
-    confirmed, needs_second_key, release, role, what_a_role_may, what_a_role_may_do, who_admits_here, who_can_read,
-    who_knocks,
+    confirmed, name_is_taken, needs_second_key, release, role, what_a_role_may, what_a_role_may_do, who_admits_here,
+    who_can_read, who_knocks,
 };
 use super::intl::{Plural, day_and_time, number, plural};
 use super::{ChangeWords, Phrase, Piece, Words};
@@ -412,6 +412,7 @@ pub static WORDS: Words = Words {
     },
     until_it_is_decided: "Should another party agree, what you write from now on will not count.",
     you_asked_to_remove: "You asked for this seat to be taken away. A second party has to agree.",
+    sit_elsewhere: "Sit on another device too",
     leave_this_talk: "Leave this talk",
     leave_this_room: "Leave this room",
     leave: "Leave",
@@ -494,6 +495,7 @@ pub static WORDS: Words = Words {
     decline: |name| vec!["Decline ".into(), name.into()],
     admitting: |name| vec![name.into(), " is being let in…".into()],
     needs_second_key,
+    name_is_taken,
     who_is_proposed: |name, role, party| {
         let mut phrase: Phrase = vec!["To let in: ".into()];
         phrase.extend(who_knocks(name, role, party));
@@ -516,6 +518,10 @@ pub static WORDS: Words = Words {
                     before you admit anybody.",
     how_a_head_invites: "You invite for your own party. Before somebody comes in, the convener or a head of another party has to \
                          agree.",
+    how_heads_invite: "The convener is gone. You invite for your own party and for new ones, heads too; before somebody comes in, \
+                       the head of another party has to agree.",
+    how_to_sit_elsewhere: "Open this link on your other device, and compare the digits on both screens yourself. It gives that device \
+                           a seat of its own, under your name: if one is lost, the other stays, and has the lost one removed.",
     party: "Party",
     a_new_party: "A new party",
     role_label: "Role",

@@ -415,7 +415,7 @@ pub struct Words {
     pub heard_just_now: &'static str,
     pub not_heard_yet: &'static str,
     pub who_may_do_what: &'static str,
-    pub who_admits_here: fn(WhoAdmits) -> &'static str,
+    pub who_admits_here: fn(Option<WhoAdmits>) -> &'static str,
     pub what_a_role_may_do: fn(Role, WhoAdmits) -> &'static str,
 
     // The door.
@@ -439,6 +439,10 @@ pub struct Words {
     pub invitation: &'static str,
     pub how_to_invite: &'static str,
     pub how_a_head_invites: &'static str,
+    pub how_heads_invite: &'static str,
+    pub how_to_sit_elsewhere: &'static str,
+    pub sit_elsewhere: &'static str,
+    pub name_is_taken: fn(&Arc<str>) -> Phrase,
     pub party: &'static str,
     pub a_new_party: &'static str,
     pub role_label: &'static str,

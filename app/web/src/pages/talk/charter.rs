@@ -2,7 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use record::OpId;
+use record::{OpId, Role};
 use talk::view::{AmendmentView, CharterView, EndView};
 use talk::{CharterStep, Command};
 
@@ -22,7 +22,12 @@ fn charter_of(talk: &OpenTalk) -> Memo<CharterView> {
 pub fn Charter(talk: OpenTalk) -> impl IntoView {
     let words = words();
     let charter = charter_of(&talk);
-    let who_admits = Memo::new(move |_| talk.view.with(|view| view.who_admits));
+    let who_admits = Memo::new(move |_| {
+        talk.view.with(|view| {
+            let convened = view.seats.iter().any(|seat| seat.role == Role::Convener);
+            convened.then_some(view.who_admits)
+        })
+    });
     let (changing, ending) = (RwSignal::new(false), RwSignal::new(false));
     let may_amend = Memo::new(move |_| charter.with(|charter| charter.may_amend));
     let may_end = Memo::new(move |_| charter.with(|charter| charter.end.may_say));

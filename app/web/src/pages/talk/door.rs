@@ -89,7 +89,7 @@ fn Knock(talk: TalkId, knocks: Memo<Vec<KnockView>>, first: KnockView) -> impl I
 #[component]
 fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
     let words = words();
-    let KnockView { id, name, claimed_party, party, role, digits, stage, here } = knock;
+    let KnockView { id, name, name_is_taken, claimed_party, party, role, digits, stage, here } = knock;
     let waits = stage == Stage::Waits;
     let claims_otherwise = claimed_party != party;
     let admit = digits.is_some() && here && waits;
@@ -97,6 +97,7 @@ fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
     view! {
         <li>
             <p><Said phrase=(words.who_knocks)(&name, role, &party) /></p>
+            {(name_is_taken && !decided).then(|| view! { <p class="small"><Said phrase=(words.name_is_taken)(&name) /></p> })}
             {claims_otherwise.then(|| view! { <p class="small"><Said phrase=(words.says_to_be_of)(&claimed_party, &party) /></p> })}
             {match digits {
                 _ if !here && waits => {
@@ -147,11 +148,12 @@ fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
 #[component]
 fn Proposed(talk: TalkId, proposal: ProposalView) -> impl IntoView {
     let words = words();
-    let ProposalView { id, name, party, role, by, digits_compared } = proposal;
+    let ProposalView { id, name, name_is_taken, party, role, by, digits_compared } = proposal;
     let agree = move |_| decide(talk, Command::Agree(id));
     view! {
         <li>
             <p><Said phrase=(words.who_is_proposed)(&name, role, &party) /></p>
+            {name_is_taken.then(|| view! { <p class="small"><Said phrase=(words.name_is_taken)(&name) /></p> })}
             <p class="small"><Said phrase=(words.who_proposes)(&by, &name, digits_compared) /></p>
             <div class="buttons">
                 <button class="button main" type="button" on:click=agree>

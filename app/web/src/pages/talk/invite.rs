@@ -4,11 +4,11 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use record::{LinkId, PartyId, Rank, Role};
-use talk::view::{Invites, LinkState, LinkView, PartyView};
+use talk::view::{LinkState, LinkView, PartyView};
 use talk::{Command, PartyChoice};
 
-use super::Inviting;
 use super::door::{go_to_the_door, who_is_there};
+use super::{Inviting, Whom};
 use crate::components::qr::Qr;
 use crate::components::said::Said;
 use crate::session::{self, OpenTalk};
@@ -44,11 +44,17 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let textbox = NodeRef::<html::Input>::new();
     // The dialog outlives no change of this: it closes when the seat goes.
-    let (own_party, first_role) = talk.view.with_untracked(|view| match view.rights.invite {
-        Invites::OwnParty(index) => (view.parties.get(index).map(|party| party.id), Role::Adviser),
-        Invites::All | Invites::None => (None, Role::Head),
+    let whom = inviting.0.get_untracked().unwrap_or(Whom::Another);
+    let (invites, own_party) = talk.view.with_untracked(|view| {
+        let own = view.seats.iter().find(|seat| seat.you).and_then(|seat| view.parties.get(seat.party));
+        (view.rights.invite, own.map(|party| party.id))
     });
-    let first_party = own_party.map_or(PartyChoice::New, PartyChoice::Existing);
+    // The only party that sits already to which this seat makes links.
+    let only = own_party.filter(|_| invites.only().is_some());
+    let new_parties = invites.heads();
+    let first_role = if new_parties { Role::Head } else { Role::Adviser };
+    let first_party = own_party.filter(|_| whom == Whom::Oneself || !new_parties);
+    let first_party = first_party.map_or(PartyChoice::New, PartyChoice::Existing);
     let party = RwSignal::new(first_party);
     let role = RwSignal::new(first_role);
     let told = RwSignal::new(Told::Nothing);
@@ -61,7 +67,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
     let links = Memo::new(move |_| view.with(|view| view.links.clone()));
     let view = talk.view.clone();
     let parties = Memo::new(move |_| {
-        let offered = |party: &&PartyView| own_party.is_none_or(|own| own == party.id);
+        let offered = |party: &&PartyView| only.is_none_or(|only| only == party.id);
         view.with(|view| view.parties.iter().filter(offered).cloned().collect::<Vec<_>>())
     });
     let link = Memo::new(move |_| {
@@ -188,7 +194,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
         }
     };
     view! {
-        <dialog class="dialog" aria-labelledby="invitation-title" node_ref=dialog on:close=move |_| inviting.0.set(false)>
+        <dialog class="dialog" aria-labelledby="invitation-title" node_ref=dialog on:close=move |_| inviting.0.set(None)>
             <div class="dialog-head">
                 <h2 id="invitation-title">{words.invitation}</h2>
                 <button class="button" type="button" on:click=close>{words.close}</button>
@@ -207,17 +213,21 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                 }}
             </div>
             <p class="small">{words.how_to_invite}</p>
-            {own_party.is_some().then(|| view! { <p class="small">{words.how_a_head_invites}</p> })}
+            {(whom == Whom::Oneself).then(|| view! { <p>{words.how_to_sit_elsewhere}</p> })}
+            {(only.is_some()).then(|| view! { <p class="small">{if new_parties { words.how_heads_invite } else { words.how_a_head_invites }}</p> })}
             <div class="pair">
                 <div class="field">
                     <label for="invite-party">{words.party}</label>
                     <select id="invite-party" on:change=choose_party>
-                        {own_party.is_none().then(|| view! { <option value="" selected>{words.a_new_party}</option> })}
+                        {new_parties.then(|| view! { <option value="">{words.a_new_party}</option> })}
                         {move || {
                             parties
                                 .get()
                                 .into_iter()
-                                .map(|party| view! { <option value=party_value(party.id)>{party.name}</option> })
+                                .map(|choice| {
+                                    let here = first_party == PartyChoice::Existing(choice.id);
+                                    view! { <option value=party_value(choice.id) selected=here>{choice.name}</option> }
+                                })
                                 .collect_view()
                         }}
                     </select>
@@ -227,7 +237,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                     <select id="invite-role" on:change=choose_role>
                         {ROLES
                             .into_iter()
-                            .filter(|role| own_party.is_none() || role.rank() == Rank::Other)
+                            .filter(|role| new_parties || role.rank() == Rank::Other)
                             .map(|role| view! { <option value=role_value(role)>{(words.role)(role)}</option> })
                             .collect_view()}
                     </select>

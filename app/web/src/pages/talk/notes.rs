@@ -11,7 +11,7 @@ use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::briefing::Briefing;
 use super::convey::{Conveying, Elsewhere};
-use super::{Inviting, JumpToNew};
+use super::{Inviting, JumpToNew, Whom};
 use crate::components::said::{PartyName, Said, hue_class};
 use crate::session::{self, NoteRow, OpenTalk, Unread};
 use crate::shell::{resize, scrolling, sight, tab};
@@ -502,7 +502,7 @@ fn NothingYet(talk: OpenTalk) -> impl IntoView {
                 <div class="nothing-yet">
                     <h2>{words.nobody_else_yet}</h2>
                     <p>{words.how_to_begin}</p>
-                    <button class="button main" type="button" on:click=move |_| inviting.0.set(true)>
+                    <button class="button main" type="button" on:click=move |_| inviting.0.set(Some(Whom::Another))>
                         {words.make_a_link}
                     </button>
                 </div>

@@ -3,13 +3,13 @@
 use gloo::timers::callback::Interval;
 use leptos::prelude::*;
 use record::{AuthorKey, Authority, Role};
-use talk::view::{Confirmed, PartyView, SeatView, WishView};
+use talk::view::{Confirmed, Invites, PartyView, SeatView, WishView};
 use talk::{Command, Millis};
 
-use super::CloseSheet;
 use super::briefing::Brief;
 use super::charter::Charter;
 use super::removal::{RemovalDialog, Removing};
+use super::{CloseSheet, Inviting, Whom};
 use crate::components::digits::Number;
 use crate::components::said::{Dot, Said, hue_class};
 use crate::session::{self, OpenTalk};
@@ -139,6 +139,17 @@ fn Seat(
             </details>
         }
     });
+    let invites = {
+        let view = expect_context::<OpenTalk>().view;
+        Memo::new(move |_| you && view.with(|view| view.rights.invite != Invites::None))
+    };
+    let inviting = expect_context::<Inviting>();
+    let elsewhere = move || {
+        invites.get().then(|| {
+            let invite = move |_| inviting.0.set(Some(Whom::Oneself));
+            view! { <button class="quiet" type="button" on:click=invite>{words.sit_elsewhere}</button> }
+        })
+    };
     let removal = move || may_remove.get().then(|| view! { <Remove seat=key you name=name.clone() /> });
     view! {
         <li>
@@ -153,7 +164,7 @@ fn Seat(
                 let void = wishes.with(|wishes| wishes.iter().any(|by| by.voids));
                 (you && void).then(|| view! { <p class="small wish">{words.until_it_is_decided}</p> })
             }}
-            <div class="seat-more">{number} {removal}</div>
+            <div class="seat-more">{number} {elsewhere} {removal}</div>
         </li>
     }
 }

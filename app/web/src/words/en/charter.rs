@@ -39,7 +39,7 @@ pub const CHARTER: CharterWords = CharterWords {
     pages_keep_to_it: "Pages keep to this by themselves once they hear of the end; those of people who left before do not. Nobody can be \
                        made to: whoever reads a note can copy it by hand.",
     told: |told| {
-        let who = who_admits_here(told.who_admits);
+        let who = who_admits_here(Some(told.who_admits));
         [
             "When you are let in, you sign the charter:".to_owned(),
             who.to_owned(),

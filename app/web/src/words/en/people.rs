@@ -39,11 +39,12 @@ pub fn release(release: Option<Release>) -> &'static str {
     }
 }
 
-/// Returns the rule of the talk.
-pub fn who_admits_here(who: WhoAdmits) -> &'static str {
+/// Returns the rule of the talk. None: the convener is gone.
+pub fn who_admits_here(who: Option<WhoAdmits>) -> &'static str {
     match who {
-        WhoAdmits::Convener => "In this talk the convener lets people in, and takes seats away, alone.",
-        WhoAdmits::TwoSides => {
+        None => "The convener is gone. In this talk heads of two parties together let people in, whole parties too.",
+        Some(WhoAdmits::Convener) => "In this talk the convener lets people in, and takes seats away, alone.",
+        Some(WhoAdmits::TwoSides) => {
             "In this talk two parties must agree to every new seat, once a second party has a head, and to take a seat of \
              another party away."
         }
@@ -80,6 +81,15 @@ pub fn needs_second_key(name: &Arc<str>, from: &[Arc<str>]) -> Phrase {
     }
     phrase.push(".".into());
     phrase
+}
+
+/// Returns what is to be thought of before somebody of the same name comes in.
+pub fn name_is_taken(name: &Arc<str>) -> Phrase {
+    vec![
+        "Somebody called ".into(),
+        name.into(),
+        " sits here already. Make sure that this is the same person on another device.".into(),
+    ]
 }
 
 /// Returns who reads what is written.
