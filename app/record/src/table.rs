@@ -2,6 +2,8 @@
 
 mod agreed;
 mod fold;
+#[cfg(feature = "judge")]
+mod judge;
 
 use std::collections::{BTreeMap, BTreeSet};
 

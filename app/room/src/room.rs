@@ -380,6 +380,11 @@ impl Room {
         self.record.in_order()
     }
 
+    /// What the table is folded from.
+    pub fn control_ops(&self) -> impl Iterator<Item = &Op> {
+        self.record.control()
+    }
+
     /// Of each author the head before the first op this seat has to hold.
     pub fn base(&self) -> &Vector {
         self.record.base()

@@ -199,6 +199,9 @@ impl Schedule {
             breaches.extend(order::sound(view, &self.facts));
             breaches.extend(author::signed(view, &self.facts));
             breaches.extend(caps::within(view.seat, &self.seats[view.seat.0].sizes()));
+            let beyond = self.seats[view.seat.0].beyond_the_words();
+            breaches
+                .extend(beyond.map(|what| Breach::new(Class::Diverged, "I14", format!("{} has {what}", view.seat))));
         }
         for (one, other) in views.iter().zip(views.iter().skip(1)) {
             breaches.extend(order::same(one, other));

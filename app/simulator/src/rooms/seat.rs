@@ -423,6 +423,11 @@ impl Seat {
         self.room.as_ref().map(Room::table)
     }
 
+    /// What its table has beyond the words it holds.
+    pub(crate) fn beyond_the_words(&self) -> Option<String> {
+        self.room.as_ref().and_then(|room| room.table().beyond_the_words(room.control_ops()))
+    }
+
     pub(crate) fn channels(&self) -> Vec<Channel> {
         self.room.as_ref().map(|room| room.channels().cloned().collect()).unwrap_or_default()
     }

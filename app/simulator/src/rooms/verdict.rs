@@ -6,7 +6,8 @@ use crate::Millis;
 /// How a schedule can fail.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Class {
-    /// Seats stand on different states, or show different rosters or records (I1, I12), or what nobody may show (I4, I5).
+    /// Seats stand on different states, or show different rosters or records (I1, I12), or what nobody may show (I4, I5), or who has
+    /// a seat, or none, without the words that takes (I14).
     Diverged,
     /// A note is missing where it should be shown (I2, I7).
     Lost,
@@ -36,7 +37,7 @@ impl Class {
 pub struct Breach {
     /// Which class.
     pub class: Class,
-    /// The invariant, as numbered in the design: `I1` to `I13`.
+    /// The invariant, as numbered in the design: `I1` to `I14`.
     pub invariant: &'static str,
     /// What was seen.
     pub what: String,
