@@ -13,8 +13,8 @@ impl Table {
         let gone = self.seats.iter().filter(|seat| self.removed.contains_key(&seat.key));
         let seats = self.seats.iter().enumerate().map(|(place, seat)| (seat, judge.may_sit(place, seat)));
         let all = seats.chain(gone.map(|seat| (seat, judge.may_be_gone(seat))));
-        let wrong =
-            all.filter_map(|(seat, judged)| Some(format!("{} as {:?}: {}", seat.name.text(), seat.role, judged.err()?)));
+        let wrong = all
+            .filter_map(|(seat, judged)| Some(format!("{} as {:?}: {}", seat.name.text(), seat.role, judged.err()?)));
         wrong.chain(judge.may_hold().err().map(str::to_owned)).next()
     }
 }

@@ -386,16 +386,16 @@ fn while_the_convener_sits_heads_bring_in_no_head_and_no_party() {
 
 #[test]
 fn who_sits_here_only_because_the_convener_is_gone_does_not_keep_it_away() {
-    // The convener takes the second head away, before both heads say anything.
-    let mut talk = talk();
+    let mut talk = Talk::new();
     let Talk { ops, convener, heads: [first, second], .. } = &mut talk;
-    let head = second.clone();
-    let agreed = convener.removes(&head);
-    ops.extend([first.removes(&head), agreed]);
-    let mut third = Signer::new(6);
+    let before = convener.clone();
+    ops.extend([convener.invites(9, None, Role::Head), convener.adds(9, PartyRef::New(name("Late")), Role::Head)]);
+    // The second key sits here by words of the convener that the removal would have void.
+    ops.extend([first.removes(&before), Signer::new(9).removes(&before)]);
+    assert!(Table::fold(before.me(), ops.iter()).is_seated(&before.me()));
     ops.push(first.invites(6, None, Role::Head));
     let add = first.adds(6, PartyRef::New(name("A friend")), Role::Head);
-    ops.extend([second.agrees(&add), add]);
-    ops.extend([first.removes(convener), second.removes(convener), third.removes(convener)]);
-    assert!(talk.table().is_seated(&talk.convener.me()) && !talk.table().is_seated(&Signer::new(6).me()));
+    ops.extend([second.agrees(&add), add, Signer::new(6).removes(&before)]);
+    let table = talk.table();
+    assert!(table.is_seated(&talk.convener.me()) && !table.is_seated(&Signer::new(6).me()));
 }
