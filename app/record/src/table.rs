@@ -144,6 +144,8 @@ pub struct Seat {
     pub admitted: Option<(AuthorKey, bool)>,
     /// The op that gave the seat.
     pub by: OpId,
+    /// Whether that op was enough, without a second key.
+    alone: bool,
     /// What is sealed to this key only the seat reads; None for seats from before there were any.
     pub call_key: Option<CallKey>,
 }

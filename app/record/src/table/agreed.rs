@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold::Fold;
 use super::{Rank, Role, Seat, Table};
-use crate::{AuthorKey, Body, OpId, PartyId, Terms, WhoAdmits};
+use crate::{AuthorKey, Body, Newcomers, OpId, PartyId, Terms, WhoAdmits};
 
 /// What the table has agreed on.
 #[derive(Clone, Default)]
@@ -17,6 +17,8 @@ pub struct Agreed {
     pub terms: Terms,
     /// The op that set them, the one to sign; None until the charter is here.
     pub by: Option<OpId>,
+    /// Depth of the op since which newcomers can be given notes; None while they cannot.
+    pub briefed_since: Option<u64>,
     /// Which terms each seat signed last; the founder those of the charter, by opening the talk.
     pub signed: BTreeMap<AuthorKey, OpId>,
     /// Terms proposed in the place of those in force, at most one by each seat: its last.
@@ -52,12 +54,12 @@ impl Fold<'_> {
             said.ops.insert(op.id());
             // What claims to be from before its author's seat was given is not heard: or a new head could sign as of a time when
             // other parties were not there yet.
-            let seat = self.table.seat(&op.author()).filter(|seat| said.ops.contains(&seat.by) && self.is_valid(op));
+            let seat = self.table.seat(&op.author()).filter(|seat| self.was_given(seat, &said) && self.is_valid(op));
             let Some(seat) = seat else { continue };
             let decides = seat.role.rank() != Rank::Other;
             match op.body() {
                 Some(Body::Charter(charter)) if seat.by == op.id() => {
-                    (agreed.terms, agreed.by) = (charter.terms.unwrap_or_default(), Some(op.id()));
+                    agreed.sets(charter.terms.unwrap_or_default(), op.id(), op.depth());
                     agreed.signed.insert(seat.key, op.id());
                 }
                 Some(Body::Amend(amend)) if decides && !agreed.ended => {
@@ -85,7 +87,7 @@ impl Fold<'_> {
                 Some(_) | None => continue,
             }
             if !agreed.ended {
-                agreed.amend(&self.parties(&said));
+                agreed.amend(&self.parties(&said), op.depth());
             }
         }
         agreed.amendments.retain(|amendment| Some(amendment.replaces) == agreed.by);
@@ -101,7 +103,13 @@ impl Fold<'_> {
             removal.is_some_and(|removal| said.removals.contains(&(removal.by, seat.key)))
         };
         let decides = self.table.seats.iter().filter(|seat| seat.role.rank() != Rank::Other);
-        decides.filter(|seat| said.ops.contains(&seat.by) && !gone(seat)).map(|seat| seat.party).collect()
+        decides.filter(|seat| self.was_given(seat, said) && !gone(seat)).map(|seat| seat.party).collect()
+    }
+
+    /// Whether all was said that gives a seat.
+    fn was_given(&self, seat: &Seat, said: &Said) -> bool {
+        let by = self.ops.by_id.get(&seat.by).filter(|by| said.ops.contains(&by.id()));
+        by.is_some_and(|by| seat.alone || self.agreements(by).any(|op| said.ops.contains(&op.id())))
     }
 }
 
@@ -136,11 +144,17 @@ impl Agreed {
     }
 
     /// Puts terms in force that all of these parties have signed.
-    fn amend(&mut self, parties: &BTreeSet<PartyId>) {
+    fn amend(&mut self, parties: &BTreeSet<PartyId>, depth: u64) {
         self.await_all(parties);
         let next = self.amendments.iter().find(|a| Some(a.replaces) == self.by && a.awaited.is_empty());
-        if let Some(next) = next {
-            (self.terms, self.by) = (next.terms, Some(next.id));
+        if let Some((terms, id)) = next.map(|next| (next.terms, next.id)) {
+            self.sets(terms, id, depth);
         }
+    }
+
+    fn sets(&mut self, terms: Terms, by: OpId, depth: u64) {
+        let since = self.briefed_since.unwrap_or(depth);
+        self.briefed_since = (terms.newcomers == Newcomers::Briefed).then_some(since);
+        (self.terms, self.by) = (terms, Some(by));
     }
 }

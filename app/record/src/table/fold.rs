@@ -30,24 +30,22 @@ impl Table {
     }
 
     fn fold_ops<'a>(founder: AuthorKey, ops: &'a Ops<'a>) -> Fold<'a> {
-        let fold = Fold::new(founder, ops).run(None);
+        // Who sits here only because the convener is gone is no key against it: such heads are looked at last.
+        let fold = Fold::new(founder, ops).run(None, false);
         let against = fold.removals_of(&founder);
-        if !fold.says_two_keys(&against) {
-            return fold;
-        }
-        let without = Fold::new(founder, ops).run(Some(&against));
-        // Whom the convener gave a seat too late for what stays of its words is no key against it, nor is whoever sits here only
-        // because it is gone.
-        let mut still = without.removals_of(&founder);
-        still.retain(|op| against.iter().any(|other| other.id() == op.id()));
-        if without.says_two_keys(&still) { without } else { fold }
+        let without = fold.says_two_keys(&against).then(|| Fold::new(founder, ops).run(Some(&against), false));
+        // Nor is whom it gave a seat too late for what stays of its words.
+        let without = without.filter(|without| without.says_two_keys(&without.removals_of(&founder)));
+        let against = without.is_some().then_some(&against[..]);
+        let fold = without.unwrap_or(fold);
+        if fold.convener_is_gone() { Fold::new(founder, ops).run(against, true) } else { fold }
     }
 }
 
 /// What is folded, in order.
 pub(super) struct Ops<'a> {
     pub(super) all: Vec<&'a Op>,
-    by_id: BTreeMap<OpId, &'a Op>,
+    pub(super) by_id: BTreeMap<OpId, &'a Op>,
     /// Second keys, by the Add they agree to.
     agrees: BTreeMap<OpId, Vec<&'a Op>>,
     /// Removals of others, by whom they take away.
@@ -76,6 +74,12 @@ impl<'a> Ops<'a> {
     }
 }
 
+fn by_author<'a>(ops: impl Iterator<Item = &'a Op>) -> BTreeMap<AuthorKey, Vec<&'a Op>> {
+    let mut by_author = BTreeMap::<_, Vec<_>>::new();
+    ops.for_each(|op| by_author.entry(op.author()).or_default().push(op));
+    by_author
+}
+
 /// A table in the making.
 pub(super) struct Fold<'a> {
     pub(super) founder: AuthorKey,
@@ -84,6 +88,8 @@ pub(super) struct Fold<'a> {
     kept: BTreeSet<OpId>,
     /// As found by the look before, while the convener's ops are looked at again.
     before: Before,
+    /// Whether heads bring in heads and parties, because no convener is there.
+    by_heads: bool,
     pub(super) table: Table,
 }
 
@@ -96,11 +102,19 @@ struct Before {
 
 impl<'a> Fold<'a> {
     fn new(founder: AuthorKey, ops: &'a Ops<'a>) -> Self {
-        Self { founder, ops, kept: BTreeSet::new(), before: Before::default(), table: Table::default() }
+        Self {
+            founder,
+            ops,
+            kept: BTreeSet::new(),
+            before: Before::default(),
+            by_heads: false,
+            table: Table::default(),
+        }
     }
 
-    /// Takes all ops. `against` takes the convener away first.
-    fn run(mut self, against: Option<&[&Op]>) -> Self {
+    /// Takes all ops. `against` takes the convener away first; `by_heads` asks for the heads whom heads brought in.
+    fn run(mut self, against: Option<&[&Op]>, by_heads: bool) -> Self {
+        self.by_heads = by_heads;
         for look in 0..=LOOKS {
             if look == LOOKS {
                 self.before.heads.clear();
@@ -118,7 +132,7 @@ impl<'a> Fold<'a> {
         self.before = Before::default();
         let heads = self.heads().collect();
         self.take(Rank::Head, &heads);
-        if self.convener_is_gone() {
+        if by_heads {
             self.heads_by_heads(heads);
         }
         self.removals_by_two();
@@ -140,17 +154,18 @@ impl<'a> Fold<'a> {
     /// bring in others in turn. Nobody takes a head away any more, so there are only ever more of them.
     fn heads_by_heads(&mut self, mut heard: BTreeSet<AuthorKey>) {
         loop {
-            for proposal in std::mem::take(&mut self.table.proposals) {
-                let op = self.ops.by_id.get(&proposal.id).filter(|op| self.is_valid(op));
-                if let Some(op) = op {
-                    self.add(op, &proposal.add);
-                }
-            }
             let new: BTreeSet<AuthorKey> = self.heads().filter(|head| !heard.contains(head)).collect();
             if new.is_empty() {
                 break;
             }
             self.take(Rank::Head, &new);
+            for proposal in std::mem::take(&mut self.table.proposals) {
+                let mut agrees = self.ops.agrees.get(&proposal.id).into_iter().flatten();
+                match self.ops.by_id.get(&proposal.id).filter(|_| agrees.any(|op| new.contains(&op.author()))) {
+                    Some(op) => self.add(op, &proposal.add),
+                    None => self.table.proposals.push(proposal),
+                }
+            }
             heard.extend(new);
         }
     }
@@ -163,15 +178,9 @@ impl<'a> Fold<'a> {
     fn take(&mut self, rank: Rank, authors: &BTreeSet<AuthorKey>) {
         let all = self.ops.all.iter().copied();
         let ops: Vec<&Op> = all.filter(|op| authors.contains(&op.author())).collect();
-        for op in &ops {
-            if let Some(Body::Remove(remove)) = op.body()
-                && remove.seat == op.author()
-                && self.is_valid(op)
-            {
-                // Leaving does not void the op that says so.
-                let stays = Remove { last: op.number(), last_id: op.id(), last_control: op.id(), ..*remove };
-                self.remove(op.author(), &stays);
-            }
+        let leaves = ops.iter().copied().filter(|op| op.removes(&op.author()) && self.is_valid(op));
+        for leaves in by_author(leaves).into_values() {
+            self.leave(&leaves);
         }
         // Of several charters the first opens the talk; but no other takes back that two sides must agree, whatever place it claims.
         let two_sides = |op: &&&Op| {
@@ -200,7 +209,7 @@ impl<'a> Fold<'a> {
                     }
                     let (key, name, role) = (op.author(), charter.name.clone(), Role::Convener);
                     let (by, call_key) = (op.id(), charter.call_key.clone());
-                    self.table.seats.push(Seat { key, name, party, role, admitted: None, by, call_key });
+                    self.table.seats.push(Seat { key, name, party, role, admitted: None, by, alone: true, call_key });
                 }
                 Some(Body::Invite(invite)) => {
                     let link = Link { invite: invite.clone(), revoked: false, spent: None };
@@ -249,13 +258,30 @@ impl<'a> Fold<'a> {
         !removed || self.kept.contains(&op.id()) || self.before.kept.contains(&op.id())
     }
 
+    /// A seat leaves. Who finds its key later can have it leave once more, on another chain: of what decides, that is taken which is
+    /// on all of them. Notes stay on either.
+    fn leave(&mut self, leaves: &[&Op]) {
+        let mut stays: Option<BTreeSet<OpId>> = None;
+        for op in leaves {
+            let (number, id) = (op.number(), op.id());
+            self.table.remove(op.author(), &Remove { seat: op.author(), last: number, last_id: id, last_control: id });
+            let chain = self.chain(op.author(), id);
+            stays = Some(stays.map_or(chain.clone(), |stays| stays.intersection(&chain).copied().collect()));
+        }
+        // Leaving does not void the op that says so.
+        self.kept.extend(stays.into_iter().flatten().chain(leaves.iter().map(|op| op.id())));
+    }
+
     fn remove(&mut self, by: AuthorKey, remove: &Remove) {
         self.table.remove(by, remove);
-        let mut at = self.ops.by_id.get(&remove.last_control);
-        // Only words of the seat itself: naming those of another would make them count again.
-        while let Some(held) = at.filter(|held| held.author() == remove.seat && self.kept.insert(held.id())) {
-            at = self.ops.by_id.get(&held.previous_control());
-        }
+        let chain = self.chain(remove.seat, remove.last_control);
+        self.kept.extend(chain);
+    }
+
+    /// An author's control ops up to one of them. Only words of the seat itself: naming those of another would make them count again.
+    fn chain(&self, author: AuthorKey, to: OpId) -> BTreeSet<OpId> {
+        let of_author = |id: OpId| self.ops.by_id.get(&id).copied().filter(|op| op.author() == author);
+        std::iter::successors(of_author(to), |op| of_author(op.previous_control())).map(|op| op.id()).collect()
     }
 
     fn remove_as(&mut self, op: &Op) {
@@ -330,8 +356,14 @@ impl<'a> Fold<'a> {
 
     /// Whether a second key has agreed to an Add.
     fn is_agreed(&self, add: &Op) -> bool {
-        let mut agrees = self.ops.agrees.get(&add.id()).into_iter().flatten();
-        agrees.any(|op| self.is_valid(op) && self.are_two_keys(&op.author(), &add.author()))
+        self.agreements(add).next().is_some()
+    }
+
+    /// What second keys said to an Add.
+    pub(super) fn agreements(&self, add: &Op) -> impl Iterator<Item = &'a Op> {
+        let agrees = self.ops.agrees.get(&add.id()).into_iter().flatten().copied();
+        let author = add.author();
+        agrees.filter(move |op| self.is_valid(op) && self.are_two_keys(&op.author(), &author))
     }
 
     /// Whether the convener's word gives a seat by itself: while it admits alone, or before another party has a head.
@@ -359,19 +391,20 @@ impl<'a> Fold<'a> {
             (PartyRef::Existing(party), Some(invited)) => {
                 *party == invited && known(party) && (by_convener || proposer == Some(*party))
             }
-            (PartyRef::New(_), None) => by_convener || self.convener_is_gone(),
+            (PartyRef::New(_), None) => by_convener || self.by_heads,
             (PartyRef::Existing(_), None) | (PartyRef::New(_), Some(_)) => false,
         };
         let role = add.role == link.invite.role
             && match add.role.rank() {
                 Rank::Convener => false,
-                Rank::Head => by_convener || self.convener_is_gone(),
+                Rank::Head => by_convener || self.by_heads,
                 Rank::Other => true,
             };
         if seated || link.spent.is_some() || !leads_here || !role {
             return;
         }
-        if !(by_convener && self.convener_is_enough() || self.is_agreed(op)) {
+        let alone = by_convener && self.convener_is_enough();
+        if !(alone || self.is_agreed(op)) {
             let (by, add, withdrawn) = (op.author(), add.clone(), link.revoked);
             self.table.proposals.push(Proposal { id: op.id(), by, add, withdrawn });
             return;
@@ -390,6 +423,6 @@ impl<'a> Fold<'a> {
         let admitted = Some((op.author(), add.digits_compared));
         let (key, name, role) = (add.seat, add.name.clone(), add.role);
         let call_key = add.call_key.clone();
-        self.table.seats.push(Seat { key, name, party, role, admitted, by: op.id(), call_key });
+        self.table.seats.push(Seat { key, name, party, role, admitted, by: op.id(), alone, call_key });
     }
 }

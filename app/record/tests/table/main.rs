@@ -2,6 +2,7 @@
 
 mod agreed;
 mod convener_admits;
+mod departed;
 mod model;
 mod people;
 mod two_sides;
