@@ -395,6 +395,11 @@ impl Room {
         self.record.op(id).filter(|op| !self.record.is_void(&op.id()))
     }
 
+    /// Whether the op is held and void.
+    pub fn is_void(&self, id: &OpId) -> bool {
+        self.record.is_void(id)
+    }
+
     /// Whether another op of its author with its number is held in its place.
     pub fn contradicts(&self, op: &Op) -> bool {
         self.record.contradicts(op)

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minicbor::bytes::ByteVec;
-use record::{BRIEFED, Body, Briefing, NOTE_BYTES, Newcomers, Op, OpId, Removal, Table};
+use record::{BRIEFED, Body, Briefing, NOTE_BYTES, Op, OpId, Removal, Role, Table};
 use room::Room;
 
 use crate::input::Millis;
@@ -19,9 +19,10 @@ use crate::viewing::hue;
 impl Talk {
     /// Gives these notes, as this seat holds them, to all who are at the table now.
     pub(crate) fn brief(&mut self, notes: &[OpId], now: Millis) -> Result<(), Error> {
-        let room = self.room().filter(|room| self.may_brief(room)).ok_or(Error::NotNow)?;
-        let notes: Option<Vec<ByteVec>> =
-            notes.iter().map(|id| Some(whole_note(room.op(id)?)?.encode().into())).collect();
+        let room = self.room().ok_or(Error::NotNow)?;
+        let since = self.may_brief_since(room).ok_or(Error::NotNow)?;
+        let note = |id| room.op(id).and_then(whole_note).filter(|op| op.depth() > since);
+        let notes: Option<Vec<ByteVec>> = notes.iter().map(|id| Some(note(id)?.encode().into())).collect();
         let notes = notes.ok_or(Error::NotNow)?;
         let size: usize = notes.iter().map(|note| note.len()).sum();
         if !(1..=BRIEFED).contains(&notes.len()) || size > NOTE_BYTES {
@@ -30,19 +31,18 @@ impl Talk {
         self.say(Body::Brief(Briefing { written_at: now, notes }), now)
     }
 
-    /// Whether this seat may give notes from before to those who have come since.
-    pub(crate) fn may_brief(&self, room: &Room) -> bool {
+    /// The depth from which on this seat may give notes to those who have come since; None if it may not.
+    pub(crate) fn may_brief_since(&self, room: &Room) -> Option<u64> {
         let role = room.table().seat(&room.me()).map(|seat| seat.role);
-        self.may_act()
-            && !self.has_ended()
-            && allowed(room.table(), self.side.as_ref())
-            && role.is_some_and(|role| role.admits())
+        let may = self.may_act() && !self.has_ended() && role.is_some_and(Role::admits);
+        briefed_since(room.table(), self.side.as_ref()).filter(|_| may)
     }
 }
 
-/// Whether the charter lets newcomers be given notes. Side rooms have none of their own, and no newcomers.
-fn allowed(table: &Table, side: Option<&Side>) -> bool {
-    side.is_none() && table.agreed.terms.newcomers == Newcomers::Briefed
+/// The depth from which on notes can be given to newcomers: what was written before was written on other terms. Side rooms have no
+/// charter of their own, and no newcomers.
+fn briefed_since(table: &Table, side: Option<&Side>) -> Option<u64> {
+    table.agreed.briefed_since.filter(|_| side.is_none())
 }
 
 fn whole_note(op: &Op) -> Option<&Op> {
@@ -57,15 +57,16 @@ impl Briefings {
     /// What of a briefing is shown.
     pub(crate) fn view(&mut self, room: &Room, side: Option<&Side>, id: OpId, briefing: &Briefing) -> BriefingView {
         let (table, given) = (room.table(), briefing.notes.len());
-        if !allowed(table, side) {
+        let Some(since) = briefed_since(table, side) else {
             return BriefingView { allowed: false, notes: Vec::new(), not_shown: given };
-        }
+        };
         let signed = self.0.entry(id).or_insert_with(|| {
             let ops = briefing.notes.iter().filter_map(|note| Op::decode(note).ok());
             let mut seen = BTreeSet::new();
             ops.filter(|op| whole_note(op).is_some() && seen.insert(op.id())).collect()
         });
-        let notes: Vec<BriefedView> = signed.iter().filter_map(|op| briefed(room, op)).collect();
+        let notes: Vec<BriefedView> =
+            signed.iter().filter(|op| op.depth() > since).filter_map(|op| briefed(room, op)).collect();
         BriefingView { allowed: true, not_shown: given - notes.len(), notes }
     }
 }
@@ -74,9 +75,14 @@ fn briefed(room: &Room, op: &Op) -> Option<BriefedView> {
     let table = room.table();
     let seat = table.seat(&op.author()).filter(|seat| seat.role.writes() && op.room() == room.id())?;
     let stays = |removal: &Removal| removal.last.iter().any(|(last, _)| op.number() <= *last);
-    let void = table.removed.get(&seat.key).is_some_and(|removal| !stays(removal));
-    let Some(Body::Note(note)) = op.body().filter(|_| !void) else { return None };
-    let held = room.op(&op.id()).is_some_and(|held| held.body().is_some());
+    let void = room.is_void(&op.id()) || table.removed.get(&seat.key).is_some_and(|removal| !stays(removal));
+    let (here, contradicted) = (room.op(&op.id()), room.contradicts(op));
+    // What is not from before this seat came it would hold, if it had ever been said.
+    let before = op.number() <= room.base().number(&seat.key);
+    let Some(Body::Note(note)) = op.body().filter(|_| !void && (here.is_some() || before || contradicted)) else {
+        return None;
+    };
+    let held = here.is_some_and(|held| held.body().is_some());
     let (place, party) = table.party(&seat.party)?;
     Some(BriefedView {
         id: op.id(),
@@ -88,6 +94,6 @@ fn briefed(room: &Room, op: &Op) -> Option<BriefedView> {
         text: note.text.clone(),
         conveyed: note.conveyed.clone(),
         held,
-        contradicted: room.contradicts(op),
+        contradicted,
     })
 }

@@ -87,7 +87,7 @@ impl Talk {
             sign: agreed.by.filter(|terms| free && may_sign(table, &me, terms)),
             amendments: amendments.collect(),
             may_amend: free && decides(table, &me),
-            may_brief: self.may_brief(room),
+            may_brief_since: self.may_brief_since(room),
             end: EndView {
                 by: names(table, &agreed.ended_by),
                 ended: agreed.ended,

@@ -103,8 +103,8 @@ pub struct CharterView {
     pub amendments: Vec<AmendmentView>,
     /// Whether this person may propose others.
     pub may_amend: bool,
-    /// Whether this person may give notes from before to those who have come since.
-    pub may_brief: bool,
+    /// From which depth on this person may give notes to those who have come since; None if it may give none.
+    pub may_brief_since: Option<u64>,
     /// How far the talk is from its end.
     pub end: EndView,
 }

@@ -1,7 +1,7 @@
 //! Notes from before, given to somebody who came since.
 
 use minicbor::bytes::ByteVec;
-use record::{Body, Briefing, Draft, Newcomers, Note, Op, OpId, Role, RoomId, StateId, Terms, WhoAdmits};
+use record::{Body, Briefing, Draft, Kind, Newcomers, Note, Op, OpId, Role, RoomId, StateId, Terms, WhoAdmits};
 
 use super::Table;
 use crate::view::{BriefingView, TalkView};
@@ -53,8 +53,17 @@ fn signed(table: &mut Table, who: usize, room: RoomId, number: u64, text: &str) 
     let before = if number == 1 { OpId::NONE } else { OpId([1; 32]) };
     let body = Body::Note(Note::new(0, text));
     let (origin, heads, salt) = (StateId([2; 32]), vec![], [3; 16]);
-    let draft =
-        Draft { room, number, previous: before, previous_control: before, depth: number, origin, heads, body, salt };
+    let draft = Draft {
+        room,
+        number,
+        previous: before,
+        previous_control: before,
+        depth: 100 + number,
+        origin,
+        heads,
+        body,
+        salt,
+    };
     Op::sign(draft, table.people[who].talk.key.signing_key()).encode()
 }
 
@@ -62,7 +71,7 @@ fn signed(table: &mut Table, who: usize, room: RoomId, number: u64, text: &str) 
 fn newcomer_is_given_notes_as_their_authors_signed_them() {
     let mut table = table(BRIEFED);
     let notes = ids(&table.view(0));
-    assert!(table.view(0).charter.may_brief);
+    assert!(table.view(0).charter.may_brief_since.is_some());
     table.does(0, Command::Brief(notes.clone())).expect("the convener may");
     table.settles();
     let view = table.view(2);
@@ -90,7 +99,7 @@ fn newcomer_is_given_notes_as_their_authors_signed_them() {
 fn nothing_is_given_where_the_charter_says_so_and_nothing_is_shown() {
     let mut table = table(Terms::default());
     let notes = ids(&table.view(0));
-    assert!(!table.view(0).charter.may_brief);
+    assert!(table.view(0).charter.may_brief_since.is_none());
     assert_eq!(table.does(0, Command::Brief(notes.clone())), Err(Error::NotNow));
     let bytes = table.room(0).op(&notes[0]).expect("held").encode();
     gives(&mut table, 0, vec![bytes]);
@@ -105,7 +114,7 @@ fn observers_give_nothing() {
     table.admits(0);
     table.writes(0, "while Omid listens");
     let notes = ids(&table.view(3));
-    assert!(notes.len() == 1 && !table.view(3).charter.may_brief);
+    assert!(notes.len() == 1 && table.view(3).charter.may_brief_since.is_none());
     assert_eq!(table.does(3, Command::Brief(notes)), Err(Error::NotNow));
     let now = table.now;
     let briefing = Briefing { written_at: now, notes: vec![vec![0].into()] };
@@ -149,6 +158,54 @@ fn who_holds_another_version_is_told() {
     gives(&mut table, 1, vec![twin]);
     assert!(briefing(&mut table, 0).notes[0].contradicted);
     assert!(!briefing(&mut table, 2).notes[0].contradicted, "who came later cannot know");
+}
+
+#[test]
+fn what_was_never_said_is_not_shown() {
+    let mut table = table(BRIEFED);
+    let room = table.room(0).id();
+    let never = signed(&mut table, 0, room, 9999, "as we agreed in March");
+    gives(&mut table, 0, vec![never]);
+    for who in 0..3 {
+        assert_eq!((briefing(&mut table, who).notes, briefing(&mut table, who).not_shown), (vec![], 1));
+    }
+}
+
+#[test]
+fn void_version_of_a_note_of_a_removed_head_is_not_shown() {
+    let mut table = table(BRIEFED);
+    let twin = table.room(1).hostile_twin(Body::Note(Note::new(0, "we could live with the tenth"))).expect("a twin");
+    table.says(1, &twin);
+    table.settles();
+    let leyla = table.key(1);
+    let versions: Vec<_> =
+        table.room(0).ops().filter(|op| op.author() == leyla && op.kind() == Kind::Note).cloned().collect();
+    assert_eq!(versions.len(), 2, "both are shown until one of them is void");
+    table.does(0, Command::Remove(leyla)).expect("the convener may");
+    table.settles();
+    let void = versions.iter().find(|op| table.room(0).is_void(&op.id())).expect("one chain ends");
+    gives(&mut table, 0, vec![void.encode()]);
+    assert_eq!((briefing(&mut table, 0).notes, briefing(&mut table, 0).not_shown), (vec![], 1));
+}
+
+#[test]
+fn what_was_written_before_the_charter_let_is_not_given() {
+    let mut table = table(Terms::default());
+    let before = ids(&table.view(0))[0];
+    let bytes = table.room(0).op(&before).expect("held").encode();
+    table.does(0, Command::Charter(CharterStep::Amend(BRIEFED))).expect("the convener may");
+    table.settles();
+    for head in [1, 2] {
+        let change = table.view(head).charter.amendments[0].id;
+        table.does(head, Command::Charter(CharterStep::Sign(change))).expect("a head may");
+        table.settles();
+    }
+    table.writes(0, "on the new terms");
+    assert_eq!(table.does(0, Command::Brief(vec![before])), Err(Error::NotNow));
+    gives(&mut table, 0, vec![bytes]);
+    assert_eq!((briefing(&mut table, 2).notes, briefing(&mut table, 2).not_shown), (vec![], 1));
+    let after = *ids(&table.view(0)).last().expect("a note");
+    table.does(0, Command::Brief(vec![after])).expect("written since");
 }
 
 #[test]
