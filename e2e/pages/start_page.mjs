@@ -11,7 +11,7 @@ export class StartPage {
     this.pastedInvitation = page.getByRole('textbox', { name: 'I have an invitation' });
     this.useLinkButton = page.getByRole('button', { name: 'Use the link', exact: true });
     this.whoAdmits = page.getByRole('radiogroup', { name: 'Who admits' });
-    this.newcomers = page.getByRole('combobox', { name: 'Who comes later' });
+    this.newcomers = page.getByRole('combobox', { name: 'People who join later' });
     this.copies = page.getByRole('combobox', { name: 'When the talk has ended' });
     this.keeping = page.getByRole('radiogroup', { name: 'How this browser keeps the talk' });
     this.alert = page.getByRole('alert');

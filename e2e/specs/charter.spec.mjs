@@ -8,7 +8,7 @@ const INES = { name: 'Ines Okoye', party: 'Delegation of Arvandan' };
 const BILAL = { name: 'Bilal Qureshi', party: 'Delegation of Sindhara' };
 const MONTH = 'every page deletes its copy after 30 days';
 const CHOOSE_MONTH = 'Every page deletes its copy after 30 days';
-const CHOOSE_OFF = 'Off the record';
+const CHOOSE_OFF = 'Off the record: hidden at once, deleted within a week';
 
 function notices(seat) {
   return seat.page.getByRole('region', { name: 'Charter' }).getByRole('listitem');
@@ -30,7 +30,7 @@ async function proposes(seat, copies) {
 
 async function ends(seat) {
   await (await unfolded(seat)).getByRole('button', { name: 'End this talk' }).click();
-  await seat.page.getByRole('dialog', { name: 'End this talk?' }).getByRole('button', { name: 'End it' }).click();
+  await seat.page.getByRole('dialog', { name: 'End this talk?' }).getByRole('button', { name: /End it|Ask to end it/ }).click();
 }
 
 async function threeParties(table, url) {
@@ -56,8 +56,8 @@ test('who comes in is told what it signs, and has signed it', async ({ table, re
 test('the charter changes when a head of each party has signed, and everybody sees who is awaited', async ({ table, relay }) => {
   const { noor, ines, bilal } = await threeParties(table, relay.url);
   await proposes(noor, CHOOSE_MONTH);
-  await expect(notices(noor)).toContainText('You would change the charter');
-  await expect(notices(ines)).toContainText(`${NOOR.name} would change the charter: when the talk has ended, ${MONTH}; who comes later`);
+  await expect(notices(noor)).toContainText('You propose to change the charter');
+  await expect(notices(ines)).toContainText(`${NOOR.name} proposes to change the charter: when the talk has ended, ${MONTH}; people who join later`);
   await expect(notices(ines)).toContainText(`Not signed yet by ${INES.party} and ${BILAL.party}.`);
   await notices(ines).getByRole('button', { name: 'Sign the change' }).click();
   await expect(notices(ines).getByRole('button')).toHaveCount(0);

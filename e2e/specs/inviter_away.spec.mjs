@@ -11,11 +11,11 @@ test('who knocks while the inviter is away is told so, waits, and goes on by its
 
   const guest = await table.knock(link, INES);
   await expect(guest.join.waiting).toBeVisible();
-  await expect(guest.page.getByText('The person who invited you is not there right now.')).toBeVisible();
+  await expect(guest.page.getByText('The person who invited you does not answer yet.')).toBeVisible();
   await expect(guest.join.doorDigits).toHaveCount(0);
 
   tap.mend(mediator.agent);
   await expect(guest.join.doorDigits).toBeVisible({ timeout: 45_000 });
-  await expect(guest.page.getByText('The person who invited you is not there right now.')).toHaveCount(0);
+  await expect(guest.page.getByText('The person who invited you does not answer yet.')).toHaveCount(0);
   await table.admit(mediator, guest);
 });

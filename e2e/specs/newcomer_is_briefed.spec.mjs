@@ -61,10 +61,14 @@ test('nothing is given before the charter lets, and an adviser gives nothing', a
   await charter.evaluate((details) => { details.open = true; });
   await charter.getByRole('button', { name: 'Change the charter' }).click();
   const dialog = noor.page.getByRole('dialog', { name: 'Change the charter' });
-  await dialog.getByRole('combobox', { name: 'Who comes later' }).selectOption({ label: 'Can be given notes from before' });
+  await dialog.getByRole('combobox', { name: 'People who join later' }).selectOption({ label: 'Can be given notes from before' });
   await dialog.getByRole('button', { name: 'Propose it' }).click();
   await expect(briefButton(noor)).toHaveCount(0);
   await ines.page.getByRole('button', { name: 'Sign the change' }).click();
+  // What was written before stays with those who were there.
+  await expect(ines.page.getByRole('button', { name: 'Sign the change' })).toHaveCount(0);
+  await expect(briefButton(noor)).toHaveCount(0);
+  await noor.talk.write('On the new terms.');
   await expect(briefButton(noor)).toBeVisible();
   await expect(briefButton(ines)).toBeVisible();
   await expect(briefButton(omid)).toHaveCount(0);

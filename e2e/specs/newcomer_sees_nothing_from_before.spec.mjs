@@ -11,7 +11,7 @@ test('a newcomer sees who is there, is told that earlier notes stay hidden, and 
   const link = await mediator.talk.invite();
   const tomas = await table.seat('Tomas Lind');
   await tomas.page.goto(link);
-  await expect(tomas.page.getByText('Notes written before you join will not be shown to you.')).toBeVisible();
+  await expect(tomas.page.getByText('Notes written before you join are not shown to you')).toBeVisible();
   await tomas.join.ask({ name: 'Tomas Lind', party: 'Observers of the Union' });
   await table.admit(mediator, tomas);
 

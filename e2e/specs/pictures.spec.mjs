@@ -161,7 +161,7 @@ test('pictures of side rooms', async ({ relay, table }) => {
 
 test('pictures of the charter', async ({ relay, table }) => {
   test.setTimeout(120_000);
-  const noor = await table.open(relay.url, { name: 'Noor Haddad', party: 'Mediation office', copies: 'Off the record' });
+  const noor = await table.open(relay.url, { name: 'Noor Haddad', party: 'Mediation office', copies: 'Off the record: hidden at once, deleted within a week' });
   const leyla = await table.knock(await noor.talk.invite(), { name: 'لیلا رحیمی', party: 'هیئت آروندان', ...PHONE });
   await expect(leyla.page.getByText('When you are let in')).toBeVisible();
   await bothThemes(leyla.page, 'charter-told-phone');

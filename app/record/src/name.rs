@@ -29,33 +29,50 @@ impl Name {
         let hidden = |c: char| {
             c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
         };
-        let visible = |c: char| {
-            !c.is_whitespace()
-                && !matches!(
-                    c,
-                    '\u{200b}'
-                        ..='\u{200f}'
-                            | '\u{2060}'
-                            | '\u{feff}'
-                            | '\u{00ad}'
-                            | '\u{115f}'
-                            | '\u{1160}'
-                            | '\u{180e}'
-                            | '\u{2800}'
-                            | '\u{3164}'
-                            | '\u{ffa0}'
-                )
-        };
+        let visible = |c: char| !c.is_whitespace() && !is_unseen(c);
         if text.len() > NAME_BYTES || text.trim() != text || text.contains(hidden) || !text.contains(visible) {
             return Err(NameError);
         }
         Ok(Self(text.into()))
     }
 
+    /// Returns whether a person could take one for the other: letter by letter, whether large or small, in either form of the Arabic
+    /// letters yeh and kaf, and without what is not seen. Letters of two scripts that look alike are not compared.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        self.letters().eq(other.letters())
+    }
+
+    fn letters(&self) -> impl Iterator<Item = char> {
+        let seen = self.0.chars().filter(|c| !is_unseen(*c) && !c.is_whitespace());
+        seen.flat_map(char::to_lowercase).map(|c| match c {
+            '\u{64a}' | '\u{649}' => '\u{6cc}',
+            '\u{643}' => '\u{6a9}',
+            c => c,
+        })
+    }
+
     /// Returns the text.
     pub fn text(&self) -> Arc<str> {
         self.0.clone()
     }
+}
+
+/// Characters that take no room, or look like a blank.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'
+            ..='\u{200f}'
+                | '\u{2060}'
+                | '\u{feff}'
+                | '\u{00ad}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{180e}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{ffa0}'
+    )
 }
 
 impl std::fmt::Debug for Name {
@@ -87,6 +104,17 @@ mod tests {
             assert_eq!(&*Name::typed(name).expect("a fair name").text(), name);
         }
         assert_eq!(&*Name::typed("  Tomas \n Berg ").expect("blanks are mended").text(), "Tomas Berg");
+    }
+
+    #[test]
+    fn names_that_look_the_same_are_found() {
+        let name = |text| Name::typed(text).expect("a fair name");
+        for (one, other) in
+            [("Leyla Haddad", "leyla  HADDAD"), ("Leyla", "Ley\u{200b}la"), ("\u{64a}\u{643}", "\u{6cc}\u{6a9}")]
+        {
+            assert!(name(one).looks_like(&name(other)), "{one:?} {other:?}");
+        }
+        assert!(!name("Leyla").looks_like(&name("Layla")));
     }
 
     #[test]

@@ -193,9 +193,9 @@ impl Table {
         convener.is_some_and(|convener| self.removed.contains_key(&convener.key))
     }
 
-    /// Returns whether somebody of this name sits here.
+    /// Returns whether somebody of a name that looks like this one sits here, or did.
     pub fn has_name(&self, name: &Name) -> bool {
-        self.seated().any(|seat| seat.name == *name)
+        self.seats.iter().any(|seat| seat.name.looks_like(name))
     }
 
     /// Returns how far the word of one seat goes when it wants to take another away.

@@ -58,7 +58,8 @@ impl Talk {
     /// What a newcomer is told at a door of this seat.
     pub(crate) fn told_at_the_door(&self) -> Option<Told> {
         let table = self.room().filter(|_| self.side.is_none())?.table();
-        Some(Told { who_admits: table.who_admits, terms: table.agreed.terms })
+        let without_convener = table.convener_is_gone();
+        Some(Told { who_admits: table.who_admits, terms: table.agreed.terms, without_convener })
     }
 
     /// Signs the terms that were told at the door, if they are still those.

@@ -90,6 +90,17 @@ pub struct Told {
     /// What all who enter sign.
     #[n(1)]
     pub terms: Terms,
+    /// Whether the convener is gone: then heads of two parties let people in, whatever the charter says.
+    #[n(2)]
+    #[cbor(default)]
+    pub without_convener: bool,
+}
+
+impl Told {
+    /// Who lets people in; None when the convener, by whom the charter says it, is gone.
+    pub fn who_admits_now(&self) -> Option<WhoAdmits> {
+        (!self.without_convener).then_some(self.who_admits)
+    }
 }
 
 /// What the charter says beside who admits.
@@ -476,6 +487,10 @@ pub struct KnockView {
     pub claimed_party: Arc<str>,
     /// The party that admitting gives: fixed by the invitation. For a new party the typed name.
     pub party: Arc<str>,
+    /// Whether admitting founds that party.
+    pub founds: bool,
+    /// Whether others wait with the same link.
+    pub shares_link: bool,
     /// The role that admitting gives.
     pub role: Role,
     /// The same twelve digits as on the newcomer's screen; None until its reveal has been checked. No admitting before.
@@ -508,6 +523,8 @@ pub struct ProposalView {
     pub name_is_taken: bool,
     /// The name of the party.
     pub party: Arc<str>,
+    /// Whether that would be a new party.
+    pub founds: bool,
     /// The role.
     pub role: Role,
     /// Who would admit.

@@ -100,7 +100,11 @@ impl Talk {
                 pairwise: (here && seat.key != me).then(|| room.pairwise(&seat.key).to_string().into()),
                 compared: self.compared.contains(&seat.key),
                 comparable: self.side.is_none(),
-                may_remove: if may_act { table.may_remove(&me, &seat.key) } else { Authority::None },
+                may_remove: if may_act && !is_for_good(table, &me, seat) {
+                    table.may_remove(&me, &seat.key)
+                } else {
+                    Authority::None
+                },
                 callable: seat.key != me && seat.call_key.is_some() && seat.role.writes(),
                 wished_away_by: wishes(table, &me, &seat.key),
             })
@@ -139,6 +143,8 @@ impl Talk {
                 name_is_taken: table.has_name(&knocking.name),
                 claimed_party: knocking.party.text(),
                 party: party.clone().unwrap_or_else(|| knocking.party.text()),
+                founds: invite.party.is_none(),
+                shares_link: doorway.waiting().count() > 1,
                 role: invite.role,
                 digits: knocking.digits.map(|digits| digits.to_string().into()),
                 stage: self.stage(table, link, knocking),
@@ -172,6 +178,7 @@ impl Talk {
                 name: proposal.add.name.text(),
                 name_is_taken: table.has_name(&proposal.add.name),
                 party,
+                founds: matches!(proposal.add.party, PartyRef::New(_)),
                 role: proposal.add.role,
                 by: table.seat(&proposal.by)?.name.text(),
                 digits_compared: proposal.add.digits_compared,
@@ -337,6 +344,11 @@ fn standing(room: &Room) -> Standing {
 fn number(room: &Room) -> Option<NumberView> {
     let number = room.number().filter(|_| room.standing() == room::Standing::Seated)?;
     Some(NumberView { state: number.state, digits: number.digits.to_string().into() })
+}
+
+/// Whether nobody takes this seat away: that of a head goes by the convener's word only.
+fn is_for_good(table: &Table, me: &AuthorKey, seat: &Seat) -> bool {
+    seat.key != *me && seat.role == Role::Head && table.convener_is_gone()
 }
 
 fn wishes(table: &Table, me: &AuthorKey, seat: &AuthorKey) -> Vec<WishView> {

@@ -229,6 +229,7 @@ mod tests {
         let told = Told {
             who_admits: WhoAdmits::TwoSides,
             terms: Terms { copies: Copies::OffTheRecord, newcomers: Newcomers::Nothing },
+            without_convener: true,
         };
         vec![
             DoorMessage::Knock(Knock::sign(&body, &[3; 32], &key)),

@@ -36,7 +36,7 @@ fn terms_are_told_at_the_door_and_signed_on_entering() {
     assert_eq!(table.view(0).charter.terms, OFF, "the convener is the only party");
     let leyla = table.knocks("Leyla", PartyChoice::New, Role::Head);
     let Phase::AtTheDoor { told, .. } = table.view(leyla).phase else { panic!("not in yet") };
-    assert_eq!(told, Some(Told { who_admits: WhoAdmits::Convener, terms: OFF }));
+    assert_eq!(told, Some(Told { who_admits: WhoAdmits::Convener, terms: OFF, without_convener: false }));
     table.admits(0);
     let (me, agreed) = (table.key(leyla), table.room(0).table().agreed.clone());
     assert_eq!(agreed.signed.get(&me), agreed.by.as_ref(), "everybody holds the signature");

@@ -146,8 +146,10 @@ fn convener_that_is_gone_is_taken_away_by_two_heads_who_go_on_together() {
 
     // And another mediator, under the same name; nobody decides alone as the first one did.
     assert_eq!(table.view(1).rights.invite, Invites::OwnPartyAndNew(1));
+    let bahram = table.view(1).seats.iter().find(|seat| &*seat.name == "Bahram").expect("sits here").clone();
+    assert_eq!(bahram.may_remove, Authority::None, "that took the convener");
     let mediator = table.knocks_at(1, "Amina", PartyChoice::New, Role::Head);
-    assert!(!table.view(1).door[0].name_is_taken, "the seat of that name is gone");
+    assert!(table.view(1).door[0].name_is_taken && table.view(1).door[0].founds, "somebody of that name sat here");
     table.admits(1);
     assert!(matches!(table.view(mediator).phase, Phase::AtTheDoor { .. }));
     agrees(&mut table, 2);

@@ -13,8 +13,8 @@ use self::briefing::BRIEFING;
 use self::charter::CHARTER;
 use self::keeping::{kept_under, room_in_this_browser};
 use self::people::{
-    confirmed, name_is_taken, needs_second_key, release, role, what_a_role_may, what_a_role_may_do, who_admits_here,
-    who_can_read, who_knocks,
+    confirmed, founds_a_party, how_to_sit_elsewhere, name_is_taken, needs_second_key, release, role, what_a_role_may,
+    what_a_role_may_do, who_admits_here, who_can_read, who_knocks,
 };
 use super::intl::{Plural, day_and_time, number, plural};
 use super::{ChangeWords, Phrase, Piece, Words};
@@ -239,7 +239,7 @@ pub static WORDS: Words = Words {
     you_are_invited: "You are invited to a talk",
     how_joining_goes: "Say who you are. Then you and the person who invited you compare twelve digits by voice, and \
                        they let you in.",
-    earlier_notes_will_not_be_shown: "Notes written before you join will not be shown to you.",
+    earlier_notes_will_not_be_shown: "Notes written before you join are not shown to you, unless somebody at the table gives them to you.",
     only_notes_in_sight_are_drawn: "The browser's own search finds the notes around those you see.",
     ask_to_join: "Ask to join",
     bad_invitation,
@@ -251,8 +251,8 @@ pub static WORDS: Words = Words {
     a_second_side_may_have_to_agree: "In some talks a second side has to agree as well. That can take a while after the digits \
                                       were compared; this page goes on by itself.",
     digits_are_coming: "The person who invited you is there. The digits to compare come in a moment.",
-    inviter_is_away: "The person who invited you is not there right now. You can leave this page open: it waits, and \
-                      goes on by itself when they come.",
+    inviter_is_away: "The person who invited you does not answer yet. This page waits, and goes on by itself when they come. If \
+                      it takes long, ask them for the link again: it may have been damaged on its way.",
     keep_this_tab_open: "Keep this tab open: closing or reloading it, you would have to ask again.",
     knock_is_kept: "If you close this page, your place at the door is kept: open it again, and it goes on.",
     stop_asking: "Stop asking",
@@ -382,8 +382,8 @@ pub static WORDS: Words = Words {
             "notes you wrote after that are not taken by the others.",
         )
     },
-    after_removal: "What is here stays readable. Nothing new arrives. To come back, ask the \
-                    convener for a new invitation.",
+    after_removal: "What is here stays readable. Nothing new arrives. To come back, ask \
+                    somebody at the table for a new invitation.",
     opened_elsewhere: "This seat was opened elsewhere",
     after_opened_elsewhere: "This page has stopped: nothing is sent from here, and nothing new arrives. What is here stays \
                              readable.",
@@ -431,8 +431,8 @@ pub static WORDS: Words = Words {
     leaving_as_convener: [
         "What is here stays readable, but nothing new arrives, and you can write nothing more. The \
          others keep your notes and go on without you.",
-        "You opened this talk: once you have left, no new party and no new head can be let in any more, you neither. Your open \
-         links stop working.",
+        "You opened this talk: once you have left, heads of two parties together let people in, and nobody takes the seat of a head \
+         away any more. Your open links stop working.",
     ],
     not_done: "This could not be done now. Please try again.",
 
@@ -496,6 +496,8 @@ pub static WORDS: Words = Words {
     admitting: |name| vec![name.into(), " is being let in…".into()],
     needs_second_key,
     name_is_taken,
+    founds_a_party,
+    link_is_shared: "Several people wait with this one link. Admit only the one whose digits you heard; somebody else has the link too.",
     who_is_proposed: |name, role, party| {
         let mut phrase: Phrase = vec!["To let in: ".into()];
         phrase.extend(who_knocks(name, role, party));
@@ -520,8 +522,7 @@ pub static WORDS: Words = Words {
                          agree.",
     how_heads_invite: "The convener is gone. You invite for your own party and for new ones, heads too; before somebody comes in, \
                        the head of another party has to agree.",
-    how_to_sit_elsewhere: "Open this link on your other device, and compare the digits on both screens yourself. It gives that device \
-                           a seat of its own, under your name: if one is lost, the other stays, and has the lost one removed.",
+    how_to_sit_elsewhere,
     party: "Party",
     a_new_party: "A new party",
     role_label: "Role",

@@ -416,7 +416,7 @@ pub struct Words {
     pub not_heard_yet: &'static str,
     pub who_may_do_what: &'static str,
     pub who_admits_here: fn(Option<WhoAdmits>) -> &'static str,
-    pub what_a_role_may_do: fn(Role, WhoAdmits) -> &'static str,
+    pub what_a_role_may_do: fn(Role, Option<WhoAdmits>) -> &'static str,
 
     // The door.
     pub at_the_door: &'static str,
@@ -440,9 +440,11 @@ pub struct Words {
     pub how_to_invite: &'static str,
     pub how_a_head_invites: &'static str,
     pub how_heads_invite: &'static str,
-    pub how_to_sit_elsewhere: &'static str,
+    pub how_to_sit_elsewhere: fn(Role, Option<WhoAdmits>) -> &'static str,
     pub sit_elsewhere: &'static str,
     pub name_is_taken: fn(&Arc<str>) -> Phrase,
+    pub founds_a_party: fn(&Arc<str>) -> Phrase,
+    pub link_is_shared: &'static str,
     pub party: &'static str,
     pub a_new_party: &'static str,
     pub role_label: &'static str,

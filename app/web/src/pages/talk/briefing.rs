@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 use record::{BRIEFED, NOTE_BYTES, OpId};
-use talk::view::{BriefedView, BriefingView, NoteView};
+use talk::view::{BriefedView, BriefingView, NoteView, TalkView};
 use talk::{Command, Error};
 
 use super::notes::{Body, came};
@@ -24,9 +24,7 @@ const KNOWN_BY: usize = 140;
 pub fn Brief(talk: OpenTalk) -> impl IntoView {
     let briefing = RwSignal::new(false);
     let view = talk.view.clone();
-    let may = Memo::new(move |_| {
-        view.with(|view| view.charter.may_brief && view.notes.iter().any(|note| can_be_given(note)))
-    });
+    let may = Memo::new(move |_| view.with(|view| view.notes.iter().any(|note| can_be_given(view, note))));
     view! {
         {move || {
             may.get().then(|| {
@@ -41,8 +39,8 @@ pub fn Brief(talk: OpenTalk) -> impl IntoView {
     }
 }
 
-fn can_be_given(note: &NoteView) -> bool {
-    note.briefing.is_none()
+fn can_be_given(view: &TalkView, note: &NoteView) -> bool {
+    note.briefing.is_none() && view.charter.may_brief_since.is_some_and(|since| note.depth > since)
 }
 
 #[component]
@@ -54,8 +52,8 @@ fn BriefDialog(talk: OpenTalk, briefing: RwSignal<bool>) -> impl IntoView {
         let _ = dialog.show_modal();
     });
     // As they are now: what is being chosen must not move under the hand.
-    let notes = talk.view.with_untracked(|view| view.notes.clone());
-    let notes: Arc<[Arc<NoteView>]> = notes.iter().filter(|note| can_be_given(note)).cloned().collect();
+    let notes: Arc<[Arc<NoteView>]> =
+        talk.view.with_untracked(|view| view.notes.iter().filter(|note| can_be_given(view, note)).cloned().collect());
     let offered = RwSignal::new(OFFERED.min(notes.len()));
     let chosen = RwSignal::new(Vec::<OpId>::new());
     let wrong = RwSignal::new(None::<Complaint>);

@@ -2,10 +2,11 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use record::{OpId, Role};
+use record::{Copies, OpId};
 use talk::view::{AmendmentView, CharterView, EndView};
 use talk::{CharterStep, Command};
 
+use super::seats::who_admits_now;
 use crate::components::said::Said;
 use crate::components::terms_choice::TermsChoice;
 use crate::session::{self, OpenTalk};
@@ -22,12 +23,7 @@ fn charter_of(talk: &OpenTalk) -> Memo<CharterView> {
 pub fn Charter(talk: OpenTalk) -> impl IntoView {
     let words = words();
     let charter = charter_of(&talk);
-    let who_admits = Memo::new(move |_| {
-        talk.view.with(|view| {
-            let convened = view.seats.iter().any(|seat| seat.role == Role::Convener);
-            convened.then_some(view.who_admits)
-        })
-    });
+    let who_admits = Memo::new(move |_| talk.view.with(who_admits_now));
     let (changing, ending) = (RwSignal::new(false), RwSignal::new(false));
     let may_amend = Memo::new(move |_| charter.with(|charter| charter.may_amend));
     let may_end = Memo::new(move |_| charter.with(|charter| charter.end.may_say));
@@ -181,14 +177,16 @@ fn Ending(talk: TalkId, charter: Memo<CharterView>, ending: RwSignal<bool>) -> i
         ending.set(done.is_err());
     };
     let dialog = opened_dialog();
+    let off_the_record = Memo::new(move |_| charter.with(|charter| charter.terms.copies == Copies::OffTheRecord));
     let means = move || if decides.get() { words.charter.ending } else { words.charter.asking_to_end };
     view! {
         <dialog class="dialog" aria-labelledby="ending-title" node_ref=dialog on:close=move |_| ending.set(false)>
             <h2 id="ending-title">{words.charter.end_question}</h2>
             {move || means().into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
+            {move || off_the_record.get().then(|| view! { <p>{words.charter.ending_off_the_record}</p> })}
             {move || failed.get().then(|| view! { <p class="wrong" role="alert">{words.not_done}</p> })}
             <div class="buttons">
-                <button class="button main" type="button" on:click=go>{words.charter.end_it}</button>
+                <button class="button main" type="button" on:click=go>{move || if decides.get() { words.charter.end_it } else { words.charter.ask_to_end_it }}</button>
                 <Cancel dialog />
             </div>
         </dialog>

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use record::Role;
 use talk::view::{KnockView, ProposalView, Stage};
 use talk::{Command, KnockId};
 
@@ -89,7 +90,8 @@ fn Knock(talk: TalkId, knocks: Memo<Vec<KnockView>>, first: KnockView) -> impl I
 #[component]
 fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
     let words = words();
-    let KnockView { id, name, name_is_taken, claimed_party, party, role, digits, stage, here } = knock;
+    let KnockView { id, name, name_is_taken, claimed_party, party, founds, shares_link, role, digits, stage, here } =
+        knock;
     let waits = stage == Stage::Waits;
     let claims_otherwise = claimed_party != party;
     let admit = digits.is_some() && here && waits;
@@ -97,6 +99,8 @@ fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
     view! {
         <li>
             <p><Said phrase=(words.who_knocks)(&name, role, &party) /></p>
+            {(shares_link && waits).then(|| view! { <p class="wrong">{words.link_is_shared}</p> })}
+            {(founds && role == Role::Head && waits).then(|| view! { <p class="small"><Said phrase=(words.founds_a_party)(&party) /></p> })}
             {(name_is_taken && !decided).then(|| view! { <p class="small"><Said phrase=(words.name_is_taken)(&name) /></p> })}
             {claims_otherwise.then(|| view! { <p class="small"><Said phrase=(words.says_to_be_of)(&claimed_party, &party) /></p> })}
             {match digits {
@@ -148,11 +152,12 @@ fn Person(talk: TalkId, knock: KnockView) -> impl IntoView {
 #[component]
 fn Proposed(talk: TalkId, proposal: ProposalView) -> impl IntoView {
     let words = words();
-    let ProposalView { id, name, name_is_taken, party, role, by, digits_compared } = proposal;
+    let ProposalView { id, name, name_is_taken, party, founds, role, by, digits_compared } = proposal;
     let agree = move |_| decide(talk, Command::Agree(id));
     view! {
         <li>
             <p><Said phrase=(words.who_is_proposed)(&name, role, &party) /></p>
+            {(founds && role == Role::Head).then(|| view! { <p class="small"><Said phrase=(words.founds_a_party)(&party) /></p> })}
             {name_is_taken.then(|| view! { <p class="small"><Said phrase=(words.name_is_taken)(&name) /></p> })}
             <p class="small"><Said phrase=(words.who_proposes)(&by, &name, digits_compared) /></p>
             <div class="buttons">

@@ -8,6 +8,7 @@ use talk::view::{LinkState, LinkView, PartyView};
 use talk::{Command, PartyChoice};
 
 use super::door::{go_to_the_door, who_is_there};
+use super::seats::who_admits_now;
 use super::{Inviting, Whom};
 use crate::components::qr::Qr;
 use crate::components::said::Said;
@@ -45,15 +46,21 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
     let textbox = NodeRef::<html::Input>::new();
     // The dialog outlives no change of this: it closes when the seat goes.
     let whom = inviting.0.get_untracked().unwrap_or(Whom::Another);
-    let (invites, own_party) = talk.view.with_untracked(|view| {
-        let own = view.seats.iter().find(|seat| seat.you).and_then(|seat| view.parties.get(seat.party));
-        (view.rights.invite, own.map(|party| party.id))
+    let (invites, own_party, elsewhere) = talk.view.with_untracked(|view| {
+        let own = view.seats.iter().find(|seat| seat.you);
+        let party = own.and_then(|seat| view.parties.get(seat.party)).map(|party| party.id);
+        let elsewhere = own.map(|seat| (words.how_to_sit_elsewhere)(seat.role, who_admits_now(view)));
+        (view.rights.invite, party, elsewhere)
+    });
+    let as_a_head = invites.only().map(|_| {
+        let how = if invites.heads() { words.how_heads_invite } else { words.how_a_head_invites };
+        view! { <p class="small">{how}</p> }
     });
     // The only party that sits already to which this seat makes links.
-    let only = own_party.filter(|_| invites.only().is_some());
-    let new_parties = invites.heads();
-    let first_role = if new_parties { Role::Head } else { Role::Adviser };
-    let first_party = own_party.filter(|_| whom == Whom::Oneself || !new_parties);
+    let only = own_party.filter(|_| invites.only().is_some() || whom == Whom::Oneself);
+    let new_parties = invites.heads() && whom == Whom::Another;
+    let first_role = if invites.heads() { Role::Head } else { Role::Adviser };
+    let first_party = own_party.filter(|_| !new_parties);
     let first_party = first_party.map_or(PartyChoice::New, PartyChoice::Existing);
     let party = RwSignal::new(first_party);
     let role = RwSignal::new(first_role);
@@ -212,9 +219,10 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                     at_the_door.get().into_iter().map(row).collect_view()
                 }}
             </div>
-            <p class="small">{words.how_to_invite}</p>
-            {(whom == Whom::Oneself).then(|| view! { <p>{words.how_to_sit_elsewhere}</p> })}
-            {(only.is_some()).then(|| view! { <p class="small">{if new_parties { words.how_heads_invite } else { words.how_a_head_invites }}</p> })}
+            {match whom {
+                Whom::Oneself => view! { <p>{elsewhere}</p> }.into_any(),
+                Whom::Another => view! { <p class="small">{words.how_to_invite}</p> {as_a_head} }.into_any(),
+            }}
             <div class="pair">
                 <div class="field">
                     <label for="invite-party">{words.party}</label>
@@ -237,7 +245,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
                     <select id="invite-role" on:change=choose_role>
                         {ROLES
                             .into_iter()
-                            .filter(|role| new_parties || role.rank() == Rank::Other)
+                            .filter(|role| invites.heads() || role.rank() == Rank::Other)
                             .map(|role| view! { <option value=role_value(role)>{(words.role)(role)}</option> })
                             .collect_view()}
                     </select>

@@ -2,8 +2,8 @@
 
 use gloo::timers::callback::Interval;
 use leptos::prelude::*;
-use record::{AuthorKey, Authority, Role};
-use talk::view::{Confirmed, Invites, PartyView, SeatView, WishView};
+use record::{AuthorKey, Authority, Role, WhoAdmits};
+use talk::view::{Confirmed, Invites, PartyView, SeatView, TalkView, WishView};
 use talk::{Command, Millis};
 
 use super::briefing::Brief;
@@ -55,7 +55,7 @@ pub fn Seats(talk: OpenTalk) -> impl IntoView {
                 />
                 <RoomNumber talk=talk.clone() />
                 {(!side).then(|| view! { <Brief talk=talk.clone() /> <Charter talk=talk.clone() /> })}
-                <WhoMayDoWhat talk />
+                {(!side).then(|| view! { <WhoMayDoWhat talk /> })}
             </section>
             <RemovalDialog talk=id seats />
         </aside>
@@ -175,11 +175,17 @@ fn wished_away(by: WishView) -> impl IntoView {
     view! { <p class="small wish"><Said phrase /></p> }
 }
 
+/// Whose agreement a seat needs; None when the convener, by whom the charter says it, is gone.
+pub fn who_admits_now(view: &TalkView) -> Option<WhoAdmits> {
+    let convened = view.seats.iter().any(|seat| seat.role == Role::Convener);
+    convened.then_some(view.who_admits)
+}
+
 /// What each role may do.
 #[component]
 fn WhoMayDoWhat(talk: OpenTalk) -> impl IntoView {
     let words = words();
-    let who_admits = Memo::new(move |_| talk.view.with(|view| view.who_admits));
+    let who_admits = Memo::new(move |_| talk.view.with(who_admits_now));
     let role = move |role| {
         view! {
             <dt>{(words.role)(role)}</dt>

@@ -16,7 +16,7 @@ pub const CHARTER: CharterWords = CharterWords {
     copies: |copies| match copies {
         Copies::Kept => "Everybody keeps their copy".to_owned(),
         Copies::DeletedAfter(days) => format!("Every page deletes its copy after {}", counted(days)),
-        Copies::OffTheRecord => "Off the record".to_owned(),
+        Copies::OffTheRecord => "Off the record: hidden at once, deleted within a week".to_owned(),
     },
     copies_mean: |copies| match copies {
         Copies::Kept => "All of it stays readable for everybody who was at the table.",
@@ -25,21 +25,22 @@ pub const CHARTER: CharterWords = CharterWords {
             "Every page hides the notes as soon as it hears of the end, deletes them within a week, and does not print them before."
         }
     },
-    who_comes_later: "Who comes later",
+    who_comes_later: "People who join later",
     newcomers: |newcomers| match newcomers {
-        Newcomers::Nothing => "Sees nothing from before",
+        Newcomers::Nothing => "See nothing from before",
         Newcomers::Briefed => "Can be given notes from before",
     },
     newcomers_mean: |newcomers| match newcomers {
         Newcomers::Nothing => "What was written before stays with those who were at the table.",
         Newcomers::Briefed => {
-            "The convener or a head chooses notes and gives them, as their authors signed them. Everybody sees which."
+            "The convener or a head chooses notes and gives them, as their authors signed them. Everybody sees which. Only notes \
+             written under this rule can be given."
         }
     },
     pages_keep_to_it: "Pages keep to this by themselves once they hear of the end; those of people who left before do not. Nobody can be \
                        made to: whoever reads a note can copy it by hand.",
     told: |told| {
-        let who = who_admits_here(Some(told.who_admits));
+        let who = who_admits_here(told.who_admits_now());
         [
             "When you are let in, you sign the charter:".to_owned(),
             who.to_owned(),
@@ -53,15 +54,17 @@ pub const CHARTER: CharterWords = CharterWords {
             },
         ]
     },
-    in_force: |terms| [after_the_end(terms), format!("Who comes later {}.", newcomers(terms.newcomers))],
+    in_force: |terms| [after_the_end(terms), format!("People who join later {}.", newcomers(terms.newcomers))],
     not_signed: "You have not signed the charter of this talk yet.",
     sign_the_charter: "Sign the charter",
     change_the_charter: "Change the charter",
     what_changing_takes: "A change holds once a head, or the convener, of each party has signed it. Until then all stays as it is.",
     propose_it: "Propose it",
     as_it_is: "That is what the charter says now.",
-    proposes: |name, terms| vec![name.into(), " would change the charter: ".into(), in_one_sentence(terms).into()],
-    you_propose: |terms| format!("You would change the charter: {}", in_one_sentence(terms)),
+    proposes: |name, terms| {
+        vec![name.into(), " proposes to change the charter: ".into(), in_one_sentence(terms).into()]
+    },
+    you_propose: |terms| format!("You propose to change the charter: {}", in_one_sentence(terms)),
     awaited: |parties| {
         let mut phrase: Phrase = vec!["Not signed yet by ".into()];
         phrase.extend(list(parties));
@@ -75,6 +78,8 @@ pub const CHARTER: CharterWords = CharterWords {
         "Nobody can write any more, in the plenary or in a side room, and nobody can be let in. Everybody is told.",
         "This cannot be taken back. To go on, somebody opens a new talk.",
     ],
+    ending_off_the_record: "It is off the record: every page hides the notes at once and deletes them within a week.",
+    ask_to_end_it: "Ask to end it",
     asking_to_end: [
         "Everybody is told that you want this talk to end. It ends once somebody who decides for another party says so too.",
         "This cannot be taken back.",
@@ -84,7 +89,10 @@ pub const CHARTER: CharterWords = CharterWords {
         let mut phrase = list(names);
         let one = names.len() == 1;
         phrase.push(if one { " wants this talk to end." } else { " want this talk to end." }.into());
-        phrase.push(" It ends once somebody who decides for another party says so too.".into());
+        phrase.push(
+            " It ends once somebody who decides for another party says so too, by “End this talk” in the charter."
+                .into(),
+        );
         phrase
     },
     has_ended: |names| {
@@ -117,12 +125,12 @@ fn after_the_end(terms: Terms) -> String {
 }
 
 fn in_one_sentence(terms: Terms) -> String {
-    format!("when the talk has ended, {}; who comes later {}.", copies(terms.copies), newcomers(terms.newcomers))
+    format!("when the talk has ended, {}; people who join later {}.", copies(terms.copies), newcomers(terms.newcomers))
 }
 
 fn newcomers(newcomers: Newcomers) -> &'static str {
     match newcomers {
-        Newcomers::Nothing => "sees nothing from before",
+        Newcomers::Nothing => "see nothing from before",
         Newcomers::Briefed => "can be given notes from before",
     }
 }

@@ -43,7 +43,10 @@ pub fn release(release: Option<Release>) -> &'static str {
 pub fn who_admits_here(who: Option<WhoAdmits>) -> &'static str {
     match who {
         None => "The convener is gone. In this talk heads of two parties together let people in, whole parties too.",
-        Some(WhoAdmits::Convener) => "In this talk the convener lets people in, and takes seats away, alone.",
+        Some(WhoAdmits::Convener) => {
+            "In this talk the convener lets people in and takes seats away alone. A head lets people into the own party together with \
+             the convener or another party's head."
+        }
         Some(WhoAdmits::TwoSides) => {
             "In this talk two parties must agree to every new seat, once a second party has a head, and to take a seat of \
              another party away."
@@ -51,14 +54,18 @@ pub fn who_admits_here(who: Option<WhoAdmits>) -> &'static str {
     }
 }
 
-/// Returns what a role may do under the rule of the talk.
-pub fn what_a_role_may_do(role: Role, who: WhoAdmits) -> &'static str {
+/// Returns what a role may do under the rule of the talk. None: the convener is gone.
+pub fn what_a_role_may_do(role: Role, who: Option<WhoAdmits>) -> &'static str {
     match (role, who) {
-        (Role::Convener, WhoAdmits::Convener) => "Reads and writes, lets people in and takes seats away.",
-        (Role::Convener, WhoAdmits::TwoSides) => {
+        (Role::Convener, Some(WhoAdmits::Convener) | None) => "Reads and writes, lets people in and takes seats away.",
+        (Role::Convener, Some(WhoAdmits::TwoSides)) => {
             "Reads and writes, lets people in and takes seats of other parties away together with a head of another party."
         }
-        (Role::Head, _) => {
+        (Role::Head, None) => {
+            "Reads and writes, lets people into the own party, and whole parties in, together with another party's head, takes \
+             those of the own party away who are no heads."
+        }
+        (Role::Head, Some(_)) => {
             "Reads and writes, lets people into the own party together with the convener or another party's head, takes \
              those of the own party away. Heads of two parties together can take the convener away."
         }
@@ -88,8 +95,37 @@ pub fn name_is_taken(name: &Arc<str>) -> Phrase {
     vec![
         "Somebody called ".into(),
         name.into(),
-        " sits here already. Make sure that this is the same person on another device.".into(),
+        " sits here already, or did. Make sure that this is the same person.".into(),
     ]
+}
+
+/// Returns what it means to let in somebody of a new party.
+pub fn founds_a_party(party: &Arc<str>) -> Phrase {
+    vec!["That makes ".into(), party.into(), " a party of its own, whose head is a second key beside yours.".into()]
+}
+
+/// Returns what another device of one's own is good for. None: the convener is gone.
+pub fn how_to_sit_elsewhere(role: Role, who: Option<WhoAdmits>) -> &'static str {
+    match (role, who) {
+        (Role::Convener, Some(WhoAdmits::Convener)) => {
+            "Open this link on your other device, type your name, and compare the digits on both screens yourself. That device gets a \
+             seat of its own. If this one is lost, it and the head of another party together take this seat away."
+        }
+        (Role::Convener, _) => {
+            "Open this link on your other device, type your name, and compare the digits on both screens yourself. That device gets a \
+             seat of its own, once another party agrees. If this one is lost, it and the head of another party together take this \
+             seat away."
+        }
+        (_, Some(_)) => {
+            "Open this link on your other device, type your name, and compare the digits on both screens yourself. That device gets a \
+             seat as adviser, once the convener or another party's head agrees: it reads and writes. If this one is lost, ask the \
+             convener to take this seat away."
+        }
+        (_, None) => {
+            "Open this link on your other device, type your name, and compare the digits on both screens yourself. That device gets a \
+             seat of its own, once another party agrees. The convener is gone: the seat of a head that is lost cannot be taken away."
+        }
+    }
 }
 
 /// Returns who reads what is written.
