@@ -1,5 +1,7 @@
-//! The invitation link: `https://host/#v1.<link id>.<link secret>.<inviter key>`, each part base64url without padding.
+//! The invitation link: `https://host/#v1.<link id>.<link secret>.<inviter key>.<check>`, each part base64url without padding.
 //!
+//! The check is the first four bytes of SHA-256(`"nonpaper/link/v1"` ‖ the other parts): without it a link in which one letter was
+//! damaged would lead to a door where nobody ever answers. It proves nothing: that the digits do.
 //! The fragment never reaches a server. The link holds no role and no party: the invitation op decides them.
 
 use base64::Engine as _;
@@ -7,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use minicbor::{Decode, Encode};
 use record::{AuthorKey, LinkId};
 use room::{Channel, ChannelSecret};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// A parsed invitation link. Holds a secret; has no Debug.
@@ -44,7 +47,7 @@ mod secret {
 /// Why a text is no invitation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvitationError {
-    /// It is none, or parts of it are missing.
+    /// It is none, or parts of it are missing or damaged.
     #[error("this is not a whole invitation link")]
     Malformed,
     /// A newer version of the link than this app knows.
@@ -82,10 +85,11 @@ impl Invitation {
         let link = LinkId(part(parts.next())?);
         let secret = part(parts.next())?;
         let inviter = AuthorKey(part(parts.next())?);
-        if parts.next().is_some() {
+        let invitation = Self::new(link, secret, inviter);
+        if part(parts.next())? != invitation.check() || parts.next().is_some() {
             return Err(InvitationError::Malformed);
         }
-        Ok(Self::new(link, secret, inviter))
+        Ok(invitation)
     }
 
     /// Returns which link.
@@ -100,7 +104,14 @@ impl Invitation {
     /// Returns the fragment without `#`. Secret.
     pub fn fragment(&self) -> String {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        format!("v1.{}.{}.{}", encode(&self.link.0), encode(&*self.secret), encode(&self.inviter.0))
+        let parts = [&self.link.0[..], &*self.secret, &self.inviter.0, &self.check()].map(encode);
+        format!("v1.{}", parts.join("."))
+    }
+
+    fn check(&self) -> [u8; 4] {
+        let hash = Sha256::new().chain_update(b"nonpaper/link/v1").chain_update(self.link.0);
+        let hash = hash.chain_update(*self.secret).chain_update(self.inviter.0).finalize();
+        [hash[0], hash[1], hash[2], hash[3]]
     }
 
     /// The channel on which both sides meet: HKDF-SHA256 of the link secret, info `"nonpaper/lobby/v1" ‖ link id`.
@@ -151,6 +162,11 @@ mod tests {
             assert_eq!(Invitation::parse(&whole[..cut]).err(), Some(InvitationError::Malformed));
         }
         assert_eq!(Invitation::parse(&format!("{whole}.x")).err(), Some(InvitationError::Malformed));
+        let letters = whole.char_indices().filter(|(at, letter)| *at > 2 && *letter != '.');
+        for (at, letter) in letters {
+            let damaged = [&whole[..at], if letter == 'Q' { "R" } else { "Q" }, &whole[at + 1..]].concat();
+            assert_eq!(Invitation::parse(&damaged).err(), Some(InvitationError::Malformed), "{at}");
+        }
         assert_eq!(Invitation::parse(&whole.replace("v1", "v2")).err(), Some(InvitationError::NewerVersion));
     }
 

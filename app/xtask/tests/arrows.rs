@@ -52,7 +52,8 @@ fn every_arrow_between_our_crates_is_in_the_table() {
         let name = text(&package["name"]);
         for dependency in list(&package["dependencies"]) {
             let named = text(&dependency["name"]);
-            if ours.contains(named) && !table[name].contains(&named) {
+            // A crate names itself to have a feature of its own in its tests.
+            if ours.contains(named) && named != name && !table[name].contains(&named) {
                 let kind = dependency["kind"].as_str().unwrap_or("normal");
                 strangers.push(format!("{name} → {named} ({kind})"));
             }

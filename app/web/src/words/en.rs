@@ -251,8 +251,7 @@ pub static WORDS: Words = Words {
     a_second_side_may_have_to_agree: "In some talks a second side has to agree as well. That can take a while after the digits \
                                       were compared; this page goes on by itself.",
     digits_are_coming: "The person who invited you is there. The digits to compare come in a moment.",
-    inviter_is_away: "The person who invited you does not answer yet. This page waits, and goes on by itself when they come. If \
-                      it takes long, ask them for the link again: it may have been damaged on its way.",
+    inviter_is_away: "The person who invited you does not answer yet. This page waits, and goes on by itself when they come.",
     keep_this_tab_open: "Keep this tab open: closing or reloading it, you would have to ask again.",
     knock_is_kept: "If you close this page, your place at the door is kept: open it again, and it goes on.",
     stop_asking: "Stop asking",
@@ -565,7 +564,7 @@ fn role_of(which: record::Role) -> Piece {
 fn bad_invitation(error: InvitationError) -> &'static str {
     match error {
         InvitationError::Malformed => {
-            "This is not a whole invitation link. Please copy all of it, or ask for it to be sent again."
+            "This is not a whole invitation link, or a part of it was damaged. Please copy all of it, or ask for it to be sent again."
         }
         InvitationError::NewerVersion => {
             "This invitation was made with a newer version of Nonpaper. Please open the link at the address it came \
