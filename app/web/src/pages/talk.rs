@@ -34,9 +34,9 @@ use super::waiting::{Called, Turned, Waiting};
 use crate::components::said::Said;
 use crate::components::status::ConnectionWords;
 use crate::components::title::{focused_heading, keep_title};
-use crate::session::{self, End, OpenTalk};
+use crate::session::{self, End, OpenTalk, Unread};
 use crate::shell::selected::selected;
-use crate::words::words;
+use crate::words::{intl, words};
 
 /// A talk, from the knock on.
 #[component]
@@ -110,6 +110,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
         session::rooms_of(&from).iter().for_each(|room| room.view.track());
         !session::rooms_to_write_in(&from).is_empty()
     })));
+    let elsewhere = unread_elsewhere(&talk);
     let jump = JumpToNew(Trigger::new());
     provide_context(jump);
     // Not the title of the talk: browsers write what stands there to the disk.
@@ -135,7 +136,20 @@ fn Table(talk: OpenTalk) -> impl IntoView {
                 {side_of.map(|title| view! { <p class="side-of"><Said phrase=(words.side_room_of)(&title) /></p> })}
                 <p class="status" role="status"><ConnectionWords talk=talk.clone() /></p>
                 <div class="top-buttons">
-                    <button class="button narrow-only" type="button" popovertarget="rooms">{words.rooms}</button>
+                    <button class="button narrow-only" type="button" popovertarget="rooms">
+                        {words.rooms}
+                        {move || {
+                            let count = elsewhere.get();
+                            (count > 0)
+                                .then(|| {
+                                    view! {
+                                        " "
+                                        <span class="count" aria-hidden="true">{intl::number(count)}</span>
+                                        <span class="unseen">{(words.unread_notes)(count)}</span>
+                                    }
+                                })
+                        }}
+                    </button>
                     <button class="button narrow-only" type="button" popovertarget="seats">{words.seats}</button>
                     {move || {
                         may_invite
@@ -176,6 +190,16 @@ fn Table(talk: OpenTalk) -> impl IntoView {
             {move || opening.get().then(|| view! { <SideRoomDialog talk=talk.clone() opening /> })}
         </div>
     }
+}
+
+/// How many notes in other rooms of the talk were not read.
+fn unread_elsewhere(talk: &OpenTalk) -> Memo<usize> {
+    let (talk, talks) = (talk.clone(), session::talks());
+    Memo::new(move |_| {
+        talks.track();
+        let others = session::rooms_of(&talk).into_iter().filter(|room| room.id != talk.id);
+        others.map(|room| room.unread.with(Unread::count)).sum()
+    })
 }
 
 /// Closes a sheet, for those who do not know that a tap beside it does.

@@ -272,8 +272,8 @@ pub static WORDS: Words = Words {
     rooms: "Rooms",
     plenary: "Plenary",
     new_side_room: "New side room",
-    what_a_side_room_is: "Only those you choose can read what is written there, with keys of its own. The others at the table see \
-                          that you opened a room, not with whom. It opens for each of them as soon as their page and yours are \
+    what_a_side_room_is: "Only those you choose can read what is written there, with keys of its own. The pages of the others do not \
+                          show it; who looks closely can see that you called somebody, not whom. It opens for each of them as soon as their page and yours are \
                           online.",
     name_of_the_room: "Name of the room",
     who_sits_in_it: "Who sits in it with you",

@@ -72,6 +72,8 @@ pub fn SideRoomDialog(talk: OpenTalk, opening: RwSignal<bool>) -> impl IntoView 
                     <bdi>{seat.name}</bdi>
                     ", "
                     {party.map(|party| view! { <PartyName name=party.name hue=party.hue /> })}
+                    " "
+                    <small>{(words.role)(seat.role)}</small>
                 </label>
             </div>
         }
