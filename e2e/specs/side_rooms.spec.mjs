@@ -83,3 +83,16 @@ test('whoever is removed from the talk is removed from its side rooms', async ({
   await noor.talk.goTo('All three of us');
   await expect(noor.talk.note('Without him.')).toBeVisible();
 });
+
+test('on a phone the button of the rooms tells of unread notes in another one', async ({ table, relay }) => {
+  const noor = await table.open(relay.url, { name: 'Noor Haddad', party: 'Mediation office' });
+  const ines = await table.welcome(noor, { name: 'Ines Okoye', party: 'Arvandan', viewport: { width: 390, height: 844 } });
+  await noor.talk.openSideRoom('Shuttle', ['Ines Okoye']);
+  await noor.talk.write('Between us.');
+  const rooms = ines.page.getByRole('button', { name: /^Rooms/ });
+  await expect(rooms).toHaveAccessibleName(/1 unread/);
+  await rooms.click();
+  await ines.talk.rooms.getByRole('link', { name: 'Shuttle' }).click();
+  await expect(ines.talk.note('Between us.')).toBeVisible();
+  await expect(rooms).toHaveAccessibleName('Rooms');
+});
