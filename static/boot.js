@@ -4,7 +4,7 @@
 const app = document.getElementById("app");
 
 // Leptos copies its static markup through innerHTML; this is the only policy, and it lets nothing through that runs
-// or loads but the worker. What people typed never gets here: it is set as text.
+// or loads but the workers. What people typed never gets here: it is set as text.
 const RUNS_OR_LOADS = /<\s*\/?\s*(script|iframe|frame|object|embed|link|meta|base|style)\b|[\s"'/]on[a-z]+\s*=|javascript:/i;
 window.trustedTypes?.createPolicy("default", {
   createHTML(html) {
@@ -12,7 +12,7 @@ window.trustedTypes?.createPolicy("default", {
     return html;
   },
   createScriptURL(url) {
-    if (url !== "{{worker.js}}") throw new TypeError("script refused");
+    if (url !== "{{worker.js}}" && url !== "/sw.js") throw new TypeError("script refused");
     return url;
   },
 });
@@ -103,4 +103,38 @@ async function start() {
   }
 }
 
+// A newer version waits until the person wants it: a reload in the middle of a sentence is nobody's wish.
+function offer(registration) {
+  const bar = document.createElement("p");
+  bar.className = "update";
+  bar.setAttribute("role", "status");
+  const use = document.createElement("button");
+  use.type = "button";
+  use.className = "button";
+  use.textContent = "Reload";
+  use.addEventListener("click", () => {
+    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    if (registration.waiting) registration.waiting.postMessage("use this version");
+    else location.reload();
+  });
+  bar.append("A newer version of Nonpaper is ready. ", use);
+  document.querySelector(".update")?.remove();
+  document.body.append(bar);
+}
+
+const LOOK_EVERY_MS = 3_600_000;
+async function keepForOffline() {
+  if (!navigator.serviceWorker) return;
+  const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
+  const look = () => {
+    if (registration.waiting && navigator.serviceWorker.controller) offer(registration);
+  };
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
+  look();
+  // A failed look is made again: there may be no network.
+  setInterval(() => registration.update().catch(() => {}), LOOK_EVERY_MS);
+}
+
 start();
+// Where a browser refuses, the app works with a network only.
+keepForOffline().catch((error) => console.info(error));

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const fromHere = (path) => fileURLToPath(new URL(path, import.meta.url));
 const BINARY = process.env.RELAY_BIN ?? fromHere('../../target/release/relay');
-const APP = process.env.APP_DIR ?? fromHere('../../target/app');
+export const APP = process.env.APP_DIR ?? fromHere('../../target/app');
 
 export class Relay {
   #process;
@@ -43,9 +43,9 @@ export class Relay {
     return Buffer.concat(this.#output);
   }
 
-  /** Starts the process and returns when it says that it listens. */
-  async run() {
-    const child = spawn(BINARY, ['--listen', `127.0.0.1:${this.#port}`, '--app', APP], {
+  /** Starts the process and returns when it says that it listens. `app` is a folder with another build of the app. */
+  async run(app = APP) {
+    const child = spawn(BINARY, ['--listen', `127.0.0.1:${this.#port}`, '--app', app], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;

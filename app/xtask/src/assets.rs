@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// Files that browsers ask for by a fixed address.
@@ -20,7 +22,7 @@ pub fn publish(sources: &Files) -> anyhow::Result<Files> {
     let mut addresses = BTreeMap::new();
     let mut published = Files::new();
     let mut waiting: Vec<(&String, Vec<u8>)> = Vec::new();
-    for (name, bytes) in sources {
+    for (name, bytes) in sources.iter().filter(|(name, _)| *name != KEEPER) {
         let bytes = if name.ends_with(".html") { without_comments(bytes) } else { bytes.clone() };
         waiting.push((name, bytes));
     }
@@ -44,7 +46,25 @@ pub fn publish(sources: &Files) -> anyhow::Result<Files> {
         }
         waiting = still_waiting;
     }
+    if let Some(worker) = sources.get(KEEPER) {
+        let worker = std::str::from_utf8(worker).with_context(|| format!("{KEEPER} is not UTF-8"))?;
+        published.insert(KEEPER.to_owned(), with_precache(worker, &published).into_bytes());
+    }
     Ok(published)
+}
+
+/// The service worker, filled in last: it names every other file with its hash, as for Subresource Integrity. `index.html` is kept as
+/// the answer for `/`.
+const KEEPER: &str = "sw.js";
+
+fn with_precache(worker: &str, published: &Files) -> String {
+    let line = |(address, bytes): (&String, &Vec<u8>)| {
+        let address = if address == "index.html" { "" } else { address };
+        format!("  \"/{address}\": \"sha256-{}\",\n", STANDARD.encode(Sha256::digest(bytes)))
+    };
+    let files = format!("{{\n{}}}", published.iter().map(line).collect::<String>());
+    let version = short_hash(files.as_bytes());
+    worker.replace("{{precache.json}}", &files).replace("{{precache.version}}", &version)
 }
 
 /// Returns the short hash that file names carry: 64 bits of SHA-256.
@@ -153,6 +173,24 @@ mod tests {
     fn a_missing_file_and_a_circle_are_errors() {
         assert!(publish(&files(&[("a.js", "{{b.css}}")])).is_err());
         assert!(publish(&files(&[("a.js", "{{b.js}}"), ("b.js", "{{a.js}}")])).is_err());
+    }
+
+    #[test]
+    fn the_service_worker_names_every_other_file_with_its_hash() {
+        let sources = [
+            ("sw.js", "const FILES = {{precache.json}}; // {{precache.version}}"),
+            ("index.html", "<p>"),
+            ("a.css", "one"),
+        ];
+        let one = publish(&files(&sources)).expect("no circle");
+        let worker = String::from_utf8(one["sw.js"].clone()).expect("UTF-8");
+        assert!(worker.contains(&format!("\"/{}\": \"sha256-", address(&one, "a"))), "{worker}");
+        assert!(
+            worker.contains("\"/\": \"sha256-") && !worker.contains("sw.js\"") && !worker.contains("{{"),
+            "{worker}"
+        );
+        let other = publish(&files(&[sources[0], ("index.html", "<b>"), sources[2]])).expect("no circle");
+        assert_ne!(one["sw.js"], other["sw.js"], "a change of any file is a change of the worker");
     }
 
     #[test]

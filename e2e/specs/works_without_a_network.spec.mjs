@@ -1,0 +1,117 @@
+// The page as it is kept in the browser: it opens without a network, and a newer version of it waits for the person.
+
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, test } from '../product/fixtures.mjs';
+import { anotherVersion } from '../product/version.mjs';
+
+const NOOR = { name: 'Noor Haddad', party: 'Mediation office' };
+const INES = { name: 'Ines Okoye', party: 'Delegation of Arvandan' };
+
+/** Waits until the browser keeps the app. */
+async function isKept(page) {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(({ active }) => active.state));
+  await expect(async () => {
+    expect(await page.evaluate(async () => (await navigator.serviceWorker.ready).active.state)).toBe('activated');
+  }).toPass();
+}
+
+async function withoutAStyle(folder) {
+  const [style] = (await readdir(join(folder, 'assets'))).filter((name) => /^style\.\w+\.css$/.test(name));
+  for (const copy of ['', '.br', '.gz']) await rm(join(folder, 'assets', style + copy), { force: true });
+}
+
+async function withAForeignPage(folder) {
+  await writeFile(join(folder, 'index.html'), '<!doctype html><title>Another page</title>');
+}
+
+function version(page) {
+  return page.evaluate(() => document.querySelector('meta[name="version"]')?.content ?? 'built');
+}
+
+/** Looks for another version, as the page does by itself every hour. */
+async function looksForAnother(page) {
+  return page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    await registration.update();
+  });
+}
+
+test('a talk opens and is written in while the server is down, and the notes go out when it is back', async ({ relay, table }) => {
+  const noor = await table.open(relay.url, NOOR);
+  const ines = await table.welcome(noor, INES);
+  await noor.talk.write('While all is well.');
+  await expect(ines.talk.notes).toHaveCount(1);
+  await isKept(noor.page);
+  await relay.kill();
+  await noor.page.reload();
+  await expect(noor.talk.note('While all is well.')).toBeVisible();
+  await expect(noor.talk.connection).toContainText(/Reconnecting|Offline/);
+  await noor.talk.write('Written while the server was down.');
+  // Any way in: the address alone, too.
+  const start = await noor.context.newPage();
+  await start.goto(relay.url);
+  await expect(start.getByRole('heading', { level: 1 })).toBeVisible();
+  await start.close();
+  await relay.run();
+  await expect(ines.talk.note('Written while the server was down.')).toBeVisible({ timeout: 60_000 });
+});
+
+test('a newer version waits until the person reloads, and what was being written stays', async ({ relay, table }) => {
+  const noor = await table.open(relay.url, NOOR);
+  await isKept(noor.page);
+  await noor.page.reload();
+  await noor.talk.composer.fill('In the middle of a sen');
+  const newer = await anotherVersion('newer');
+  await relay.kill();
+  await relay.run(newer);
+  await looksForAnother(noor.page);
+  const offer = noor.page.getByRole('status').filter({ hasText: 'A newer version of Nonpaper is ready.' });
+  await expect(offer).toBeVisible();
+  expect(await version(noor.page)).toBe('built');
+  // Not by a reload of the person's own either: the older one is whole, and is what this page runs.
+  await expect(noor.talk.composer).toHaveValue('In the middle of a sen');
+  await offer.getByRole('button', { name: 'Reload' }).click();
+  await expect(async () => expect(await version(noor.page)).toBe('newer')).toPass();
+  await expect(noor.talk.composer).toHaveValue('In the middle of a sen');
+  await expect(offer).toHaveCount(0);
+  await rm(newer, { recursive: true });
+});
+
+for (const [how, spoil] of [['of which a file is missing', withoutAStyle], ['whose files do not fit together', withAForeignPage]]) {
+  test(`an update ${how} changes nothing`, async ({ relay, table }) => {
+    const noor = await table.open(relay.url, NOOR);
+    await isKept(noor.page);
+    const torn = await anotherVersion('torn');
+    await spoil(torn);
+    await relay.kill();
+    await relay.run(torn);
+    await looksForAnother(noor.page);
+    await expect(async () => {
+      const others = await noor.page.evaluate(async () => {
+        const { installing, waiting } = await navigator.serviceWorker.ready;
+        return [installing, waiting].filter(Boolean).length;
+      });
+      expect(others).toBe(0);
+    }).toPass();
+    await noor.page.reload();
+    await expect(noor.talk.composer).toBeVisible();
+    expect(await version(noor.page)).toBe('built');
+    expect(await noor.page.evaluate(() => caches.keys())).toHaveLength(1);
+    await relay.kill();
+    await noor.page.reload();
+    await expect(noor.talk.composer).toBeVisible();
+    await rm(torn, { recursive: true });
+  });
+}
+
+test('the browser finds nothing that keeps the app from being installed', async ({ relay, table }) => {
+  const noor = await table.seat(NOOR.name);
+  await noor.start.open(relay.url);
+  await isKept(noor.page);
+  const cdp = await noor.context.newCDPSession(noor.page);
+  const { installabilityErrors } = await cdp.send('Page.getInstallabilityErrors');
+  // Contexts of a browser that is driven are private ones.
+  expect(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito')).toEqual([]);
+});

@@ -1,0 +1,45 @@
+// Keeps the app in the browser, so that it opens without a network: all files of one version, or none.
+//
+// The build puts the version and the files in, each with its hash as for Subresource Integrity. What does not match is not kept, so
+// files of two versions are never mixed. A newer version waits until the person asks for it, or until no page of this one is open.
+
+const CACHE = "nonpaper-{{precache.version}}";
+const FILES = {{precache.json}};
+
+addEventListener("install", (event) => event.waitUntil(keep()));
+addEventListener("activate", (event) => event.waitUntil(tidy()));
+addEventListener("message", ({ data }) => {
+  if (data === "use this version") skipWaiting();
+});
+addEventListener("fetch", (event) => {
+  const { method, url } = event.request;
+  const { origin, pathname } = new URL(url);
+  if (method !== "GET" || origin !== location.origin) return;
+  if (pathname in FILES || pathname.startsWith("/assets/")) event.respondWith(answer(event.request, pathname));
+});
+
+async function keep() {
+  const cache = await caches.open(CACHE);
+  try {
+    await Promise.all(Object.entries(FILES).map(async ([address, integrity]) => {
+      const response = await fetch(address, { integrity, cache: "no-cache", redirect: "error" });
+      if (!response.ok) throw new Error(`${address} is not there`);
+      await cache.put(address, response);
+    }));
+  } catch (error) {
+    await caches.delete(CACHE);
+    throw error;
+  }
+}
+
+async function answer(request, address) {
+  const cache = await caches.open(CACHE);
+  // A page of the version before asks for its own files until it is reloaded.
+  const kept = (await cache.match(address)) ?? (await caches.match(address));
+  return kept ?? fetch(request);
+}
+
+async function tidy() {
+  const others = (await caches.keys()).filter((name) => name.startsWith("nonpaper-") && name !== CACHE);
+  await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
+}
