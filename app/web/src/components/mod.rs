@@ -14,4 +14,5 @@ pub mod sheet;
 pub mod status;
 pub mod talk_link;
 pub mod terms_choice;
+pub mod tick;
 pub mod title;

@@ -11,6 +11,7 @@ use talk::{Command, Error};
 use super::notes::{Body, came};
 use crate::components::form::{Complaint, Wrong};
 use crate::components::said::{PartyName, Said, hue_class};
+use crate::components::tick::Tick;
 use crate::session::{self, OpenTalk};
 use crate::words::{intl, words};
 
@@ -112,24 +113,13 @@ fn BriefDialog(talk: OpenTalk, briefing: RwSignal<bool>) -> impl IntoView {
 
 #[component]
 fn Choice(place: usize, note: Arc<NoteView>, chosen: RwSignal<Vec<OpId>>) -> impl IntoView {
-    let (id, input) = (note.id, format!("brief-{place}"));
-    let choose = move |event| {
-        let checked = event_target_checked(&event);
-        chosen.update(|chosen| {
-            chosen.retain(|other| *other != id);
-            chosen.extend(checked.then_some(id));
-        });
-    };
     view! {
-        <div class="choice">
-            <input type="checkbox" id=input.clone() on:change=choose />
-            <label for=input>
-                <b><bdi>{note.author.clone()}</bdi></b>
-                " "
-                <time datetime=intl::machine_time(note.written_at)>{intl::day_and_time(note.written_at)}</time>
-                <span class="beginning" dir="auto">{beginning(&note.text)}</span>
-            </label>
-        </div>
+        <Tick id=format!("brief-{place}") value=note.id chosen>
+            <b><bdi>{note.author.clone()}</bdi></b>
+            " "
+            <time datetime=intl::machine_time(note.written_at)>{intl::day_and_time(note.written_at)}</time>
+            <span class="beginning" dir="auto">{beginning(&note.text)}</span>
+        </Tick>
     }
 }
 

@@ -8,6 +8,7 @@ use talk::view::SeatView;
 use crate::components::field::Field;
 use crate::components::form::{Complaint, Wrong, complaint_about, trimmed, what_is_wrong};
 use crate::components::said::PartyName;
+use crate::components::tick::Tick;
 use crate::screen::Screens;
 use crate::session::{self, OpenTalk};
 use crate::words::words;
@@ -56,26 +57,15 @@ pub fn SideRoomDialog(talk: OpenTalk, opening: RwSignal<bool>) -> impl IntoView 
         }
     };
     let choice = move |(place, seat): (usize, SeatView)| {
-        let (key, input) = (seat.key, format!("guest-{place}"));
         let party = parties.get(seat.party).cloned();
-        let choose = move |event| {
-            let checked = event_target_checked(&event);
-            chosen.update(|chosen| {
-                chosen.retain(|other| *other != key);
-                chosen.extend(checked.then_some(key));
-            });
-        };
         view! {
-            <div class="choice">
-                <input type="checkbox" id=input.clone() on:change=choose />
-                <label for=input>
-                    <bdi>{seat.name}</bdi>
-                    ", "
-                    {party.map(|party| view! { <PartyName name=party.name hue=party.hue /> })}
-                    " "
-                    <small>{(words.role)(seat.role)}</small>
-                </label>
-            </div>
+            <Tick id=format!("guest-{place}") value=seat.key chosen>
+                <bdi>{seat.name}</bdi>
+                ", "
+                {party.map(|party| view! { <PartyName name=party.name hue=party.hue /> })}
+                " "
+                <small>{(words.role)(seat.role)}</small>
+            </Tick>
         }
     };
     view! {
