@@ -7,8 +7,8 @@ export default defineConfig({
   testDir: 'specs',
   testMatch: '*.spec.mjs',
   outputDir: process.env.E2E_OUTPUT_DIR ?? '../target/e2e',
-  // Two cores: several seats in one test are the load already.
-  workers: 1,
+  // Two files at a time, each with relays and contexts of its own: seats mostly wait for each other.
+  workers: 2,
   fullyParallel: false,
   retries: 0,
   forbidOnly: true,
