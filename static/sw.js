@@ -3,8 +3,8 @@
 // The build puts the version and the files in, each with its hash as for Subresource Integrity. What does not match is not kept, so
 // files of two versions are never mixed. A newer version waits until the person asks for it, or until no page of this one is open.
 
-const CACHE = "nonpaper-{{precache.version}}";
-const FILES = {{precache.json}};
+const CACHE = "nonpaper-{{all.version}}";
+const FILES = {{all.hashes}};
 
 addEventListener("install", (event) => event.waitUntil(keep()));
 addEventListener("activate", (event) => event.waitUntil(tidy()));

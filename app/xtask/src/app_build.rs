@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
@@ -29,7 +30,8 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
 /// Builds the app into `target/app`, which changes only when everything went well.
 pub fn build(workspace: &Workspace) -> anyhow::Result<()> {
     let wasm = step("Building the app (release wasm)", || compile(workspace))?;
-    let statics = read_folder(&workspace.root().join("static")).context("static/ cannot be read")?;
+    let mut statics = read_folder(&workspace.root().join("static")).context("static/ cannot be read")?;
+    say_what_it_is_made_from(workspace, &mut statics)?;
     let mark = workspace.target().join("app.made-from");
     let made_from = fingerprint(&wasm, &statics)?;
     if workspace.app().is_dir() && fs::read_to_string(&mark).is_ok_and(|text| text == made_from) {
@@ -65,6 +67,22 @@ fn compile(workspace: &Workspace) -> anyhow::Result<PathBuf> {
         bail!("the app does not compile (the compiler's own words are above)");
     }
     Ok(workspace.target().join(WASM).join("web/web.wasm"))
+}
+
+/// Fills in version, commit and compiler, from which anybody can build the same files.
+fn say_what_it_is_made_from(workspace: &Workspace, statics: &mut Files) -> anyhow::Result<()> {
+    let template = statics.get_mut("integrity.json").context("static/integrity.json is missing")?;
+    let git = |words: &[&str]| {
+        let output = Command::new("git").arg("-C").arg(workspace.root()).args(words).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let commit = git(&["rev-parse", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());
+    let changed = git(&["status", "--porcelain"]).is_some_and(|changes| !changes.is_empty());
+    let commit = if changed { format!("{commit} with changes") } else { commit };
+    let text = std::str::from_utf8(template).context("static/integrity.json is not UTF-8")?;
+    let text = text.replace("{{built.version}}", env!("CARGO_PKG_VERSION")).replace("{{built.commit}}", &commit);
+    *template = text.replace("{{built.compiler}}", &toolchain::compiler()?).into_bytes();
+    Ok(())
 }
 
 fn fingerprint(wasm: &Path, statics: &Files) -> anyhow::Result<String> {

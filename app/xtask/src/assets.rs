@@ -2,6 +2,7 @@
 //!
 //! Every file of `static/` and every file wasm-bindgen made goes to `assets/STEM.HASH.EXT`, which a browser may keep
 //! for ever. The few whose address must stay ([`KEEPS_ITS_NAME`]) go to the root and are asked for again each time.
+//! `{{all.hashes}}` and `{{all.version}}` stand for all files, in the two that are made last ([`LAST`]).
 //! In text files, `{{boot.js}}` becomes the address of that file, `/assets/boot.0123456789abcdef.js`.
 
 use std::collections::BTreeMap;
@@ -12,7 +13,10 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// Files that browsers ask for by a fixed address.
-const KEEPS_ITS_NAME: [&str; 5] = ["index.html", "sw.js", "manifest.webmanifest", "favicon.ico", "robots.txt"];
+const KEEPS_ITS_NAME: [&str; 6] =
+    ["index.html", "sw.js", "integrity.json", "manifest.webmanifest", "favicon.ico", "robots.txt"];
+/// Files that name all that come before them with their hashes, in this order.
+const LAST: [&str; 2] = ["sw.js", "integrity.json"];
 
 /// Files by their name in `static/`, or by their address in the app.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -22,7 +26,7 @@ pub fn publish(sources: &Files) -> anyhow::Result<Files> {
     let mut addresses = BTreeMap::new();
     let mut published = Files::new();
     let mut waiting: Vec<(&String, Vec<u8>)> = Vec::new();
-    for (name, bytes) in sources.iter().filter(|(name, _)| *name != KEEPER) {
+    for (name, bytes) in sources.iter().filter(|(name, _)| !LAST.contains(&name.as_str())) {
         let bytes = if name.ends_with(".html") { without_comments(bytes) } else { bytes.clone() };
         waiting.push((name, bytes));
     }
@@ -46,25 +50,24 @@ pub fn publish(sources: &Files) -> anyhow::Result<Files> {
         }
         waiting = still_waiting;
     }
-    if let Some(worker) = sources.get(KEEPER) {
-        let worker = std::str::from_utf8(worker).with_context(|| format!("{KEEPER} is not UTF-8"))?;
-        published.insert(KEEPER.to_owned(), with_precache(worker, &published).into_bytes());
+    for name in LAST {
+        if let Some(bytes) = sources.get(name) {
+            let text = std::str::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
+            published.insert(name.to_owned(), with_hashes(text, &published).into_bytes());
+        }
     }
     Ok(published)
 }
 
-/// The service worker, filled in last: it names every other file with its hash, as for Subresource Integrity. `index.html` is kept as
-/// the answer for `/`.
-const KEEPER: &str = "sw.js";
-
-fn with_precache(worker: &str, published: &Files) -> String {
+/// Fills in the hashes, written as for Subresource Integrity, of all files so far. `index.html` is named as `/`, its address.
+fn with_hashes(text: &str, published: &Files) -> String {
     let line = |(address, bytes): (&String, &Vec<u8>)| {
         let address = if address == "index.html" { "" } else { address };
-        format!("  \"/{address}\": \"sha256-{}\",\n", STANDARD.encode(Sha256::digest(bytes)))
+        format!("  \"/{address}\": \"sha256-{}\"", STANDARD.encode(Sha256::digest(bytes)))
     };
-    let files = format!("{{\n{}}}", published.iter().map(line).collect::<String>());
+    let files = format!("{{\n{}\n}}", published.iter().map(line).collect::<Vec<_>>().join(",\n"));
     let version = short_hash(files.as_bytes());
-    worker.replace("{{precache.json}}", &files).replace("{{precache.version}}", &version)
+    text.replace("{{all.hashes}}", &files).replace("{{all.version}}", &version)
 }
 
 /// Returns the short hash that file names carry: 64 bits of SHA-256.
@@ -177,11 +180,8 @@ mod tests {
 
     #[test]
     fn the_service_worker_names_every_other_file_with_its_hash() {
-        let sources = [
-            ("sw.js", "const FILES = {{precache.json}}; // {{precache.version}}"),
-            ("index.html", "<p>"),
-            ("a.css", "one"),
-        ];
+        let sources =
+            [("sw.js", "const FILES = {{all.hashes}}; // {{all.version}}"), ("index.html", "<p>"), ("a.css", "one")];
         let one = publish(&files(&sources)).expect("no circle");
         let worker = String::from_utf8(one["sw.js"].clone()).expect("UTF-8");
         assert!(worker.contains(&format!("\"/{}\": \"sha256-", address(&one, "a"))), "{worker}");

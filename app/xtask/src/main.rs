@@ -18,6 +18,7 @@ mod steps;
 mod tally;
 mod test;
 mod toolchain;
+mod verify;
 mod workspace;
 
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ cargo xtask serve [--listen ADDR]   build everything and serve it (default 127.0
 cargo xtask test [PART…]            run every check; PART is static, rust or browser
 cargo xtask test browser NAME       only the browser tests whose file name contains NAME
 cargo xtask build                   build the app into target/app
+cargo xtask verify URL              build the app and compare what a host serves with it
 cargo xtask sim --seeds A..B        schedules of faults, one for each seed; [--jobs N] [--family NAME] [--trace]
 cargo xtask sim --mutants [NAME…]   break the engine on purpose; fails when nothing notices
 cargo xtask kill [--cycles N]       kill the browser at a random moment after Send, N times (default 200)
@@ -63,6 +65,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             app_build::run(&Workspace::find()?)?;
             Ok(ExitCode::SUCCESS)
         }
+        ["verify", host] => verify::run(&Workspace::find()?, host),
         ["bench", "notes"] => bench::notes(&Workspace::find()?),
         ["bench", "store"] => bench::store(&Workspace::find()?),
         ["kill"] => kill::run(&Workspace::find()?, 200),

@@ -18,8 +18,13 @@ pub fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
     add_wasm_target()
 }
 
+/// What the compiler says it is.
+pub fn compiler() -> anyhow::Result<String> {
+    output_of("rustc", &["--version"]).context("rustc cannot be started; install Rust with rustup")
+}
+
 fn check_compiler(wanted: &str) -> anyhow::Result<()> {
-    let said = output_of("rustc", &["--version"]).context("rustc cannot be started; install Rust with rustup")?;
+    let said = compiler()?;
     let found = said.split_whitespace().nth(1).unwrap_or_default();
     match older(found, wanted) {
         Some(false) => Ok(()),
