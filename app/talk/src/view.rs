@@ -58,6 +58,14 @@ pub struct TalkView {
     pub unsent: usize,
 }
 
+impl TalkView {
+    /// Whose agreement a seat needs; None when the convener, by whom the charter says it, is gone.
+    pub fn who_admits_now(&self) -> Option<WhoAdmits> {
+        let convened = self.seats.iter().any(|seat| seat.role == Role::Convener);
+        convened.then_some(self.who_admits)
+    }
+}
+
 /// Where this browser stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Phase {

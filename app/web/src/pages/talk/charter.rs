@@ -3,10 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 use record::{Copies, OpId};
-use talk::view::{AmendmentView, CharterView, EndView};
+use talk::view::{AmendmentView, CharterView, EndView, TalkView};
 use talk::{CharterStep, Command};
 
-use super::seats::who_admits_now;
 use crate::components::said::Said;
 use crate::components::terms_choice::TermsChoice;
 use crate::session::{self, OpenTalk};
@@ -23,7 +22,7 @@ fn charter_of(talk: &OpenTalk) -> Memo<CharterView> {
 pub fn Charter(talk: OpenTalk) -> impl IntoView {
     let words = words();
     let charter = charter_of(&talk);
-    let who_admits = Memo::new(move |_| talk.view.with(who_admits_now));
+    let who_admits = Memo::new(move |_| talk.view.with(TalkView::who_admits_now));
     let (changing, ending) = (RwSignal::new(false), RwSignal::new(false));
     let may_amend = Memo::new(move |_| charter.with(|charter| charter.may_amend));
     let may_end = Memo::new(move |_| charter.with(|charter| charter.end.may_say));

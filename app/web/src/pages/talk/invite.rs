@@ -8,7 +8,6 @@ use talk::view::{LinkState, LinkView, PartyView};
 use talk::{Command, PartyChoice};
 
 use super::door::{go_to_the_door, who_is_there};
-use super::seats::who_admits_now;
 use super::{Inviting, Whom};
 use crate::components::qr::Qr;
 use crate::components::said::Said;
@@ -49,7 +48,7 @@ pub fn InviteDialog(talk: OpenTalk) -> impl IntoView {
     let (invites, own_party, elsewhere) = talk.view.with_untracked(|view| {
         let own = view.seats.iter().find(|seat| seat.you);
         let party = own.and_then(|seat| view.parties.get(seat.party)).map(|party| party.id);
-        let elsewhere = own.map(|seat| (words.how_to_sit_elsewhere)(seat.role, who_admits_now(view)));
+        let elsewhere = own.map(|seat| (words.how_to_sit_elsewhere)(seat.role, view.who_admits_now()));
         (view.rights.invite, party, elsewhere)
     });
     let as_a_head = invites.only().map(|_| {

@@ -2,7 +2,7 @@
 
 use gloo::timers::callback::Interval;
 use leptos::prelude::*;
-use record::{AuthorKey, Authority, Role, WhoAdmits};
+use record::{AuthorKey, Authority, Role};
 use talk::view::{Confirmed, Invites, PartyView, SeatView, TalkView, WishView};
 use talk::{Command, Millis};
 
@@ -175,17 +175,11 @@ fn wished_away(by: WishView) -> impl IntoView {
     view! { <p class="small wish"><Said phrase /></p> }
 }
 
-/// Whose agreement a seat needs; None when the convener, by whom the charter says it, is gone.
-pub fn who_admits_now(view: &TalkView) -> Option<WhoAdmits> {
-    let convened = view.seats.iter().any(|seat| seat.role == Role::Convener);
-    convened.then_some(view.who_admits)
-}
-
 /// What each role may do.
 #[component]
 fn WhoMayDoWhat(talk: OpenTalk) -> impl IntoView {
     let words = words();
-    let who_admits = Memo::new(move |_| talk.view.with(who_admits_now));
+    let who_admits = Memo::new(move |_| talk.view.with(TalkView::who_admits_now));
     let role = move |role| {
         view! {
             <dt>{(words.role)(role)}</dt>
