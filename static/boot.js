@@ -92,7 +92,7 @@ async function start() {
   }
   try {
     const { default: open } = await import("{{web.js}}");
-    await open({ module_or_path: fetch("{{web.wasm}}", { credentials: "same-origin" }) });
+    await open({ module_or_path: fetch("{{web.wasm}}", { integrity: "{{web.wasm.integrity}}" }) });
   } catch (error) {
     console.error(error);
     stop(

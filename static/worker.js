@@ -3,7 +3,7 @@ import open, { stretch } from "{{web.js}}";
 
 addEventListener("message", async ({ data: [passphrase, salt, memory, passes, lanes] }) => {
   try {
-    await open({ module_or_path: fetch("{{web.wasm}}", { credentials: "same-origin" }) });
+    await open({ module_or_path: fetch("{{web.wasm}}", { integrity: "{{web.wasm.integrity}}" }) });
     postMessage(stretch(passphrase, salt, memory, passes, lanes) ?? null);
   } catch (error) {
     console.error(error);

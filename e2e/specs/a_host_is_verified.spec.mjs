@@ -90,3 +90,18 @@ test('a changed header, a missing one and an added one are found', async ({ rela
   expect(said).toContain('/: with a header more: x-frame-options: ALLOWALL');
   expect(code).toBe(1);
 });
+
+test('the browser runs no code but what the page names by its hash', async ({ relay, browser }) => {
+  const done = await serves(relay, async (folder) => {
+    const name = await asset(folder, /^web\.\w+\.wasm$/);
+    const bytes = await readFile(join(folder, name));
+    bytes[bytes.length - 1] ^= 1;
+    await writeFile(join(folder, name), bytes);
+    for (const copy of ['.br', '.gz']) await rm(join(folder, name + copy));
+  });
+  const page = await browser.newPage();
+  await page.goto(relay.url);
+  await expect(page.getByRole('alertdialog', { name: 'The page could not be opened' })).toBeVisible();
+  await page.close();
+  await done();
+});

@@ -21,6 +21,9 @@ use crate::workspace::Workspace;
 /// What is done with wasm and static files: an input too, since a change of it changes the app.
 const RECIPE: [&str; 3] = [include_str!("app_build.rs"), include_str!("assets.rs"), include_str!("compress.rs")];
 
+/// What all files of the app may have together, in bytes of brotli: what it has today, so that growth is noticed. The goal is 600 kB.
+const BUDGET: usize = 1_040_000;
+
 /// Builds the app after checking that the machine has what it takes.
 pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
     toolchain::prepare(workspace)?;
@@ -43,7 +46,7 @@ pub fn build(workspace: &Workspace) -> anyhow::Result<()> {
     let sizes = step("Compressing", || write_app(&workspace.app(), &published))?;
     fs::write(&mark, made_from).with_context(|| format!("{} cannot be written", mark.display()))?;
     print_sizes(&sizes);
-    Ok(())
+    within_budget(&sizes)
 }
 
 fn compile(workspace: &Workspace) -> anyhow::Result<PathBuf> {
@@ -193,6 +196,15 @@ fn print_sizes(sizes: &Sizes) {
     }
     let total: usize = sizes.values().sum();
     say(&format!("    {:>9}  in all, brotli", size(total)));
+}
+
+/// Fails when the app has grown beyond [`BUDGET`].
+fn within_budget(sizes: &Sizes) -> anyhow::Result<()> {
+    let total: usize = sizes.values().sum();
+    if total > BUDGET {
+        bail!("the app has {}, and may have {}: see `BUDGET` in app_build.rs", size(total), size(BUDGET));
+    }
+    Ok(())
 }
 
 fn remove_folder(folder: &Path) -> anyhow::Result<()> {

@@ -18,12 +18,16 @@ const KEEPS_ITS_NAME: [&str; 6] =
 /// Files that name all that come before them with their hashes, in this order.
 const LAST: [&str; 2] = ["sw.js", "integrity.json"];
 
+/// `{{NAME.integrity}}` stands for the hash of that file.
+const INTEGRITY: &str = ".integrity";
+
 /// Files by their name in `static/`, or by their address in the app.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// Returns the app as it is served: addresses without the leading `/`, placeholders filled in.
 pub fn publish(sources: &Files) -> anyhow::Result<Files> {
-    let mut addresses = BTreeMap::new();
+    // What stands for each placeholder.
+    let mut known = BTreeMap::new();
     let mut published = Files::new();
     let mut waiting: Vec<(&String, Vec<u8>)> = Vec::new();
     for (name, bytes) in sources.iter().filter(|(name, _)| !LAST.contains(&name.as_str())) {
@@ -35,10 +39,11 @@ pub fn publish(sources: &Files) -> anyhow::Result<Files> {
         let before = waiting.len();
         let mut still_waiting = Vec::new();
         for (name, bytes) in waiting {
-            match filled_in(name, &bytes, &addresses, sources)? {
+            match filled_in(name, &bytes, &known, sources)? {
                 Some(bytes) => {
                     let address = address_of(name, &bytes);
-                    addresses.insert(name.clone(), format!("/{address}"));
+                    known.insert(name.clone(), format!("/{address}"));
+                    known.insert(format!("{name}{INTEGRITY}"), integrity_of(&bytes));
                     published.insert(address, bytes);
                 }
                 None => still_waiting.push((name, bytes)),
@@ -59,11 +64,16 @@ pub fn publish(sources: &Files) -> anyhow::Result<Files> {
     Ok(published)
 }
 
+/// Returns the hash of a file as it is written for Subresource Integrity.
+fn integrity_of(bytes: &[u8]) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(bytes)))
+}
+
 /// Fills in the hashes, written as for Subresource Integrity, of all files so far. `index.html` is named as `/`, its address.
 fn with_hashes(text: &str, published: &Files) -> String {
     let line = |(address, bytes): (&String, &Vec<u8>)| {
         let address = if address == "index.html" { "" } else { address };
-        format!("  \"/{address}\": \"sha256-{}\"", STANDARD.encode(Sha256::digest(bytes)))
+        format!("  \"/{address}\": \"{}\"", integrity_of(bytes))
     };
     let files = format!("{{\n{}\n}}", published.iter().map(line).collect::<Vec<_>>().join(",\n"));
     let version = short_hash(files.as_bytes());
@@ -90,7 +100,7 @@ fn address_of(name: &str, bytes: &[u8]) -> String {
 fn filled_in(
     name: &str,
     bytes: &[u8],
-    addresses: &BTreeMap<String, String>,
+    known: &BTreeMap<String, String>,
     sources: &Files,
 ) -> anyhow::Result<Option<Vec<u8>>> {
     let may_hold_placeholders = [".html", ".js", ".css", ".webmanifest"].iter().any(|end| name.ends_with(end));
@@ -108,14 +118,14 @@ fn filled_in(
             rest = after;
             continue;
         };
-        if !sources.contains_key(inside) {
+        if !sources.contains_key(inside.strip_suffix(INTEGRITY).unwrap_or(inside)) {
             bail!("{name} names {{{{{inside}}}}}, but there is no such file");
         }
-        let Some(address) = addresses.get(inside) else {
+        let Some(value) = known.get(inside) else {
             return Ok(None);
         };
         text.push_str(before);
-        text.push_str(address);
+        text.push_str(value);
         rest = behind;
     }
     text.push_str(rest);
@@ -191,6 +201,16 @@ mod tests {
         );
         let other = publish(&files(&[sources[0], ("index.html", "<b>"), sources[2]])).expect("no circle");
         assert_ne!(one["sw.js"], other["sw.js"], "a change of any file is a change of the worker");
+    }
+
+    #[test]
+    fn a_file_can_name_the_hash_of_another() {
+        let sources =
+            files(&[("a.js", "fetch('{{b.wasm}}', { integrity: '{{b.wasm.integrity}}' })"), ("b.wasm", "one")]);
+        let published = publish(&sources).expect("no circle");
+        let text = String::from_utf8(published[&address(&published, "a")].clone()).expect("UTF-8");
+        assert!(text.contains(&integrity_of(b"one")) && !text.contains("{{"), "{text}");
+        assert!(publish(&files(&[("a.js", "{{b.wasm.integrity}}")])).is_err());
     }
 
     #[test]
