@@ -11,6 +11,9 @@ test('who leaves the computer leaves nothing on it', async ({ table, relay }) =>
   await expect(page.getByRole('link', { name: /Veshan/ })).toBeVisible();
   await page.getByRole('button', { name: 'Leave this computer' }).click();
   await page.getByRole('button', { name: 'Delete all' }).click();
+  // It says so for as long as it takes.
+  await expect(page.getByRole('heading', { name: 'This browser' })).toHaveCount(0);
+  await expect(page.getByText('Everything is being deleted.')).toHaveCount(0);
   await expect(page.getByRole('link', { name: /Veshan/ })).toHaveCount(0);
   await page.reload();
   await expect(amina.start.startButton).toBeVisible();

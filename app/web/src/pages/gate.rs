@@ -202,17 +202,23 @@ pub fn Leaving() -> impl IntoView {
         asked.set(true);
         request_animation_frame(|| focus::first_of(&[".leaving .cancel"]));
     };
+    // The talks are gone from the page at once, from the disk a moment later.
+    let busy = RwSignal::new(false);
     let leave = move |_| {
+        busy.set(true);
         spawn_local(async move {
             if !session::leave_this_computer().await {
                 failed.try_set(true);
             }
+            busy.try_set(false);
         });
     };
     view! {
         <section class="step leaving">
             {move || {
-                if asked.get() {
+                if busy.get() {
+                    view! { <p role="status">{words.is_deleted_now}</p> }.into_any()
+                } else if asked.get() {
                     view! {
                         <p>{words.leaving_deletes}</p>
                         <div class="buttons">

@@ -29,8 +29,16 @@ pub enum DatabaseError {
     Failed,
 }
 
-/// An open database.
-pub struct Database(Idb);
+/// An open database; it is closed when this is dropped, which the library does not do by itself: an open one cannot be deleted.
+pub struct Database(Option<Idb>);
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.close();
+        }
+    }
+}
 
 impl Database {
     /// Opens it if it is there. To look for it makes none, where the browser can tell.
@@ -52,7 +60,7 @@ impl Database {
                 DatabaseError::Failed
             }
         })?;
-        Ok(Self(opened))
+        Ok(Self(Some(opened)))
     }
 
     /// The header, if a store was made here.
@@ -154,14 +162,16 @@ impl Database {
     }
 
     /// Deletes everything.
-    pub async fn erase(self) -> Result<(), DatabaseError> {
+    pub async fn erase(mut self) -> Result<(), DatabaseError> {
         self.clear().await?;
-        self.0.delete().map_err(|_| DatabaseError::Failed)?.await.map_err(|_| DatabaseError::Failed)
+        let open = self.0.take().ok_or(DatabaseError::Gone)?;
+        open.delete().map_err(|_| DatabaseError::Failed)?.await.map_err(|_| DatabaseError::Failed)
     }
 
     fn begin(&self, store: &str, mode: TransactionMode) -> Result<Transaction<'_>, DatabaseError> {
         let strict = TransactionOptions::new().with_durability(TransactionDurability::Strict);
-        Ok(self.0.transaction(store).with_mode(mode).with_options(strict).build()?)
+        let open = self.0.as_ref().ok_or(DatabaseError::Gone)?;
+        Ok(open.transaction(store).with_mode(mode).with_options(strict).build()?)
     }
 }
 

@@ -231,6 +231,7 @@ pub static WORDS: Words = Words {
                    and put that back. Otherwise delete what is here and ask for a new invitation.",
     written_by_newer: "What is on the disk was written by a newer version of this page.",
     reload_for_newer: "Reload the page to get the newer version. Nothing is lost.",
+    is_deleted_now: "Everything is being deleted. Leave this page open until it is done.",
     leave_this_computer: "Leave this computer",
     leaving_deletes: "This deletes your seat, all notes and all keys from this browser, for good. The others keep their copies.",
     delete_all: "Delete all",

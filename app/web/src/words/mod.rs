@@ -257,6 +257,7 @@ pub struct Words {
     pub written_by_newer: &'static str,
     pub reload_for_newer: &'static str,
     pub leave_this_computer: &'static str,
+    pub is_deleted_now: &'static str,
     pub leaving_deletes: &'static str,
     pub delete_all: &'static str,
     pub not_all_deleted: &'static str,
