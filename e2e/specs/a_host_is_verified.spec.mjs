@@ -91,7 +91,7 @@ test('a changed header, a missing one and an added one are found', async ({ rela
   expect(code).toBe(1);
 });
 
-test('the browser runs no code but what the page names by its hash', async ({ relay, browser }) => {
+test('wasm that is not what the page names by its hash is not run', async ({ relay, browser }) => {
   const done = await serves(relay, async (folder) => {
     const name = await asset(folder, /^web\.\w+\.wasm$/);
     const bytes = await readFile(join(folder, name));
