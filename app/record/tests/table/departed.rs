@@ -1,4 +1,4 @@
-//! Whoever finds the key of somebody who left can sign with it as of before: that gives nothing to anybody.
+//! Whoever finds the key of somebody who left can sign with it as of before: what it says then gives and takes nothing.
 
 use record::{Body, PartyRef, Role, WhoAdmits};
 
