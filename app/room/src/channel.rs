@@ -12,8 +12,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use ed25519_dalek::{Signer, SigningKey};
 use hkdf::Hkdf;
 use rand_core::RngCore;
@@ -46,10 +46,8 @@ pub struct Channel {
 impl Channel {
     /// Makes the channel of a secret: 32 bytes seed of the write key, 32 bytes envelope key.
     pub fn new(secret: &ChannelSecret) -> Self {
-        let (seed, envelope) = secret.split_at(32);
-        let mut write = Zeroizing::new([0; 32]);
-        write.copy_from_slice(seed);
-        let write = SigningKey::from_bytes(&write);
+        let ([seed, envelope], []) = secret.as_chunks() else { unreachable!("64 bytes") };
+        let write = SigningKey::from_bytes(seed);
         let topic = Topic::of(&write.verifying_key().to_bytes());
         Self { topic, write, envelope: XChaCha20Poly1305::new(envelope.into()) }
     }
@@ -98,11 +96,11 @@ impl Channel {
         plain[10..12].copy_from_slice(&count.to_be_bytes());
         plain[12..16].copy_from_slice(&(part.len() as u32).to_be_bytes());
         plain[PART_HEADER..PART_HEADER + part.len()].copy_from_slice(part);
-        let mut payload = vec![0; NONCE];
-        rng.fill_bytes(&mut payload);
-        let sealed = self.envelope.encrypt(XNonce::from_slice(&payload), Payload { msg: &plain, aad: &self.topic.0 });
-        payload.extend_from_slice(&sealed.expect("a payload is far below what XChaCha20-Poly1305 seals"));
-        payload.into()
+        let mut nonce = [0; NONCE];
+        rng.fill_bytes(&mut nonce);
+        let sealed = self.envelope.encrypt(&nonce.into(), Payload { msg: &plain, aad: &self.topic.0 });
+        let sealed = sealed.expect("a payload is far below what XChaCha20-Poly1305 seals");
+        [&nonce[..], &sealed].concat().into()
     }
 
     /// Opens one payload. None for anything that is not a part sealed for this channel.
@@ -110,9 +108,8 @@ impl Channel {
         if !BUCKETS.contains(&payload.len()) {
             return None;
         }
-        let (nonce, sealed) = payload.split_at(NONCE);
-        let plain =
-            self.envelope.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: &self.topic.0 }).ok()?;
+        let (nonce, sealed) = payload.split_first_chunk::<NONCE>()?;
+        let plain = self.envelope.decrypt(&(*nonce).into(), Payload { msg: sealed, aad: &self.topic.0 }).ok()?;
         let (header, rest) = plain.split_at(PART_HEADER);
         let id = header[..8].try_into().ok()?;
         let index = u16::from_be_bytes([header[8], header[9]]);

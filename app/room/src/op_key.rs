@@ -1,7 +1,7 @@
 //! The key ops of one state are sealed under for the wire.
 
+use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand_core::RngCore;
 use record::{RoomId, StateId};
 
@@ -46,17 +46,16 @@ impl OpKey {
     }
 
     pub(crate) fn seal(&self, what: Sealing, plain: &[u8], rng: &mut impl RngCore) -> Vec<u8> {
-        let mut sealed = vec![0; NONCE];
-        rng.fill_bytes(&mut sealed);
+        let mut nonce = [0; NONCE];
+        rng.fill_bytes(&mut nonce);
         let payload = Payload { msg: plain, aad: &self.associated(what) };
-        let rest = self.cipher.encrypt(XNonce::from_slice(&sealed), payload);
-        sealed.extend_from_slice(&rest.expect("an op is far below what XChaCha20-Poly1305 seals"));
-        sealed
+        let sealed = self.cipher.encrypt(&nonce.into(), payload);
+        [&nonce[..], &sealed.expect("an op is far below what XChaCha20-Poly1305 seals")].concat()
     }
 
     pub(crate) fn open(&self, what: Sealing, sealed: &[u8]) -> Option<Vec<u8>> {
-        let (nonce, rest) = sealed.split_at_checked(NONCE)?;
-        self.cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: rest, aad: &self.associated(what) }).ok()
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE>()?;
+        self.cipher.decrypt(&(*nonce).into(), Payload { msg: rest, aad: &self.associated(what) }).ok()
     }
 
     fn associated(&self, what: Sealing) -> Vec<u8> {

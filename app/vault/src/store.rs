@@ -12,7 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use minicbor::bytes::ByteVec;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;

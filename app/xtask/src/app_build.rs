@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
@@ -32,21 +31,43 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// Builds the app into `target/app`, which changes only when everything went well.
 pub fn build(workspace: &Workspace) -> anyhow::Result<()> {
-    let wasm = step("Building the app (release wasm)", || compile(workspace))?;
-    let mut statics = read_folder(&workspace.root().join("static")).context("static/ cannot be read")?;
-    say_what_it_is_made_from(workspace, &mut statics)?;
+    let (wasm, statics) = parts(workspace, workspace)?;
     let mark = workspace.target().join("app.made-from");
     let made_from = fingerprint(&wasm, &statics)?;
     if workspace.app().is_dir() && fs::read_to_string(&mark).is_ok_and(|text| text == made_from) {
         say(&format!("· {} is up to date", workspace.app().display()));
         return Ok(());
     }
-    let bound = step("Binding wasm to JavaScript", || bind(&wasm, &workspace.target().join("app.bindgen")))?;
-    let published = assets::publish(&with_both(statics, bound)?)?;
+    let published = put_together(workspace, &wasm, statics)?;
     let sizes = step("Compressing", || write_app(&workspace.app(), &published))?;
     fs::write(&mark, made_from).with_context(|| format!("{} cannot be written", mark.display()))?;
     print_sizes(&sizes);
     within_budget(&sizes)
+}
+
+/// Builds the app and returns it as it would be served. It says that it is made from the commit of `original`.
+pub fn publish(workspace: &Workspace, original: &Workspace) -> anyhow::Result<Files> {
+    let (wasm, statics) = parts(workspace, original)?;
+    put_together(workspace, &wasm, statics)
+}
+
+/// Returns the app that was built last, without compressed copies.
+pub fn published(workspace: &Workspace) -> anyhow::Result<Files> {
+    let mut files = read_folder(&workspace.app())?;
+    files.retain(|name, _| !name.ends_with(".br") && !name.ends_with(".gz"));
+    Ok(files)
+}
+
+fn parts(workspace: &Workspace, original: &Workspace) -> anyhow::Result<(PathBuf, Files)> {
+    let wasm = step("Building the app (release wasm)", || compile(workspace))?;
+    let mut statics = read_folder(&workspace.root().join("static")).context("static/ cannot be read")?;
+    say_what_it_is_made_from(original, &mut statics)?;
+    Ok((wasm, statics))
+}
+
+fn put_together(workspace: &Workspace, wasm: &Path, statics: Files) -> anyhow::Result<Files> {
+    let bound = step("Binding wasm to JavaScript", || bind(wasm, &workspace.target().join("app.bindgen")))?;
+    assets::publish(&with_both(statics, bound)?)
 }
 
 fn compile(workspace: &Workspace) -> anyhow::Result<PathBuf> {
@@ -75,12 +96,8 @@ fn compile(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 /// Fills in version, commit and compiler, from which anybody can build the same files.
 fn say_what_it_is_made_from(workspace: &Workspace, statics: &mut Files) -> anyhow::Result<()> {
     let template = statics.get_mut("integrity.json").context("static/integrity.json is missing")?;
-    let git = |words: &[&str]| {
-        let output = Command::new("git").arg("-C").arg(workspace.root()).args(words).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());
-    let changed = git(&["status", "--porcelain"]).is_some_and(|changes| !changes.is_empty());
+    let commit = workspace.git(&["rev-parse", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());
+    let changed = workspace.git(&["status", "--porcelain"]).is_some_and(|changes| !changes.is_empty());
     let commit = if changed { format!("{commit} with changes") } else { commit };
     let text = std::str::from_utf8(template).context("static/integrity.json is not UTF-8")?;
     let text = text.replace("{{built.version}}", env!("CARGO_PKG_VERSION")).replace("{{built.commit}}", &commit);

@@ -9,6 +9,7 @@ mod compress;
 mod kill;
 mod pictures;
 mod relay_build;
+mod reproducible;
 mod rust_tests;
 mod say;
 mod serve;

@@ -8,7 +8,7 @@ use crate::say::say;
 use crate::steps::Run;
 use crate::tally;
 use crate::workspace::Workspace;
-use crate::{app_build, browser_tests, relay_build, rust_tests, sim, static_checks, toolchain};
+use crate::{app_build, browser_tests, relay_build, reproducible, rust_tests, sim, static_checks, toolchain};
 
 /// Schedules with faults, run at every change.
 const SEEDS: &str = "0..2000";
@@ -63,6 +63,9 @@ pub fn run(workspace: &Workspace, plan: &Plan) -> anyhow::Result<ExitCode> {
 
 fn browser_part(workspace: &Workspace, only: &[String], run: &mut Run) {
     let app = run.step("app", |_| app_build::build(workspace));
+    if app.is_some() && only.is_empty() {
+        run.step("the same app from another folder", |_| reproducible::check(workspace));
+    }
     let relay = run.step("relay", |_| relay_build::build(workspace));
     let browser = run.step("browser and its driver", |_| browser_tests::prepare(workspace));
     let (Some(()), Some(relay), Some(browser)) = (app, relay, browser) else {

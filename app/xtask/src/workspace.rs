@@ -62,8 +62,27 @@ impl Workspace {
     /// Returns a cargo command that runs in the root.
     pub fn cargo(&self) -> Command {
         let mut command = Command::new(cargo());
-        command.current_dir(&self.root);
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
         command
+    }
+
+    /// Returns a workspace of the same sources in another folder.
+    pub fn copy_at(&self, root: PathBuf, target: PathBuf) -> Self {
+        Self { root, target, rust_version: self.rust_version.clone() }
+    }
+
+    /// Returns what git says of the workspace; None where there is no git, or no repository.
+    pub fn git(&self, words: &[&str]) -> Option<String> {
+        let output = Command::new("git").arg("-C").arg(&self.root).args(words).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Returns all files that belong to the sources, also those that git does not know yet.
+    pub fn sources(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let files = self.git(&["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+        let files = files.context("git cannot list the sources")?;
+        let names = files.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from);
+        Ok(names.filter(|name| self.root.join(name).is_file()).collect())
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Candidate {
 impl Group {
     /// Founds a room with one seat.
     pub(crate) fn found(room: RoomId, rules: &Rules, key: &SeatKey) -> Result<Self, MlsError> {
-        let provider = Provider::default();
+        let provider = <Provider>::default();
         let id = GroupId::from_slice(&room.0);
         let mls = MlsGroup::new_with_group_id(&provider, key, &config::create(rules)?, id, config::credential(key))
             .map_err(|_| MlsError::Failed("found a group"))?;

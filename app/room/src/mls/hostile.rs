@@ -32,7 +32,7 @@ pub(crate) fn self_update(
     claims: &[u8],
 ) -> (Vec<u8>, StateId) {
     let suite = Group::from_image(room, image).and_then(|group| group.rules()).expect("a room").suite;
-    let provider = Provider::of(image);
+    let provider = <Provider>::of(image);
     let loaded = MlsGroup::load(provider.storage(), &GroupId::from_slice(&room.0));
     let mut group = loaded.expect("reads").expect("is there");
     group.set_aad(claims.to_vec());
@@ -101,7 +101,7 @@ pub(crate) fn key_package_with_lifetime(key: &SeatKey, suite: Suite, from: u64, 
     let bundle = mls::KeyPackage::builder()
         .leaf_node_capabilities(config::capabilities(suite))
         .key_package_lifetime(Lifetime::init(from, until))
-        .build(suite.ciphersuite(), &Provider::default(), key, config::credential(key))
+        .build(suite.ciphersuite(), &<Provider>::default(), key, config::credential(key))
         .expect("makes");
     mls::MlsMessageOut::from(bundle.into_key_package()).tls_serialize_detached().expect("encodes")
 }

@@ -2,11 +2,11 @@
 
 use hkdf::Hkdf;
 use openmls::prelude::{HpkeCiphertext, HpkeKeyPair, OpenMlsCrypto as _};
-use openmls_rust_crypto::RustCrypto;
 use record::CallKey;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::crypto::Crypto;
 use super::{MlsError, SeatKey, Suite};
 
 const ANSWER: &[u8] = b"nonpaper/answer/v1";
@@ -74,12 +74,12 @@ fn call_pair(seat: &SeatKey, suite: Suite) -> Result<HpkeKeyPair, MlsError> {
 
 /// RFC 9180 section 7.1.3.
 fn pair_of(suite: Suite, seed: &[u8; 32]) -> Result<HpkeKeyPair, MlsError> {
-    let pair = RustCrypto::default().derive_hpke_keypair(suite.ciphersuite().hpke_config(), seed);
+    let pair = Crypto.derive_hpke_keypair(suite.ciphersuite().hpke_config(), seed);
     pair.map_err(|_| MlsError::Failed("derive a key pair"))
 }
 
 fn seal(suite: Suite, public: &[u8], info: &[u8], aad: &[u8], plain: &[u8]) -> Result<Sealed, MlsError> {
-    let sealed = RustCrypto::default()
+    let sealed = Crypto
         .hpke_seal(suite.ciphersuite().hpke_config(), public, info, aad, plain)
         .map_err(|_| MlsError::Invalid("public key"))?;
     Ok(Sealed { kem_output: sealed.kem_output.as_slice().to_vec(), ciphertext: sealed.ciphertext.as_slice().to_vec() })
@@ -88,7 +88,7 @@ fn seal(suite: Suite, public: &[u8], info: &[u8], aad: &[u8], plain: &[u8]) -> R
 fn open(suite: Suite, pair: &HpkeKeyPair, info: &[u8], aad: &[u8], sealed: &Sealed) -> Result<Vec<u8>, MlsError> {
     let input =
         HpkeCiphertext { kem_output: sealed.kem_output.clone().into(), ciphertext: sealed.ciphertext.clone().into() };
-    RustCrypto::default()
+    Crypto
         .hpke_open(suite.ciphersuite().hpke_config(), &input, &pair.private, info, aad)
         .map_err(|_| MlsError::Invalid("what is sealed to a key"))
 }

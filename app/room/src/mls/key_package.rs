@@ -32,7 +32,7 @@ impl KeyPackage {
         let MlsMessageBodyIn::KeyPackage(key_package) = message.extract() else {
             return Err(MlsError::Invalid("not a key package"));
         };
-        let provider = Provider::default();
+        let provider = <Provider>::default();
         let inner = key_package
             .validate(provider.crypto(), ProtocolVersion::Mls10)
             .map_err(|_| MlsError::Invalid("key package"))?;
@@ -91,7 +91,7 @@ pub struct KeyPackageSecrets {
 impl KeyPackageSecrets {
     /// Makes a key package for a seat.
     pub fn new(key: &SeatKey, suite: Suite) -> Result<Self, MlsError> {
-        let provider = Provider::default();
+        let provider = <Provider>::default();
         let bundle = mls::KeyPackage::builder()
             .leaf_node_capabilities(config::capabilities(suite))
             .key_package_lifetime(config::lifetime())

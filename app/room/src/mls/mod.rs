@@ -4,10 +4,14 @@
 //! handshakes may travel as PublicMessages inside the sealed envelope, and no ratchet can be rolled back.
 
 mod config;
+mod crypto;
+#[cfg(test)]
+mod crypto_tests;
 mod group;
 #[cfg(test)]
 pub(crate) mod hostile;
 mod hpke;
+mod hpke_crypto;
 mod key_package;
 mod packed;
 mod provider;

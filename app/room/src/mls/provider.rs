@@ -1,38 +1,42 @@
 //! What OpenMLS works with: cryptography, randomness, and a place to keep a group.
 
-use openmls_rust_crypto::RustCrypto;
 use openmls_traits::OpenMlsProvider;
+use openmls_traits::crypto::OpenMlsCrypto;
+use openmls_traits::random::OpenMlsRand;
 
+use super::crypto::Crypto;
 use super::storage::{Image, Storage};
 
-/// RustCrypto, the randomness of the operating system, and the storage of one group or one key package.
+/// The cryptography and randomness, and the storage of one group or one key package.
+///
+/// Tests also put the cryptography of OpenMLS' own provider in.
 #[derive(Default)]
-pub(super) struct Provider {
-    crypto: RustCrypto,
+pub(super) struct Provider<C = Crypto> {
+    crypto: C,
     storage: Storage,
 }
 
-impl Provider {
+impl<C: Default> Provider<C> {
     /// Starts from what was kept.
     pub(super) fn of(image: &Image) -> Self {
-        Self { crypto: RustCrypto::default(), storage: Storage::of(image) }
+        Self { crypto: C::default(), storage: Storage::of(image) }
     }
 }
 
-impl OpenMlsProvider for Provider {
-    type CryptoProvider = RustCrypto;
-    type RandProvider = RustCrypto;
+impl<C: OpenMlsCrypto + OpenMlsRand> OpenMlsProvider for Provider<C> {
+    type CryptoProvider = C;
+    type RandProvider = C;
     type StorageProvider = Storage;
 
     fn storage(&self) -> &Storage {
         &self.storage
     }
 
-    fn crypto(&self) -> &RustCrypto {
+    fn crypto(&self) -> &C {
         &self.crypto
     }
 
-    fn rand(&self) -> &RustCrypto {
+    fn rand(&self) -> &C {
         &self.crypto
     }
 }
