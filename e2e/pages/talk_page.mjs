@@ -172,15 +172,19 @@ export class TalkPage {
     return this.notes.evaluateAll((articles) => articles.map((article) => article.textContent));
   }
 
-  /**
-   * Returns, for every note shown, in order, the index of the written text it contains; -1 for none.
-   * Where one text quotes another, the longer one counts. Blanks do not: how a paragraph is set is the page's affair.
-   */
+  /** Returns, for every note shown, in order, the index of the written text it contains; -1 for none. */
   async order(written) {
-    const bare = (text) => text.replace(/\s+/gu, '');
-    const wanted = written.map((text, index) => ({ index, text: bare(text) }));
-    wanted.sort((one, other) => other.text.length - one.text.length);
-    const shown = (await this.noteTexts()).map(bare);
-    return shown.map((note) => wanted.find(({ text }) => note.includes(text))?.index ?? -1);
+    return orderOf(await this.noteTexts(), written);
   }
+}
+
+/**
+ * Returns, for every text shown, the index of the written one it contains; -1 for none.
+ * Where one text quotes another, the longer one counts. Blanks do not: how a paragraph is set is the page's affair.
+ */
+export function orderOf(shown, written) {
+  const bare = (text) => text.replace(/\s+/gu, '');
+  const wanted = written.map((text, index) => ({ index, text: bare(text) }));
+  wanted.sort((one, other) => other.text.length - one.text.length);
+  return shown.map(bare).map((note) => wanted.find(({ text }) => note.includes(text))?.index ?? -1);
 }

@@ -1,39 +1,31 @@
 //! A Chromium that really starts: Ubuntu's package of that name, for one, is a stub that does not.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use crate::say::{say, step};
-use crate::workspace::{Workspace, is_root, on_path};
+use crate::browser;
+use crate::say::step;
+use crate::workspace::{Workspace, is_root};
 
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-/// A cold start on a slow disk takes several seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Returns the first Chromium that launches, installing one if there is none.
 ///
 /// Looks at `CHROMIUM`, the path, Playwright's own; then asks `apt-get` when root, then Playwright's installer.
 pub fn find_or_install(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    if let Some(chosen) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
-        if launches(&chosen, workspace) {
-            return Ok(chosen);
-        }
-        bail!("CHROMIUM names {}, which does not launch", chosen.display());
+    let launches = |program: &Path| launches(program, workspace);
+    if let Some(chosen) = browser::chosen("CHROMIUM", launches)? {
+        return Ok(chosen);
     }
-    if let Some(found) = on_path_and_launching(workspace).or_else(|| playwrights_own(workspace)) {
+    if let Some(found) = browser::first_on_path(&NAMES, launches).or_else(|| playwrights_own(workspace)) {
         return Ok(found);
     }
-    if is_root() && on_path("apt-get").is_some() {
-        let installed = step("Installing Chromium by apt-get", || {
-            apt_get(&["update"])?;
-            apt_get(&["install", "--yes", "chromium"])
-        });
-        if let Some(found) = installed.ok().and_then(|()| on_path_and_launching(workspace)) {
-            return Ok(found);
-        }
+    if browser::installed_by_apt("chromium")
+        && let Some(found) = browser::first_on_path(&NAMES, launches)
+    {
+        return Ok(found);
     }
     let installed = step("Installing Chromium by Playwright's installer", || {
         let mut install = Command::new(workspace.e2e().join("node_modules/.bin/playwright"));
@@ -55,10 +47,6 @@ pub fn find_or_install(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     )
 }
 
-fn on_path_and_launching(workspace: &Workspace) -> Option<PathBuf> {
-    NAMES.iter().filter_map(|name| on_path(name)).find(|program| launches(program, workspace))
-}
-
 fn playwrights_own(workspace: &Workspace) -> Option<PathBuf> {
     let asked = Command::new("node")
         .args(["--input-type=module", "--eval"])
@@ -68,14 +56,6 @@ fn playwrights_own(workspace: &Workspace) -> Option<PathBuf> {
         .ok()?;
     let program = PathBuf::from(String::from_utf8(asked.stdout).ok()?.trim());
     (program.is_file() && launches(&program, workspace)).then_some(program)
-}
-
-fn apt_get(arguments: &[&str]) -> anyhow::Result<()> {
-    let status = Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status();
-    if status.context("apt-get cannot be started")?.success() {
-        return Ok(());
-    }
-    bail!("apt-get {} failed (its own words are above)", arguments.join(" "))
 }
 
 /// Tells whether the program shows an empty page without a screen.
@@ -88,26 +68,7 @@ fn launches(program: &Path, workspace: &Workspace) -> bool {
         command.arg("--no-sandbox");
     }
     command.arg(format!("--user-data-dir={}", profile.display())).args(["--dump-dom", "about:blank"]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let works = command.spawn().is_ok_and(ends_well_in_time);
+    let works = browser::shows_a_page(&mut command);
     let _ = std::fs::remove_dir_all(&profile);
-    if works {
-        say(&format!("· {} launches", program.display()));
-    }
     works
-}
-
-fn ends_well_in_time(mut child: Child) -> bool {
-    let begin = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return status.success(),
-            Ok(None) if begin.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(50)),
-            Ok(None) | Err(_) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return false;
-            }
-        }
-    }
 }

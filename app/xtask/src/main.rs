@@ -3,9 +3,11 @@
 mod app_build;
 mod assets;
 mod bench;
+mod browser;
 mod browser_tests;
 mod chromium;
 mod compress;
+mod firefox;
 mod kill;
 mod pictures;
 mod relay_build;
@@ -16,6 +18,7 @@ mod serve;
 mod sim;
 mod static_checks;
 mod steps;
+mod styles;
 mod tally;
 mod test;
 mod toolchain;
@@ -40,7 +43,8 @@ cargo xtask sim --mutants [NAME…]   break the engine on purpose; fails when no
 cargo xtask kill [--cycles N]       kill the browser at a random moment after Send, N times (default 200)
 cargo xtask bench notes             time from Send to visible at the other seat
 cargo xtask bench store             what a talk of 10,000 notes costs: opening, memory, scrolling, typing
-cargo xtask pictures                take the pictures; refreshes e2e/pictures/talk.png";
+cargo xtask bench page [--runs N]   Lighthouse on the page, and how long it takes to be there (default 5 runs)
+cargo xtask pictures                take the pictures; refreshes e2e/pictures/talk.png and those of the manifest";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -69,6 +73,11 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
         ["verify", host] => verify::run(&Workspace::find()?, host),
         ["bench", "notes"] => bench::notes(&Workspace::find()?),
         ["bench", "store"] => bench::store(&Workspace::find()?),
+        ["bench", "page"] => bench::page(&Workspace::find()?, 5),
+        ["bench", "page", "--runs", runs] => {
+            let runs = runs.parse().with_context(|| format!("--runs takes a number, not `{runs}`"))?;
+            bench::page(&Workspace::find()?, runs)
+        }
         ["kill"] => kill::run(&Workspace::find()?, 200),
         ["kill", "--cycles", cycles] => {
             let cycles = cycles.parse().with_context(|| format!("--cycles takes a number, not `{cycles}`"))?;

@@ -1,4 +1,4 @@
-//! What passed and what failed, over all steps of a test run.
+//! What passed, what failed and what did not run, over all steps of a test run.
 
 use std::time::Duration;
 
@@ -11,11 +11,13 @@ pub struct Tally {
     pub passed: u64,
     /// Tests that ran and failed, and tests that should have run and did not.
     pub failed: u64,
+    /// Tests that did not run, because what they need cannot be had on this machine.
+    pub not_run: u64,
 }
 
 impl Tally {
     /// A step that cannot be counted in tests and did not succeed: one failure.
-    pub const BROKEN: Self = Self { passed: 0, failed: 1 };
+    pub const BROKEN: Self = Self { passed: 0, failed: 1, not_run: 0 };
 
     /// Adds what one line of `cargo test` says, if it is a result line.
     ///
@@ -37,6 +39,7 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.not_run += other.not_run;
     }
 }
 
@@ -52,7 +55,7 @@ pub struct Step {
     pub failure: Option<String>,
 }
 
-/// Returns the report over all steps; its last line is `N passed, N failed` alone.
+/// Returns the report over all steps; its last line is `N passed, N failed` alone, followed by `, N skipped` where some did not run.
 pub fn report(steps: &[Step]) -> String {
     let mut lines = Vec::new();
     let mut all = Tally::default();
@@ -67,7 +70,12 @@ pub fn report(steps: &[Step]) -> String {
     for step in steps {
         lines.extend(step.failure.iter().map(|failure| format!("{}: {failure}", step.name)));
     }
-    lines.push(format!("{} passed, {} failed", all.passed, all.failed));
+    let mut count = format!("{} passed, {} failed", all.passed, all.failed);
+    if all.not_run > 0 {
+        lines.push(format!("{} did not run, because what they need cannot be had here (see above)", all.not_run));
+        count.push_str(&format!(", {} skipped", all.not_run));
+    }
+    lines.push(count);
     lines.join("\n")
 }
 
@@ -83,7 +91,7 @@ mod tests {
     use super::*;
 
     fn step(passed: u64, failed: u64, failure: Option<&str>) -> Step {
-        let tally = Tally { passed, failed };
+        let tally = Tally { passed, failed, not_run: 0 };
         Step { name: "s".into(), time: Duration::from_secs(90), tally, failure: failure.map(str::to_owned) }
     }
 
@@ -97,7 +105,7 @@ mod tests {
         tally.add_cargo_line(
             "test result: FAILED. 3 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 2s",
         );
-        assert_eq!(tally, Tally { passed: 15, failed: 3 });
+        assert_eq!(tally, Tally { passed: 15, failed: 3, not_run: 0 });
     }
 
     #[test]
@@ -105,6 +113,14 @@ mod tests {
         let text = report(&[step(3, 0, None), step(4, 1, Some("one of them failed"))]);
         assert_eq!(text.lines().last(), Some("7 passed, 1 failed"));
         assert!(text.contains("s: one of them failed"));
+    }
+
+    #[test]
+    fn what_did_not_run_is_told_and_is_no_failure() {
+        let tally = Tally { passed: 7, failed: 0, not_run: 6 };
+        let steps = [Step { tally, ..step(0, 0, None) }];
+        assert_eq!(report(&steps).lines().last(), Some("7 passed, 0 failed, 6 skipped"));
+        assert!(all_well(&steps));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::say::say;
 use crate::steps::Run;
 use crate::tally;
 use crate::workspace::Workspace;
-use crate::{app_build, browser_tests, relay_build, reproducible, rust_tests, sim, static_checks, toolchain};
+use crate::{app_build, browser_tests, firefox, relay_build, reproducible, rust_tests, sim, static_checks, toolchain};
 
 /// Schedules with faults, run at every change.
 const SEEDS: &str = "0..2000";
@@ -72,7 +72,8 @@ fn browser_part(workspace: &Workspace, only: &[String], run: &mut Run) {
         run.step::<()>("browser tests", |_| bail!("did not run, because what they need is missing (see above)"));
         return;
     };
-    run.step("browser tests", |tally| browser_tests::run(workspace, &relay, &browser, only, tally));
+    let firefox = run.step("Firefox", |_| firefox::find_or_install(workspace)).flatten();
+    run.step("browser tests", |tally| browser_tests::run(workspace, &relay, &browser, firefox.as_deref(), only, tally));
 }
 
 #[cfg(test)]

@@ -465,7 +465,7 @@ async fn make(fresh: Fresh) -> Result<Gate, Closed> {
     database.write(&first, None).await?;
     // Only what has a header is a store.
     database.put_header(&header.encode()).await?;
-    storage::persist().await;
+    storage::persist();
     remembered::set();
     let root = Some(first.root().to_vec());
     PAGE.with(|page| page.keeper.replace(Some(Keeper::new(database, store, root, lock))));

@@ -1,6 +1,7 @@
 //! What the browser says of the room it gives this site.
 
 use js_sys::Promise;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{StorageEstimate, StorageManager};
@@ -15,10 +16,13 @@ pub struct Room {
 }
 
 /// Asks the browser not to delete what is kept when the disk fills up.
-pub async fn persist() {
+///
+/// Nobody waits for the answer: Firefox asks the person, who may never say. Whether it did is asked where somebody wants to know.
+pub fn persist() {
     if let Some(manager) = manager() {
-        // Whether it did is asked where a person wants to know.
-        settled(manager.persist()).await;
+        spawn_local(async move {
+            settled(manager.persist()).await;
+        });
     }
 }
 

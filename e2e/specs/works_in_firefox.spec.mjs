@@ -1,0 +1,104 @@
+// The way from an invitation to notes in three scripts, in Firefox.
+
+import { expect, Firefox, needsFirefox, test } from '../product/firefox.mjs';
+import { expectSameOrder } from '../product/table.mjs';
+import { english, farsi, urdu } from '../texts/negotiation.mjs';
+
+const NOOR = { name: 'Noor Haddad', party: 'Mediation office' };
+const LEYLA = { name: 'لیلا رحیمی', party: 'هیئت آروندان' };
+const BILAL = { name: 'Bilal Qureshi', party: 'وفد سندھارا' };
+
+needsFirefox();
+
+test('three parties exchange notes in three scripts, and find them again after a reload', async ({ relay, firefox }) => {
+  test.setTimeout(240_000);
+  const noor = await firefox.open(relay.url, NOOR);
+  const leyla = await firefox.welcome(noor, LEYLA);
+  const bilal = await firefox.welcome(noor, BILAL);
+  const seats = [noor, leyla, bilal];
+  for (const seat of seats) await seat.countsSeats(3);
+
+  const written = [];
+  for (const [index, text] of english.entries()) {
+    const round = [text, farsi[index], urdu[index]];
+    await Promise.all(seats.map((seat, who) => seat.write(round[who])));
+    written.push(...round);
+  }
+  let order = await expectSameOrder(seats, written);
+
+  for (const seat of seats) {
+    await seat.page.reload();
+    await seat.sitsDown();
+    expect(await expectSameOrder([seat], written), `the order at ${seat.name}`).toEqual(order);
+    written.push(`${seat.name} is here again.`);
+    await seat.write(written.at(-1));
+    order = await expectSameOrder(seats, written);
+  }
+});
+
+test('a paragraph runs from right to left where its script does', async ({ relay, firefox }) => {
+  const noor = await firefox.open(relay.url, NOOR);
+  const note = [english[0], farsi[0], urdu[0]].join('\n\n');
+  await noor.write(note);
+  await expectSameOrder([noor], [note]);
+  const [ltr, rtl] = ['ltr', 'rtl'].map((direction) => Array(3).fill(direction));
+  expect(await noor.directions()).toEqual([...ltr, ...rtl, ...rtl]);
+});
+
+test('a seat in Firefox and one in Chromium sit at one table', async ({ relay, firefox, table }) => {
+  const noor = await table.open(relay.url, NOOR);
+  const leyla = await firefox.knock(await noor.talk.invite(), LEYLA);
+  await expect(noor.talk.digitsOf(LEYLA.name)).toHaveText(await leyla.doorDigits());
+  await noor.talk.admit(LEYLA.name);
+  await leyla.sitsDown();
+  const written = [english[1], farsi[1], english[2], farsi[2]];
+  for (const [index, text] of written.entries()) await (index % 2 ? leyla.write(text) : noor.talk.write(text));
+  await expectSameOrder([noor, leyla], written);
+});
+
+test('a talk opens and is written in while the server is down, and the notes go out when it is back', async ({ relay, firefox }) => {
+  const noor = await firefox.open(relay.url, NOOR);
+  const leyla = await firefox.welcome(noor, LEYLA);
+  const written = [english[0]];
+  await noor.write(written[0]);
+  await expectSameOrder([noor, leyla], written);
+  await noor.isKept();
+  await relay.kill();
+  await noor.page.reload();
+  await noor.isConnected('Reconnecting');
+  await expectSameOrder([noor], written);
+  written.push(farsi[0]);
+  await noor.write(written[1]);
+  await relay.run();
+  await expectSameOrder([noor, leyla], written, { within: 60_000 });
+});
+
+test('a second page says so, and takes over when asked', async ({ relay, firefox }) => {
+  const noor = await firefox.open(relay.url, NOOR);
+  await noor.write(english[0]);
+  const second = await firefox.page(NOOR.name, noor.context);
+  await second.page.goto(noor.page.url());
+  await second.shows('heading', 'Open in another tab');
+  await second.click('button', 'Use here');
+  await second.sitsDown();
+  await noor.shows('heading', 'Open in another tab');
+  await second.write(urdu[0]);
+  await expectSameOrder([second], [english[0], urdu[0]]);
+});
+
+test('what the policy forbids does not run, and is noticed', async ({ relay, firefoxBrowser }) => {
+  const firefox = new Firefox(firefoxBrowser);
+  const noor = await firefox.seat(NOOR.name);
+  await noor.page.goto(relay.url);
+  await noor.page.evaluate(() => {
+    const script = document.createElement('script');
+    script.append('document.title = "it ran"');
+    document.body.append(script);
+    new Image().src = 'https://elsewhere.invalid/picture.png';
+  });
+  const told = () => firefox.complaints.join('\n');
+  await expect.poll(told).toContain('blocked by require-trusted-types-for');
+  await expect.poll(told).toContain('blocked by img-src');
+  expect(await noor.page.title()).not.toBe('it ran');
+  await firefox.close();
+});
