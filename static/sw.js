@@ -3,8 +3,12 @@
 // The build puts the version and the files in, each with its hash as for Subresource Integrity. What does not match is not kept, so
 // files of two versions are never mixed. A newer version waits until the person asks for it, or until no page of this one is open.
 
-const CACHE = "nonpaper-{{all.version}}";
-const FILES = {{all.hashes}};
+// Made from commit {{built.commit}}.
+
+const CACHE = "nonpaper-{{kept.version}}";
+const FILES = {{kept.hashes}};
+// Names this file and all others, so it can be none of them: kept if it tells the same of them.
+const TOLD = "/integrity.json";
 
 addEventListener("install", (event) => event.waitUntil(keep()));
 addEventListener("activate", (event) => event.waitUntil(tidy()));
@@ -15,7 +19,7 @@ addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   const { origin, pathname } = new URL(url);
   if (method !== "GET" || origin !== location.origin) return;
-  if (pathname in FILES || pathname.startsWith("/assets/")) event.respondWith(answer(event.request, pathname));
+  if (pathname in FILES || pathname === TOLD || pathname.startsWith("/assets/")) event.respondWith(answer(event.request, pathname));
 });
 
 async function keep() {
@@ -26,6 +30,10 @@ async function keep() {
       if (!response.ok) throw new Error(`${address} is not there`);
       await cache.put(address, response);
     }));
+    const told = await fetch(TOLD, { cache: "no-cache", redirect: "error" });
+    const { files } = await told.clone().json();
+    if (Object.entries(FILES).some(([address, integrity]) => files[address] !== integrity)) throw new Error(`${TOLD} is of another version`);
+    await cache.put(TOLD, told);
   } catch (error) {
     await caches.delete(CACHE);
     throw error;

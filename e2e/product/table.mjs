@@ -39,7 +39,7 @@ export class Table {
     this.#browser = browser;
   }
 
-  /** What no page may ever say: a crash, a blocked script, a missing file. */
+  /** What no page of any seat may ever say: a crash, a breach of the policy, a missing file. A test that wants one takes it out. */
   get complaints() {
     return this.#complaints;
   }
@@ -50,15 +50,15 @@ export class Table {
     const context = await this.#browser.newContext({ userAgent: agent, ...options });
     this.#contexts.push(context);
     if (fast !== 0) await setClockFast(context, fast);
-    const page = await context.newPage();
-    page.on('pageerror', (error) => this.#complaints.push(`${name}: ${error}`));
-    page.on('crash', () => this.#complaints.push(`${name}: the page crashed`));
-    page.on('console', (message) => {
+    context.on('weberror', (error) => this.#complaints.push(`${name}: ${error.error()}`));
+    context.on('page', (page) => page.on('crash', () => this.#complaints.push(`${name}: the page crashed`)));
+    context.on('console', (message) => {
       const text = message.text();
       // A relay that was killed on purpose is refused by the browser in its own words.
       const expected = /WebSocket connection to|ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_SOCKET/.test(text);
       if (message.type() === 'error' && !expected) this.#complaints.push(`${name}: ${text}`);
     });
+    const page = await context.newPage();
     return new Seat(name, agent, context, page);
   }
 
@@ -129,6 +129,11 @@ export async function expectSameNotes(seats, written, { within = 30_000 } = {}) 
   for (const seat of seats) {
     await expect(seat.talk.notes, `notes at ${seat.name}`).toHaveCount(written.length, { timeout: within });
   }
+  return expectSameOrder(seats, written, { within });
+}
+
+/** The same, of seats in whatever browser. */
+export async function expectSameOrder(seats, written, { within = 30_000 } = {}) {
   const everything = written.map((_, index) => index);
   await expect(async () => {
     const orders = await Promise.all(seats.map((seat) => seat.talk.order(written)));

@@ -13,11 +13,13 @@ const sri = (bytes) => `sha256-${createHash('sha256').update(bytes).digest('base
 export async function anotherVersion(meta) {
   const folder = await mkdtemp(join(tmpdir(), 'app-'));
   await cp(APP, folder, { recursive: true });
-  const [index, worker] = await Promise.all(['index.html', 'sw.js'].map((name) => readFile(join(folder, name), 'utf8')));
+  const names = ['index.html', 'sw.js', 'integrity.json'];
+  const [index, worker, told] = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
   const changed = index.replace('<head>', `<head><meta name="version" content="${meta}">`);
   const named = worker.replace(sri(index), sri(changed)).replace(/"nonpaper-\w+"/, `"nonpaper-${meta}"`);
   if (changed === index || !named.includes(sri(changed))) throw new Error('the app is not made as this expects');
-  for (const [name, text] of [['index.html', changed], ['sw.js', named]]) {
+  const telling = told.replace(sri(index), sri(changed)).replace(sri(worker), sri(named));
+  for (const [name, text] of [['index.html', changed], ['sw.js', named], ['integrity.json', telling]]) {
     await writeFile(join(folder, name), text);
     for (const copy of ['.br', '.gz']) await rm(join(folder, name + copy), { force: true });
   }

@@ -47,6 +47,22 @@ test('every answer carries the whole set of headers', async ({ relay, request })
   expect(index.headers()['cache-control']).toMatch(/no-cache/);
 });
 
+test('a breach of the policy is noticed, in every page of every test', async ({ relay, table }) => {
+  const { page, start } = await table.seat('Noor Haddad');
+  await start.open(relay.url);
+  const breaches = {
+    'an inline script': () => { document.createElement('script').textContent = '1'; },
+    'an inline style': () => document.body.setAttribute('style', 'color: red'),
+    'a picture of another host': () => { new Image().src = 'https://example.org/'; },
+    'an answer of another host': () => fetch('https://example.org/'),
+    'a policy of its own': () => { trustedTypes.createPolicy('other', {}); },
+  };
+  for (const [what, breach] of Object.entries(breaches)) {
+    await page.evaluate(breach).catch(() => {});
+    await expect(async () => expect(table.complaints.splice(0).length, what).toBeGreaterThan(0)).toPass();
+  }
+});
+
 test('what hostile people type stays text, and nothing breaks the policy or asks another host', async ({ relay, table }) => {
   const strangers = [];
   const watch = async (seat) => {

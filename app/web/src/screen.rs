@@ -8,6 +8,7 @@ use talk::invitation::InvitationError;
 use vault::{Damaged, Kinds};
 use zeroize::Zeroizing;
 
+use crate::pages::about::About;
 use crate::pages::backup::Backup;
 use crate::pages::gate::{CannotRead, Damage, Elsewhere, Recovery, Unlock};
 use crate::pages::join::{BadInvitation, Join};
@@ -30,6 +31,8 @@ pub enum Screen {
     Ways,
     /// Backup files.
     Backup,
+    /// What this is; the one screen that nothing stands before.
+    About,
     /// A talk, from the knock on.
     Talk(OpenTalk),
 }
@@ -43,6 +46,7 @@ impl Screen {
             }
             Place::Ways => Self::Ways,
             Place::Backup => Self::Backup,
+            Place::About => Self::About,
             Place::Talk(id) => session::talk(id).map_or(Self::Start(Some(Notice::TalkIsGone)), Self::Talk),
             Place::NoTalk => Self::Start(Some(Notice::TalkIsGone)),
             Place::NoInvitation => Self::Start(Some(Notice::InvitationIsGone)),
@@ -54,9 +58,15 @@ impl Screen {
     fn shows(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Talk(here), Self::Talk(there)) => here.id == there.id,
-            (Self::Ways, Self::Ways) | (Self::Backup, Self::Backup) => true,
+            (Self::Ways, Self::Ways) | (Self::Backup, Self::Backup) | (Self::About, Self::About) => true,
             (
-                Self::Start(_) | Self::Join(_) | Self::BadInvitation(_) | Self::Ways | Self::Backup | Self::Talk(_),
+                Self::Start(_)
+                | Self::Join(_)
+                | Self::BadInvitation(_)
+                | Self::Ways
+                | Self::Backup
+                | Self::About
+                | Self::Talk(_),
                 _,
             ) => false,
         }
@@ -113,12 +123,16 @@ impl Screens {
 #[component]
 pub fn App() -> impl IntoView {
     // At once, whatever else is shown: the address may hold a secret.
-    let place = StoredValue::new_local(Some(address::take()));
-    let screens = Screens(RwSignal::new(Screen::Start(None)));
+    let place = address::take();
+    let screens =
+        Screens(RwSignal::new(if matches!(place, Place::About) { Screen::About } else { Screen::Start(None) }));
+    let place = StoredValue::new_local(Some(place).filter(|place| !matches!(place, Place::About)));
     provide_context(screens);
     address::on_change(move |place| screens.follow(place));
     let gate = session::gate();
-    let before = Memo::new(move |_| gate.with(Before::of));
+    let about = Memo::new(move |_| screens.0.with(|screen| matches!(screen, Screen::About)));
+    // Who is asked for a passphrase may want to know first by what.
+    let before = Memo::new(move |_| if about.get() { Before::Nothing } else { gate.with(Before::of) });
     move || match before.get() {
         Before::Opening => ().into_any(),
         Before::Locked(kinds) => view! { <Unlock kinds /> }.into_any(),
@@ -128,8 +142,10 @@ pub fn App() -> impl IntoView {
         Before::CannotRead => view! { <CannotRead /> }.into_any(),
         Before::Nothing => {
             // What stood there before is another tab's now, or was locked.
-            let place = place.try_update_value(Option::take).flatten().unwrap_or_else(address::take);
-            screens.0.set(Screen::at(place));
+            if !about.get_untracked() {
+                let place = place.try_update_value(Option::take).flatten().unwrap_or_else(address::take);
+                screens.0.set(Screen::at(place));
+            }
             view! { <Shown screens /> }.into_any()
         }
     }
@@ -143,6 +159,7 @@ fn Shown(screens: Screens) -> impl IntoView {
         Screen::BadInvitation(error) => view! { <BadInvitation error /> }.into_any(),
         Screen::Ways => view! { <Ways /> }.into_any(),
         Screen::Backup => view! { <Backup /> }.into_any(),
+        Screen::About => view! { <About /> }.into_any(),
         Screen::Talk(talk) => view! { <TalkScreen talk /> }.into_any(),
     }
 }

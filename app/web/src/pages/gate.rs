@@ -12,7 +12,7 @@ use crate::components::form::{Complaint, Wrong};
 use crate::components::recovery_code::RecoveryCode;
 use crate::components::title::keep_title;
 use crate::session;
-use crate::shell::{focus, tab};
+use crate::shell::{address, focus, tab};
 use crate::words::words;
 
 /// Asks for the passphrase or the passkey, or for the recovery code.
@@ -49,6 +49,7 @@ pub fn Unlock(kinds: Kinds) -> impl IntoView {
                     }
                 })}
             <Leaving />
+            <p class="small-print"><a href=address::of_about()>{words.about.about}</a></p>
         </Alone>
     }
 }

@@ -1,5 +1,6 @@
 //! The screens.
 
+pub mod about;
 pub mod backup;
 pub mod gate;
 pub mod join;

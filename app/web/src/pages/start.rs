@@ -78,6 +78,7 @@ pub fn Start(notice: Option<Notice>) -> impl IntoView {
                 })}
             <footer class="small-print">
                 <p>{words.what_the_relay_sees}</p>
+                <p><a href=address::of_about()>{words.about.about}</a></p>
             </footer>
         </Sheet>
     }

@@ -10,6 +10,7 @@ use crate::talk_id::TalkId;
 const TALK: &str = "/talk/";
 const WAYS: &str = "/this-browser";
 const BACKUP: &str = "/backup";
+const ABOUT: &str = "/about";
 /// Stands where an invitation was opened; holds nothing of it.
 const INVITATION: &str = "#/invitation";
 
@@ -21,6 +22,8 @@ pub enum Place {
     Ways,
     /// Backup files.
     Backup,
+    /// What this is.
+    About,
     /// A talk of this browser.
     Talk(TalkId),
     /// An address of a talk that is written wrongly.
@@ -46,6 +49,9 @@ pub fn take() -> Place {
     }
     if fragment == BACKUP {
         return Place::Backup;
+    }
+    if fragment == ABOUT {
+        return Place::About;
     }
     if let Some(id) = fragment.strip_prefix(TALK) {
         return TalkId::parse(id).map_or(Place::NoTalk, Place::Talk);
@@ -85,6 +91,11 @@ pub fn of_backup() -> String {
     format!("#{BACKUP}")
 }
 
+/// Returns the address of what this is, for links within the page.
+pub fn of_about() -> String {
+    format!("#{ABOUT}")
+}
+
 /// Returns the address of a talk, for links within the page.
 pub fn of_talk(talk: TalkId) -> String {
     format!("#{TALK}{talk}")
@@ -92,8 +103,12 @@ pub fn of_talk(talk: TalkId) -> String {
 
 /// Returns the whole link for the fragment of an invitation.
 pub fn of_invitation(fragment: &str) -> String {
-    let location = location();
-    format!("{}{}#{fragment}", location.origin().unwrap_or_default(), location.pathname().unwrap_or_default())
+    format!("{}{}#{fragment}", origin(), location().pathname().unwrap_or_default())
+}
+
+/// Returns the address of the host, with its scheme.
+pub fn origin() -> String {
+    location().origin().unwrap_or_default()
 }
 
 /// Returns host and port, as they go into proofs for the relay.

@@ -9,6 +9,7 @@ pub mod entropy;
 pub mod file;
 pub mod focus;
 pub mod lock;
+pub mod made_from;
 pub mod mark;
 pub mod passkey;
 pub mod remembered;

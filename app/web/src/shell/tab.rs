@@ -24,6 +24,12 @@ pub fn is_visible() -> bool {
     document().visibility_state() == VisibilityState::Visible
 }
 
+/// Returns whether the page has a window of its own, as an installed app.
+pub fn is_installed() -> bool {
+    let window = web_sys::window().expect("the page runs in a window with a document");
+    window.match_media("(display-mode: standalone)").ok().flatten().is_some_and(|query| query.matches())
+}
+
 /// Calls back whenever the tab comes to the front or leaves it, while the listener is kept.
 pub fn on_visibility(changed: impl Fn() + 'static) -> EventListener {
     EventListener::new(&document(), "visibilitychange", move |_| changed())

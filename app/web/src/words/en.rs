@@ -1,5 +1,6 @@
 //! The sentences in English.
 
+mod about;
 mod alarms;
 mod briefing;
 mod charter;
@@ -9,6 +10,7 @@ mod people;
 use talk::invitation::InvitationError;
 use talk::view::TurnedAway;
 
+use self::about::ABOUT;
 use self::briefing::BRIEFING;
 use self::charter::CHARTER;
 use self::keeping::{kept_under, room_in_this_browser};
@@ -266,6 +268,7 @@ pub static WORDS: Words = Words {
     nothing_is_lost_write_on: "Nothing is lost; you can go on writing",
     nothing_is_lost: "Nothing is lost; it goes on by itself",
 
+    about: ABOUT,
     charter: CHARTER,
     briefing: BRIEFING,
 

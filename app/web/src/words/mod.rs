@@ -3,6 +3,7 @@
 //! [`Words`] has one field per sentence; a language is one value of it, so a missing sentence does not compile.
 //! What people typed stays apart from our words as [`Piece::Name`] and [`Piece::Party`], to be isolated on the screen.
 
+mod about;
 mod briefing;
 mod charter;
 mod en;
@@ -17,6 +18,7 @@ use talk::invitation::InvitationError;
 use talk::view::{AlarmView, Confirmed, TurnedAway};
 use vault::Kinds;
 
+use self::about::AboutWords;
 use self::briefing::BriefingWords;
 use self::charter::CharterWords;
 use crate::session::{Backed, NoSecret};
@@ -290,6 +292,7 @@ pub struct Words {
     pub nothing_is_lost_write_on: &'static str,
     pub nothing_is_lost: &'static str,
 
+    pub about: AboutWords,
     pub charter: CharterWords,
     pub briefing: BriefingWords,
 

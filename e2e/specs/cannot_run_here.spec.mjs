@@ -1,0 +1,61 @@
+// Where the app cannot run, or stops, the page says why and what to do: no WebAssembly, no secure address, a part that is missing.
+
+import { chromium as playwright } from '@playwright/test';
+
+import { chromium } from '../product/chromium.mjs';
+import { expect, test } from '../product/fixtures.mjs';
+
+const heading = (page) => page.getByRole('heading', { level: 1 });
+
+test('a browser without WebAssembly is told so', async ({ relay, table }) => {
+  const { page } = await table.seat('Noor Haddad');
+  await page.addInitScript(() => delete globalThis.WebAssembly);
+  await page.goto(relay.url);
+  await expect(heading(page)).toHaveText('This browser does not run WebAssembly');
+  await expect(page.getByRole('main')).toContainText('use another browser');
+});
+
+test('an address over plain http is told so', async ({ relay }) => {
+  const browser = await playwright.launch({ ...chromium, args: [...chromium.args, '--host-resolver-rules=MAP talks.example 127.0.0.1'] });
+  const page = await browser.newPage();
+  await page.goto(`http://talks.example:${relay.port}/`);
+  expect(await page.evaluate(() => isSecureContext)).toBe(false);
+  await expect(heading(page)).toHaveText('This address cannot be used safely');
+  await expect(page.getByRole('main')).toContainText('https://');
+  await browser.close();
+});
+
+test('without JavaScript the page says what it needs', async ({ relay, table }) => {
+  const { page } = await table.seat('Noor Haddad', { javaScriptEnabled: false });
+  await page.goto(relay.url);
+  await expect(page.locator('noscript p')).toBeVisible();
+  await expect(page.locator('noscript p')).toContainText('needs JavaScript');
+  await expect(page.getByText('Opening…')).toBeHidden();
+});
+
+test('a part that does not arrive, or is not the one that was published, is said', async ({ relay, table }) => {
+  for (const answer of [{ status: 404 }, { status: 200, contentType: 'application/wasm', body: 'something else' }]) {
+    const { context, page } = await table.seat('Noor Haddad', { serviceWorkers: 'block' });
+    await context.route('**/*.wasm', (route) => route.fulfill(answer));
+    await page.goto(relay.url);
+    const overlay = page.getByRole('alertdialog', { name: 'The page could not be opened' });
+    await expect(overlay).toContainText('nothing is lost');
+    await context.unroute('**/*.wasm');
+    await overlay.getByRole('button', { name: 'Reload' }).click();
+    await expect(page.getByRole('button', { name: 'Start a talk', exact: true })).toBeVisible();
+  }
+  expect(table.complaints.splice(0).join('\n')).toMatch(/404|integrity/);
+});
+
+test('a page that has stopped says what is safe, and goes on after a reload', async ({ relay, table }) => {
+  const noor = await table.open(relay.url, { name: 'Noor Haddad', party: 'Mediation office' });
+  await noor.talk.write('Written before.');
+  await expect(noor.talk.notes).toHaveCount(1);
+  await noor.page.evaluate(() => setTimeout(() => { throw new WebAssembly.RuntimeError('unreachable'); }));
+  const overlay = noor.page.getByRole('alertdialog', { name: 'This page has stopped' });
+  await expect(overlay).toContainText('What this browser keeps is safe');
+  await expect(overlay.getByRole('button', { name: 'Reload' })).toBeFocused();
+  await overlay.getByRole('button', { name: 'Reload' }).click();
+  await expect(noor.talk.note('Written before.')).toBeVisible();
+  expect(table.complaints.splice(0)).toHaveLength(1);
+});
