@@ -73,6 +73,18 @@ function onError(error) {
 addEventListener("error", (event) => onError(event.error));
 addEventListener("unhandledrejection", (event) => onError(event.reason));
 
+// The code is compiled while it arrives. An `integrity` in the request would hold all of it back until the end, so the hash is
+// compared here; nothing of it has run by then. What the browser kept under that name may be cut or spoilt: it is asked for once more.
+async function code(cache) {
+  const arriving = await fetch("{{web.wasm}}", { cache });
+  const copy = arriving.clone();
+  const hashed = copy.arrayBuffer().then((bytes) => crypto.subtle.digest("SHA-256", bytes));
+  const [module, hash] = await Promise.all([WebAssembly.compileStreaming(arriving), hashed]);
+  const named = `sha256-${btoa(String.fromCharCode(...new Uint8Array(hash)))}`;
+  if (named !== "{{web.wasm.integrity}}") throw new TypeError("this is not the code that the page names");
+  return module;
+}
+
 async function start() {
   if (!isSecureContext) {
     instead(
@@ -91,8 +103,8 @@ async function start() {
     return;
   }
   try {
-    const { default: open } = await import("{{web.js}}");
-    await open({ module_or_path: fetch("{{web.wasm}}", { integrity: "{{web.wasm.integrity}}" }) });
+    const [{ default: open }, module] = await Promise.all([import("{{web.js}}"), code("default").catch(() => code("reload"))]);
+    await open({ module_or_path: module });
   } catch (error) {
     console.error(error);
     stop(

@@ -26,7 +26,9 @@ async function keep() {
   const cache = await caches.open(CACHE);
   try {
     await Promise.all(Object.entries(FILES).map(async ([address, integrity]) => {
-      const response = await fetch(address, { integrity, cache: "no-cache", redirect: "error" });
+      // A name with a hash has one content, and the page that asked for this has just loaded it: it need not come twice.
+      const ask = (cache) => fetch(address, { integrity, cache, redirect: "error" });
+      const response = await (address.startsWith("/assets/") ? ask("default").catch(() => ask("reload")) : ask("no-cache"));
       if (!response.ok) throw new Error(`${address} is not there`);
       await cache.put(address, response);
     }));

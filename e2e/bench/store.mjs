@@ -8,6 +8,7 @@ import { chromium } from '../product/chromium.mjs';
 import { PASSPHRASE, putStore, TALK } from '../product/kept_store.mjs';
 import { Profile } from '../product/profile.mjs';
 import { Relay } from '../product/relay.mjs';
+import { median, ms, row } from './figures.mjs';
 
 const RUNS = 3;
 const MIB = 1 << 20;
@@ -195,10 +196,7 @@ async function send(author, reader, text) {
   return Promise.all(shown.map(async (seen) => (await seen()) - sent));
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const most = (values) => Math.max(0, ...values);
-const row = (what, goal, value) => console.log(`${what.padEnd(52)} ${goal.padEnd(10)} ${value}`);
-const ms = (value) => `${value.toFixed(0)} ms`;
 const mib = (value) => `${value.toFixed(0)} MiB`;
 const several = (values, say) => `${say(median(values))}  (${values.map((value) => value.toFixed(0)).join(', ')})`;
 

@@ -1,6 +1,6 @@
 // Pictures of the screens, for people to look at: empty, normal, crowded, at the door, broken; light, dark, phone.
 
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,6 +30,19 @@ async function bothThemes(page, name) {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
+/** Takes a picture for the manifest: WebP, since a browser that offers to install the app loads all of them. */
+async function screenshot(page, name) {
+  const png = await page.screenshot({ animations: 'disabled', caret: 'hide' });
+  const webp = await page.evaluate(async (base64) => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))]));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality: 0.75 })).arrayBuffer());
+    return Array.from(bytes);
+  }, png.toString('base64'));
+  await writeFile(join(FOLDER, `${name}.webp`), Buffer.from(webp));
+}
+
 test('pictures of every screen', async ({ relay, table }) => {
   test.setTimeout(240_000);
   const mediator = await table.seat('Noor Haddad');
@@ -56,6 +69,7 @@ test('pictures of every screen', async ({ relay, table }) => {
   await leyla.join.ask({ name: 'Leyla Rahimi', party: 'Delegation of Arvandan' });
   await expect(leyla.join.doorDigits).toBeVisible();
   await picture(leyla.page, 'waiting-phone');
+  await screenshot(leyla.page, 'door');
   await expect(mediator.talk.digitsOf('Leyla Rahimi')).toBeVisible();
   await bothThemes(mediator.page, 'door');
   await table.admit(mediator, leyla);
@@ -76,6 +90,11 @@ test('pictures of every screen', async ({ relay, table }) => {
   await mediator.talk.composer.fill('Thank you both. Then let me put down');
   await bothThemes(mediator.page, 'talk');
   await bothThemes(leyla.page, 'talk-phone');
+  await screenshot(leyla.page, 'note');
+  const size = mediator.page.viewportSize();
+  await mediator.page.setViewportSize({ width: 1280, height: 800 });
+  await screenshot(mediator.page, 'table');
+  await mediator.page.setViewportSize(size);
   await mediator.talk.composer.fill('');
 
   await mediator.talk.roomNumber();

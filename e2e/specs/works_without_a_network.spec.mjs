@@ -1,6 +1,6 @@
 // The page as it is kept in the browser: it opens without a network, and a newer version of it waits for the person.
 
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from '../product/fixtures.mjs';
@@ -18,8 +18,12 @@ async function isKept(page) {
 }
 
 async function withoutAStyle(folder) {
-  const [style] = (await readdir(join(folder, 'assets'))).filter((name) => /^style\.\w+\.css$/.test(name));
-  for (const copy of ['', '.br', '.gz']) await rm(join(folder, 'assets', style + copy), { force: true });
+  // By another name: the style of the version before is still in the browser's cache.
+  for (const name of ['sw.js', 'integrity.json']) {
+    const text = await readFile(join(folder, name), 'utf8');
+    await writeFile(join(folder, name), text.replace(/style\.\w+\.css/, 'style.0123456789abcdef.css'));
+    for (const copy of ['.br', '.gz']) await rm(join(folder, name + copy), { force: true });
+  }
 }
 
 async function withAForeignPage(folder) {
@@ -105,6 +109,33 @@ for (const [how, spoil] of [['of which a file is missing', withoutAStyle], ['who
     await rm(torn, { recursive: true });
   });
 }
+
+test('each picture in the manifest is there, of the size and type it says; icons are kept, screenshots are not', async ({ relay, table }) => {
+  const { page, start, context } = await table.seat(NOOR.name);
+  await start.open(relay.url);
+  await isKept(page);
+  const cdp = await context.newCDPSession(page);
+  const { errors } = await cdp.send('Page.getAppManifest');
+  expect(errors).toEqual([]);
+  const pictures = await page.evaluate(async () => {
+    const { icons, screenshots } = await (await fetch(document.querySelector('link[rel=manifest]').href)).json();
+    const look = async ({ src, sizes, type }, isScreenshot) => {
+      const blob = await (await fetch(src)).blob();
+      // A drawing has no size of its own.
+      const seen = type === 'image/svg+xml' ? undefined : await createImageBitmap(blob);
+      const found = { sizes: seen ? `${seen.width}x${seen.height}` : 'any', type: blob.type };
+      return { src, isScreenshot, said: { sizes, type }, found, bytes: blob.size, isKept: Boolean(await caches.match(src)) };
+    };
+    return Promise.all([...icons.map((icon) => look(icon, false)), ...screenshots.map((screenshot) => look(screenshot, true))]);
+  });
+  for (const { src, isScreenshot, said, found, isKept } of pictures) {
+    expect(found, src).toEqual(said);
+    expect(isKept, src).toBe(!isScreenshot);
+  }
+  const screenshots = pictures.filter(({ isScreenshot }) => isScreenshot);
+  expect(screenshots).toHaveLength(3);
+  expect(screenshots.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(300_000);
+});
 
 test('the browser finds nothing that keeps the app from being installed', async ({ relay, table }) => {
   const noor = await table.seat(NOOR.name);

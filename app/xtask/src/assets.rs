@@ -2,7 +2,8 @@
 //!
 //! Every file of `static/` and every file wasm-bindgen made goes to `assets/STEM.HASH.EXT`, which a browser may keep
 //! for ever. The few whose address must stay ([`KEEPS_ITS_NAME`]) go to the root and are asked for again each time.
-//! `{{all.hashes}}` and `{{all.version}}` stand for all files, in the two that are made last ([`LAST`]).
+//! In the two that are made last ([`LAST`]), `{{all.hashes}}` stands for all files, `{{kept.hashes}}` and `{{kept.version}}` for those
+//! that every browser keeps ([`kept`]).
 //! In text files, `{{boot.js}}` becomes the address of that file, `/assets/boot.0123456789abcdef.js`.
 
 use std::collections::BTreeMap;
@@ -17,6 +18,9 @@ const KEEPS_ITS_NAME: [&str; 6] =
     ["index.html", "sw.js", "integrity.json", "manifest.webmanifest", "favicon.ico", "robots.txt"];
 /// Files that name all that come before them with their hashes, in this order.
 const LAST: [&str; 2] = ["sw.js", "integrity.json"];
+
+/// Where the pictures are that a browser shows when it offers to install the app: it asks for them then, pages never do.
+const SCREENSHOTS: &str = "assets/screenshots/";
 
 /// `{{NAME.integrity}}` stands for the hash of that file.
 const INTEGRITY: &str = ".integrity";
@@ -64,20 +68,31 @@ pub fn publish(sources: &Files) -> anyhow::Result<Files> {
     Ok(published)
 }
 
+/// Tells whether a file of this address comes to every browser and is kept there.
+pub fn kept(address: &str) -> bool {
+    !address.starts_with(SCREENSHOTS)
+}
+
 /// Returns the hash of a file as it is written for Subresource Integrity.
 fn integrity_of(bytes: &[u8]) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(bytes)))
 }
 
-/// Fills in the hashes, written as for Subresource Integrity, of all files so far. `index.html` is named as `/`, its address.
+/// Fills in the hashes of the files so far.
 fn with_hashes(text: &str, published: &Files) -> String {
+    let all = hashes_of(published.iter());
+    let kept = hashes_of(published.iter().filter(|(address, _)| kept(address)));
+    let version = short_hash(kept.as_bytes());
+    text.replace("{{all.hashes}}", &all).replace("{{kept.hashes}}", &kept).replace("{{kept.version}}", &version)
+}
+
+/// Returns hashes by address, written as for Subresource Integrity. `index.html` is named as `/`, its address.
+fn hashes_of<'a>(files: impl Iterator<Item = (&'a String, &'a Vec<u8>)>) -> String {
     let line = |(address, bytes): (&String, &Vec<u8>)| {
         let address = if address == "index.html" { "" } else { address };
         format!("  \"/{address}\": \"{}\"", integrity_of(bytes))
     };
-    let files = format!("{{\n{}\n}}", published.iter().map(line).collect::<Vec<_>>().join(",\n"));
-    let version = short_hash(files.as_bytes());
-    text.replace("{{all.hashes}}", &files).replace("{{all.version}}", &version)
+    format!("{{\n{}\n}}", files.map(line).collect::<Vec<_>>().join(",\n"))
 }
 
 /// Returns the short hash that file names carry: 64 bits of SHA-256.
@@ -191,7 +206,7 @@ mod tests {
     #[test]
     fn the_service_worker_names_every_other_file_with_its_hash() {
         let sources =
-            [("sw.js", "const FILES = {{all.hashes}}; // {{all.version}}"), ("index.html", "<p>"), ("a.css", "one")];
+            [("sw.js", "const FILES = {{kept.hashes}}; // {{kept.version}}"), ("index.html", "<p>"), ("a.css", "one")];
         let one = publish(&files(&sources)).expect("no circle");
         let worker = String::from_utf8(one["sw.js"].clone()).expect("UTF-8");
         assert!(worker.contains(&format!("\"/{}\": \"sha256-", address(&one, "a"))), "{worker}");
@@ -201,6 +216,21 @@ mod tests {
         );
         let other = publish(&files(&[sources[0], ("index.html", "<b>"), sources[2]])).expect("no circle");
         assert_ne!(one["sw.js"], other["sw.js"], "a change of any file is a change of the worker");
+    }
+
+    #[test]
+    fn screenshots_are_vouched_for_but_not_kept_in_every_browser() {
+        let of_picture = |picture| {
+            let manifest = ("manifest.webmanifest", "{{screenshots/wide.webp}}");
+            let last = [("sw.js", "{{kept.hashes}}"), ("integrity.json", "{{all.hashes}}")];
+            publish(&files(&[("screenshots/wide.webp", picture), manifest, last[0], last[1]])).expect("no circle")
+        };
+        let published = of_picture("one");
+        let picture = address(&published, "screenshots/wide");
+        let says = |name: &str| String::from_utf8_lossy(&published[name]).into_owned();
+        assert_eq!(says("manifest.webmanifest"), format!("/{picture}"));
+        assert!(says("integrity.json").contains(&picture));
+        assert!(!kept(&picture) && !says("sw.js").contains(&picture), "{}", says("sw.js"));
     }
 
     #[test]

@@ -1,39 +1,74 @@
 //! `cargo xtask bench`: figures on request, never tests.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::say::step;
 use crate::workspace::Workspace;
 use crate::{app_build, browser_tests, relay_build};
 
+/// The Lighthouse that [`page`] measures with: each version weighs differently.
+const LIGHTHOUSE: &str = "12.8.2";
 /// Notes in the talk that [`store`] measures.
 const NOTES: &str = "10000";
 
 /// Measures how long a note takes from Send until the other seat sees it.
 pub fn notes(workspace: &Workspace) -> anyhow::Result<ExitCode> {
-    measure(workspace, "bench/notes.mjs", Path::new(""))
+    measure(workspace, "bench/notes.mjs", &[])
 }
 
 /// Measures what a talk of many notes costs.
 pub fn store(workspace: &Workspace) -> anyhow::Result<ExitCode> {
     let kept = kept(workspace)?;
-    measure(workspace, "bench/store.mjs", &kept)
+    measure(workspace, "bench/store.mjs", &[("KEPT", kept.as_os_str())])
 }
 
-fn measure(workspace: &Workspace, script: &str, kept: &Path) -> anyhow::Result<ExitCode> {
+/// Measures how the page loads, so many times.
+pub fn page(workspace: &Workspace, runs: u32) -> anyhow::Result<ExitCode> {
+    if runs == 0 {
+        bail!("nothing can be said of no runs");
+    }
+    let lighthouse = lighthouse(workspace)?;
+    let runs = runs.to_string();
+    measure(workspace, "bench/page.mjs", &[("LIGHTHOUSE", lighthouse.as_os_str()), ("RUNS", OsStr::new(&runs))])
+}
+
+fn measure(workspace: &Workspace, script: &str, settings: &[(&str, &OsStr)]) -> anyhow::Result<ExitCode> {
     app_build::run(workspace)?;
     let relay = relay_build::build(workspace)?;
     let browser = browser_tests::prepare(workspace)?;
     let mut driver = browser_tests::driver(workspace, "node", &relay, &browser);
-    if !driver.arg(script).env("KEPT", kept).status().context("node cannot be started")?.success() {
+    if !driver.arg(script).envs(settings.iter().copied()).status().context("node cannot be started")?.success() {
         bail!("the measurement failed (see above)");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the folder in which Lighthouse is installed. No test needs it, so it is not among what `e2e/` installs.
+fn lighthouse(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let folder = workspace.target().join("lighthouse");
+    let manifest = folder.join("node_modules/lighthouse/package.json");
+    let manifest: Option<Value> = fs::read(manifest).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if manifest.is_some_and(|manifest| manifest["version"] == LIGHTHOUSE) {
+        return Ok(folder);
+    }
+    step(&format!("Installing Lighthouse {LIGHTHOUSE} (npm)"), || {
+        fs::create_dir_all(&folder)?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--save-exact", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
+        npm.arg(format!("lighthouse@{LIGHTHOUSE}"));
+        if !npm.status().context("npm cannot be started; install Node.js with npm")?.success() {
+            bail!("npm could not install it (its own words are above). Is there a network?");
+        }
+        Ok(())
+    })?;
+    Ok(folder)
 }
 
 /// Returns the folder with what browsers keep of that talk. It is made anew when the program that makes it has changed.
