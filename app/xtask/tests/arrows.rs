@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and the crates of ours that it may name, in its code, its tests and its build.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("wire", &[]),
     ("relay-core", &["wire"]),
     ("relay", &["relay-core", "wire"]),
@@ -14,6 +14,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("room", &["record", "wire"]),
     ("talk", &["room", "record", "wire"]),
     ("vault", &[]),
+    ("files", &[]),
     ("web", &["talk", "record", "vault", "wire"]),
     ("simulator", &["talk", "room", "record", "vault", "relay-core", "wire", "entropy"]),
     ("modified-client", &["talk", "room", "record", "wire"]),

@@ -1,0 +1,17 @@
+//! What files are made of on their way: chunks and how each is sealed, the root that vouches for them, which of them are held,
+//! and the names files may have.
+//!
+//! Nothing here seals, reads or sends: the browser's own AES-GCM does the first, at a speed that WebAssembly does not reach, and
+//! the shell the rest. What is counted and compared is the same on every side, so it is here.
+
+mod chunks;
+mod held;
+mod padding;
+mod path;
+mod tree;
+
+pub use chunks::{CHUNK_BYTES, Chunks, FILE_BYTES, ManifestHash, TAG_BYTES};
+pub use held::{Held, RANGES};
+pub use padding::padded;
+pub use path::{FilePath, PATH_BYTES, PathError, SEGMENT_BYTES, SEGMENTS};
+pub use tree::{ChunkDigest, Root};
