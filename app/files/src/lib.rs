@@ -8,10 +8,12 @@ mod chunks;
 mod held;
 mod padding;
 mod path;
+mod pieces;
 mod tree;
 
 pub use chunks::{CHUNK_BYTES, Chunks, FILE_BYTES, ManifestHash, TAG_BYTES};
 pub use held::{Held, RANGES};
 pub use padding::padded;
 pub use path::{FilePath, PATH_BYTES, PathError, SEGMENT_BYTES, SEGMENTS};
+pub use pieces::{FRAME_BYTES, HEADER_BYTES, Headers, PIECE_BYTES, PIECES, Piece, SAMPLE_BYTES};
 pub use tree::{ChunkDigest, Root};
