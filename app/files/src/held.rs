@@ -62,7 +62,7 @@ impl Held {
 }
 
 /// Joins neighbours.
-fn ranges(indices: impl Iterator<Item = usize>) -> impl Iterator<Item = Range<u32>> {
+pub(crate) fn ranges(indices: impl Iterator<Item = usize>) -> impl Iterator<Item = Range<u32>> {
     let mut indices = indices.map(as_index).peekable();
     std::iter::from_fn(move || {
         let start = indices.next()?;

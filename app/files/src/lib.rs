@@ -5,15 +5,19 @@
 //! the shell the rest. What is counted and compared is the same on every side, so it is here.
 
 mod chunks;
+mod fetch;
 mod held;
 mod padding;
 mod path;
 mod pieces;
+mod serve;
 mod tree;
 
 pub use chunks::{CHUNK_BYTES, Chunks, FILE_BYTES, ManifestHash, TAG_BYTES};
+pub use fetch::{Fetch, Heard, Millis, WINDOW};
 pub use held::{Held, RANGES};
 pub use padding::padded;
 pub use path::{FilePath, PATH_BYTES, PathError, SEGMENT_BYTES, SEGMENTS};
 pub use pieces::{FRAME_BYTES, HEADER_BYTES, Headers, PIECE_BYTES, PIECES, Piece, SAMPLE_BYTES};
+pub use serve::Serve;
 pub use tree::{ChunkDigest, Root};
