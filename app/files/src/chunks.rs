@@ -4,15 +4,12 @@
 //! Rogaway, Vizár: Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance, 2015), with AES-256-GCM (SP 800-38D) inside.
 //! No chunk can stand in another's place, and no end can be taken for the true one.
 
+use record::{ContentRoot, FILE_BYTES};
+
 /// Bytes of every chunk but the last.
 pub const CHUNK_BYTES: u32 = 1 << 20;
 /// What sealing adds to a chunk, in bytes.
 pub const TAG_BYTES: u32 = 16;
-/// Longest file, in bytes: 1 TiB. Its chunk digests take 32 MiB.
-pub const FILE_BYTES: u64 = 1 << 40;
-
-/// SHA-256 of the signed manifest that a chunk belongs to.
-pub type ManifestHash = [u8; 32];
 
 /// The chunks of a file of some size. An empty file has one, which is empty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,12 +45,13 @@ impl Chunks {
         Some(nonce)
     }
 
-    /// What is authenticated with a chunk: hash of the manifest ‖ index in 8 bytes, big-endian.
-    pub fn associated(self, manifest: &ManifestHash, index: u32) -> Option<[u8; 40]> {
+    /// What is authenticated with a chunk: root of the file ‖ its size ‖ index of the chunk, both in 8 bytes, big-endian.
+    pub fn associated(self, root: &ContentRoot, index: u32) -> Option<[u8; 48]> {
         self.place(index)?;
-        let mut associated = [0; 40];
-        associated[..32].copy_from_slice(manifest);
-        associated[32..].copy_from_slice(&u64::from(index).to_be_bytes());
+        let mut associated = [0; 48];
+        associated[..32].copy_from_slice(&root.0);
+        associated[32..40].copy_from_slice(&self.size.to_be_bytes());
+        associated[40..].copy_from_slice(&u64::from(index).to_be_bytes());
         Some(associated)
     }
 }

@@ -1,5 +1,5 @@
-//! What files are made of on their way: chunks and how each is sealed, the root that vouches for them, which of them are held,
-//! and the names files may have.
+//! What files are made of on their way: chunks and how each is sealed, the root that vouches for them, which of them are held, asked
+//! for and sent.
 //!
 //! Nothing here seals, reads or sends: the browser's own AES-GCM does the first, at a speed that WebAssembly does not reach, and
 //! the shell the rest. What is counted and compared is the same on every side, so it is here.
@@ -8,16 +8,14 @@ mod chunks;
 mod fetch;
 mod held;
 mod padding;
-mod path;
 mod pieces;
 mod serve;
 mod tree;
 
-pub use chunks::{CHUNK_BYTES, Chunks, FILE_BYTES, ManifestHash, TAG_BYTES};
+pub use chunks::{CHUNK_BYTES, Chunks, TAG_BYTES};
 pub use fetch::{Fetch, Heard, Millis, WINDOW};
 pub use held::{Held, RANGES};
 pub use padding::padded;
-pub use path::{FilePath, PATH_BYTES, PathError, SEGMENT_BYTES, SEGMENTS};
 pub use pieces::{FRAME_BYTES, HEADER_BYTES, Headers, PIECE_BYTES, PIECES, Piece, SAMPLE_BYTES};
 pub use serve::Serve;
-pub use tree::{ChunkDigest, Root};
+pub use tree::{ChunkDigest, root_over};

@@ -1,19 +1,15 @@
 //! The root over the chunks of a file. It stands in the signed manifest, so there is one content for each.
 
+use record::ContentRoot;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of the bytes of a chunk, as they are in the file.
 pub type ChunkDigest = [u8; 32];
 
-/// Root of the Merkle tree (RFC 9162 section 2.1.1, with SHA-256) whose entries are the digests of the chunks, in order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Root(pub [u8; 32]);
-
-impl Root {
-    /// Computes the root. Whoever was given the digests of a file's chunks compares it with the manifest's before using one.
-    pub fn over(digests: &[ChunkDigest]) -> Self {
-        Self(hash_of(digests))
-    }
+/// Returns the root of the Merkle tree (RFC 9162 section 2.1.1, with SHA-256) whose entries are the digests of the chunks, in order.
+/// Whoever was given the digests of a file compares it with the manifest's before using one.
+pub fn root_over(digests: &[ChunkDigest]) -> ContentRoot {
+    ContentRoot(hash_of(digests))
 }
 
 fn hash_of(entries: &[[u8; 32]]) -> [u8; 32] {

@@ -2,10 +2,11 @@
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
-use files::{CHUNK_BYTES, ChunkDigest, Chunks, FILE_BYTES, Root};
+use files::{CHUNK_BYTES, ChunkDigest, Chunks, root_over};
 use proptest::prelude::*;
+use record::{ContentRoot, FILE_BYTES};
 
-const MANIFEST: [u8; 32] = [7; 32];
+const ROOT: ContentRoot = ContentRoot([7; 32]);
 
 #[test]
 fn chunks_cover_the_file() {
@@ -23,7 +24,7 @@ fn chunks_cover_the_file() {
         assert_eq!(chunks.count(), count, "{size}");
         let (start, length) = chunks.place(count - 1).expect("the last one");
         assert_eq!((start + u64::from(length), u64::from(length)), (size, last));
-        assert_eq!((chunks.place(count), chunks.nonce(count), chunks.associated(&MANIFEST, count)), (None, None, None));
+        assert_eq!((chunks.place(count), chunks.nonce(count), chunks.associated(&ROOT, count)), (None, None, None));
     }
     assert_eq!(Chunks::of(FILE_BYTES + 1), None);
 }
@@ -33,19 +34,19 @@ fn golden_nonce_and_associated_data() {
     let chunks = Chunks::of(u64::from(CHUNK_BYTES) * 0x0001_0203).expect("not too long");
     assert_eq!(chunks.nonce(0x0001_0201), Some([0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 1, 0]));
     assert_eq!(chunks.nonce(0x0001_0202), Some([0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2, 1]));
-    let associated = chunks.associated(&MANIFEST, 0x0001_0202).expect("there is one");
-    assert_eq!(associated[..32], MANIFEST);
-    assert_eq!(associated[32..], [0, 0, 0, 0, 0, 1, 2, 2]);
+    let associated = chunks.associated(&ROOT, 0x0001_0202).expect("there is one");
+    assert_eq!(associated[..32], ROOT.0);
+    assert_eq!(associated[32..], [0, 0, 0, 0x10, 0x20, 0x30, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2]);
 }
 
-fn seal(chunks: Chunks, manifest: &[u8; 32], index: u32, plain: &[u8]) -> Vec<u8> {
-    let associated = chunks.associated(manifest, index).expect("there is one");
+fn seal(chunks: Chunks, root: &ContentRoot, index: u32, plain: &[u8]) -> Vec<u8> {
+    let associated = chunks.associated(root, index).expect("there is one");
     let nonce = Nonce::from(chunks.nonce(index).expect("there is one"));
     Aes256Gcm::new(&[9; 32].into()).encrypt(&nonce, Payload { msg: plain, aad: &associated }).expect("seals")
 }
 
-fn open(chunks: Chunks, manifest: &[u8; 32], index: u32, sealed: &[u8]) -> Option<Vec<u8>> {
-    let associated = chunks.associated(manifest, index)?;
+fn open(chunks: Chunks, root: &ContentRoot, index: u32, sealed: &[u8]) -> Option<Vec<u8>> {
+    let associated = chunks.associated(root, index)?;
     let nonce = Nonce::from(chunks.nonce(index)?);
     Aes256Gcm::new(&[9; 32].into()).decrypt(&nonce, Payload { msg: sealed, aad: &associated }).ok()
 }
@@ -54,11 +55,11 @@ fn open(chunks: Chunks, manifest: &[u8; 32], index: u32, sealed: &[u8]) -> Optio
 fn a_sealed_chunk_opens_in_its_own_place_only() {
     let three = Chunks::of(3 * u64::from(CHUNK_BYTES)).expect("not too long");
     let two = Chunks::of(2 * u64::from(CHUNK_BYTES)).expect("not too long");
-    let sealed = seal(three, &MANIFEST, 1, b"in the middle");
-    assert_eq!(open(three, &MANIFEST, 1, &sealed).as_deref(), Some(&b"in the middle"[..]));
-    assert_eq!(open(three, &MANIFEST, 0, &sealed), None, "in another place");
-    assert_eq!(open(two, &MANIFEST, 1, &sealed), None, "as the last of a file cut short");
-    assert_eq!(open(three, &[8; 32], 1, &sealed), None, "of another manifest");
+    let sealed = seal(three, &ROOT, 1, b"in the middle");
+    assert_eq!(open(three, &ROOT, 1, &sealed).as_deref(), Some(&b"in the middle"[..]));
+    assert_eq!(open(three, &ROOT, 0, &sealed), None, "in another place");
+    assert_eq!(open(two, &ROOT, 1, &sealed), None, "as the last of a file cut short");
+    assert_eq!(open(three, &ContentRoot([8; 32]), 1, &sealed), None, "of another content");
 }
 
 /// The tree of RFC 9162 section 2.1.5, over seven entries, put together by hand.
@@ -69,26 +70,26 @@ fn root_is_the_one_of_the_rfc() {
     let leaf = |n: usize| <[u8; 32]>::from(Sha256::digest([&[0], &entries[n][..]].concat()));
     let node = |l: [u8; 32], r: [u8; 32]| <[u8; 32]>::from(Sha256::digest([&[1], &l[..], &r].concat()));
     let [g, h, i] = [node(leaf(0), leaf(1)), node(leaf(2), leaf(3)), node(leaf(4), leaf(5))];
-    assert_eq!(Root::over(&entries), Root(node(node(g, h), node(i, leaf(6)))));
-    assert_eq!(Root::over(&entries[..1]), Root(leaf(0)));
+    assert_eq!(root_over(&entries), ContentRoot(node(node(g, h), node(i, leaf(6)))));
+    assert_eq!(root_over(&entries[..1]), ContentRoot(leaf(0)));
     let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    assert_eq!(Root::over(&[]).0.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), empty);
+    assert_eq!(root_over(&[]).0.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), empty);
 }
 
 proptest! {
     #[test]
     fn every_change_of_the_digests_changes_the_root(digests: Vec<ChunkDigest>, at: prop::sample::Index, bit in 0..256usize) {
         prop_assume!(!digests.is_empty());
-        let root = Root::over(&digests);
+        let root = root_over(&digests);
         let at = at.index(digests.len());
         let mut other = digests.clone();
         other[at][bit / 8] ^= 1 << (bit % 8);
-        prop_assert_ne!(Root::over(&other), root);
-        prop_assert_ne!(Root::over(&digests[..digests.len() - 1]), root);
+        prop_assert_ne!(root_over(&other), root);
+        prop_assert_ne!(root_over(&digests[..digests.len() - 1]), root);
         other = digests.clone();
         other.push(digests[at]);
-        prop_assert_ne!(Root::over(&other), root);
+        prop_assert_ne!(root_over(&other), root);
         other.swap(0, digests.len());
-        prop_assert!(other[0] == digests[0] || Root::over(&other[..digests.len()]) != root);
+        prop_assert!(other[0] == digests[0] || root_over(&other[..digests.len()]) != root);
     }
 }

@@ -9,10 +9,12 @@ use files::{
     Piece, SAMPLE_BYTES, Serve, WINDOW,
 };
 use proptest::prelude::*;
+use record::ContentRoot;
 use sha2::{Digest, Sha256};
 
 const KEY: [u8; 32] = [9; 32];
-const MANIFEST: [u8; 32] = [7; 32];
+/// What it says is of no matter here: digests are compared one by one.
+const ROOT: ContentRoot = ContentRoot([7; 32]);
 
 /// A file whose bytes tell where they stand, sealed.
 struct Source {
@@ -32,7 +34,7 @@ impl Source {
             let plain: Vec<u8> = (start..start + u64::from(length)).map(|at| (at ^ at >> 13) as u8).collect();
             digests.push(Sha256::digest(&plain).into());
             whole.update(&plain);
-            let aad = chunks.associated(&MANIFEST, index).expect("there is one");
+            let aad = chunks.associated(&ROOT, index).expect("there is one");
             let nonce = Nonce::from(chunks.nonce(index).expect("there is one"));
             let mut bytes = cipher.encrypt(&nonce, Payload { msg: &plain, aad: &aad }).expect("seals");
             bytes.resize((CHUNK_BYTES + 16) as usize, 0x55);
@@ -85,7 +87,7 @@ impl Receiver {
         let of_chunk: Vec<Piece> = self.pieces.keys().copied().filter(|piece| piece.chunk == index).collect();
         let sealed = of_chunk.iter().filter_map(|piece| self.pieces.remove(piece)).collect::<Vec<_>>().concat();
         let (_, length) = source.chunks.place(index).expect("there is one");
-        let aad = source.chunks.associated(&MANIFEST, index).expect("there is one");
+        let aad = source.chunks.associated(&ROOT, index).expect("there is one");
         let nonce = Nonce::from(source.chunks.nonce(index).expect("there is one"));
         let payload = Payload { msg: &sealed[..length as usize + 16], aad: &aad };
         let plain = Aes256Gcm::new(&KEY.into()).decrypt(&nonce, payload).ok();

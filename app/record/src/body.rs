@@ -6,7 +6,10 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
 use crate::nil::nil_or_one;
-use crate::{Amend, AuthorKey, CallKey, KeyPackageHash, LinkId, NOTE_BYTES, Name, OpId, PartyId, Role, Terms};
+use crate::{
+    Amend, AuthorKey, CallKey, FILE_BYTES, KeyPackageHash, LinkId, Manifest, NOTE_BYTES, Name, OpId, PartyId, Role,
+    Terms,
+};
 
 /// Which of the bodies an op carries; part of the signed header.
 ///
@@ -38,6 +41,8 @@ pub enum Kind {
     Call,
     /// [`Briefing`].
     Brief,
+    /// [`Manifest`].
+    File,
     /// A kind this version does not know, by its number. Kept and served, not shown.
     Newer(u8),
 }
@@ -62,6 +67,7 @@ impl Kind {
             Kind::Note => 16,
             Kind::Call => 17,
             Kind::Brief => 18,
+            Kind::File => 19,
             Kind::Newer(n) => n,
         }
     }
@@ -88,6 +94,7 @@ impl<'b, C> Decode<'b, C> for Kind {
             16 => Kind::Note,
             17 => Kind::Call,
             18 => Kind::Brief,
+            19 => Kind::File,
             n => Kind::Newer(n),
         })
     }
@@ -120,6 +127,8 @@ pub enum Body {
     Call(Vec<Slip>),
     /// Earlier notes, for those who have come since.
     Brief(Briefing),
+    /// A file, given to those who read the room.
+    File(Manifest),
     /// A body this version does not know.
     Newer(u8, Vec<u8>),
 }
@@ -358,6 +367,7 @@ impl Body {
             Body::Note(_) => Kind::Note,
             Body::Call(_) => Kind::Call,
             Body::Brief(_) => Kind::Brief,
+            Body::File(_) => Kind::File,
             Body::Newer(n, _) => Kind::Newer(*n),
         }
     }
@@ -378,6 +388,7 @@ impl Body {
             }
             Body::Call(slips) => to_vec(slips),
             Body::Brief(briefing) => to_vec(briefing),
+            Body::File(manifest) => to_vec(manifest),
             Body::Newer(_, bytes) => bytes.clone(),
         }
     }
@@ -415,6 +426,7 @@ impl Body {
                 Body::Call(slips)
             }
             Kind::Brief => or_held(kind, bytes, decode_briefing(bytes)),
+            Kind::File => or_held(kind, bytes, decode_manifest(bytes)),
             Kind::Newer(n) => Body::Newer(n, bytes.to_vec()),
         };
         if body.encode() != bytes {
@@ -436,6 +448,11 @@ fn decode_briefing(bytes: &[u8]) -> Result<Body, decode::Error> {
         return Err(decode::Error::message("size of a briefing"));
     }
     Ok(Body::Brief(briefing))
+}
+
+fn decode_manifest(bytes: &[u8]) -> Result<Body, decode::Error> {
+    let manifest: Manifest = minicbor::decode(bytes)?;
+    if manifest.size > FILE_BYTES { Err(decode::Error::message("size of a file")) } else { Ok(Body::File(manifest)) }
 }
 
 fn to_vec<T: Encode<()>>(value: T) -> Vec<u8> {

@@ -56,6 +56,14 @@ id!(
     KeyPackageHash, 32
 );
 id!(
+    /// Vouches for the content of a file: the root over its chunks.
+    ContentRoot, 32
+);
+id!(
+    /// Key that the chunks of a file are sealed under.
+    ContentKey, 32
+);
+id!(
     /// Names a party: the first half of the id of the op that founded it, or of a hash for one that the charter names.
     PartyId, 16
 );

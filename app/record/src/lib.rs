@@ -5,9 +5,11 @@
 
 mod body;
 mod id;
+mod manifest;
 mod name;
 mod nil;
 mod op;
+mod path;
 mod record;
 mod table;
 mod terms;
@@ -17,9 +19,11 @@ pub use body::{
     Add, BRIEFED, Body, Briefing, Charter, Conveyed, Invite, Kind, Note, PARTIES, PartyRef, Release, Remove, SLIPS,
     Slip, WhoAdmits,
 };
-pub use id::{AuthorKey, CallKey, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
+pub use id::{AuthorKey, CallKey, ContentKey, ContentRoot, KeyPackageHash, LinkId, OpId, PartyId, RoomId, StateId};
+pub use manifest::{FILE_BYTES, Manifest};
 pub use name::{NAME_BYTES, Name, NameError};
 pub use op::{DEPTHS, Draft, HEADS, NUMBERS, Op, OpError};
+pub use path::{FilePath, PATH_BYTES, PathError, SEGMENT_BYTES, SEGMENTS};
 pub use record::{Gap, Inserted, NotTaken, Record};
 pub use table::{Agreed, Amendment, Authority, Link, Party, Proposal, Rank, Removal, Role, Seat, Table};
 pub use terms::{Amend, Copies, Newcomers, Terms};

@@ -42,6 +42,14 @@ impl Role {
         }
     }
 
+    /// Returns whether the role may give files into the room. An interpreter says in another language what others said.
+    pub fn gives_files(self) -> bool {
+        match self {
+            Role::Convener | Role::Head | Role::Adviser => true,
+            Role::Interpreter | Role::Observer => false,
+        }
+    }
+
     /// Returns whether the role may make links and propose people, alone or with a second key.
     pub fn admits(self) -> bool {
         match self {

@@ -6,8 +6,8 @@ use ed25519_dalek::SigningKey;
 use minicbor::bytes::ByteVec;
 use proptest::prelude::*;
 use record::{
-    Amend, Body, Briefing, Charter, Conveyed, Copies, Draft, Kind, Name, Newcomers, Note, Op, OpError, OpId, Release,
-    RoomId, StateId, Terms, WhoAdmits,
+    Amend, Body, Briefing, Charter, ContentKey, ContentRoot, Conveyed, Copies, Draft, FILE_BYTES, FilePath, Kind,
+    Manifest, Name, Newcomers, Note, Op, OpError, OpId, Release, RoomId, StateId, Terms, WhoAdmits,
 };
 
 fn name(text: &str) -> Name {
@@ -123,6 +123,46 @@ fn a_briefing_has_some_notes_and_no_more_than_fit() {
     for junk in [vec![], vec![b"a".to_vec(); 33], vec![vec![0; 32 * 1024]; 2].into_iter().chain([vec![0]]).collect()] {
         assert!(!briefing(junk), "nothing that is shown");
     }
+}
+
+#[test]
+fn golden_bytes_of_a_manifest() {
+    let manifest = Manifest {
+        written_at: 7,
+        path: FilePath::read("annex/map.png").expect("a fair name"),
+        size: 1_000_000,
+        root: ContentRoot([1; 32]),
+        key: ContentKey([2; 32]),
+        media: None,
+        modified_at: None,
+        release: None,
+    };
+    let sign = |manifest: Manifest| Op::sign(draft(Body::File(manifest)), &SigningKey::from_bytes(&[9; 32]));
+    let op = sign(manifest.clone());
+    let body = [
+        &[0x85, 7, 0x6d][..],
+        b"annex/map.png",
+        &[0x1a, 0, 0x0f, 0x42, 0x40, 0x58, 32],
+        &[1; 32],
+        &[0x58, 32],
+        &[2; 32],
+    ]
+    .concat();
+    assert!(op.encode().ends_with(&body));
+    assert!(Op::decode(&op.encode()).expect("own bytes").body() == Some(&Body::File(manifest.clone())));
+    assert!(!op.kind().is_control(), "who comes later reads it no more than a note");
+
+    let full = Manifest {
+        media: Some(name("image/png")),
+        modified_at: Some(3),
+        release: Some(Release::Verbatim),
+        ..manifest.clone()
+    };
+    let op = sign(full.clone());
+    assert!(Op::decode(&op.encode()).expect("own bytes").body() == Some(&Body::File(full)));
+    let op = sign(Manifest { size: FILE_BYTES + 1, ..manifest });
+    let read = Op::decode(&op.encode()).expect("held by those who do not know it");
+    assert!(matches!(read.body(), Some(Body::Newer(19, _))), "nothing that is shown");
 }
 
 #[test]

@@ -155,6 +155,7 @@ pub(crate) fn judge_op(rules: &Rules, table: &Table, op: &Op) -> bool {
         (Kind::Newer(_), _) if op.kind().is_control() => {
             role.rank() != Rank::Other || op.previous_control() == OpId::NONE
         }
+        (Kind::File, _) => role.gives_files(),
         (Kind::Note | Kind::Newer(_), _) => role.writes(),
     }
 }

@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("room", &["record", "wire"]),
     ("talk", &["room", "record", "wire"]),
     ("vault", &[]),
-    ("files", &[]),
+    ("files", &["record"]),
     ("web", &["talk", "record", "vault", "wire"]),
     ("simulator", &["talk", "room", "record", "vault", "relay-core", "wire", "entropy"]),
     ("modified-client", &["talk", "room", "record", "wire"]),

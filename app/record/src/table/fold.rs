@@ -239,6 +239,7 @@ impl<'a> Fold<'a> {
                     | Body::Note(_)
                     | Body::Call(_)
                     | Body::Brief(_)
+                    | Body::File(_)
                     | Body::Newer(..),
                 )
                 | None => {}

@@ -342,7 +342,7 @@ impl Table {
                 Body::Note(note) => Some(note.text.to_string()),
                 Body::Charter(_) | Body::Invite(_) | Body::Revoke(_) | Body::Add(_) => None,
                 Body::Remove(_) | Body::Agree(_) | Body::Amend(_) | Body::Sign(_) | Body::End => None,
-                Body::Call(_) | Body::Brief(_) | Body::Newer(..) => None,
+                Body::Call(_) | Body::Brief(_) | Body::File(_) | Body::Newer(..) => None,
             })
             .collect()
     }

@@ -83,6 +83,7 @@ impl ShownOp {
                 | Body::End
                 | Body::Call(_)
                 | Body::Brief(_)
+                | Body::File(_)
                 | Body::Newer(..),
             )
             | None => None,

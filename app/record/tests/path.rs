@@ -1,7 +1,7 @@
 //! Names of files: fair ones in any script are taken as they are, others refused with what is wrong.
 
-use files::{FilePath, PATH_BYTES, PathError, SEGMENT_BYTES, SEGMENTS};
 use proptest::prelude::*;
+use record::{FilePath, PATH_BYTES, PathError, SEGMENT_BYTES, SEGMENTS};
 
 #[test]
 fn fair_names_are_taken() {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
+
 /// Longest name of a file or folder, in bytes of UTF-8: what file systems take.
 pub const SEGMENT_BYTES: usize = 255;
 /// Most folders and the file, one in the other.
@@ -11,7 +13,7 @@ pub const PATH_BYTES: usize = 2048;
 
 /// A way such as `annex/map 3.pdf`, which leads nowhere but below the folder it is saved in, on any system.
 ///
-/// The caller brings it to NFC first (Unicode Standard Annex 15): browsers can, and tables for it would weigh more than this crate.
+/// The caller brings it to NFC first (Unicode Standard Annex 15): browsers can, and tables for it would weigh more than the rest of this crate.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FilePath(Arc<str>);
 
@@ -56,6 +58,18 @@ impl FilePath {
     /// Returns the name of the file, without folders.
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl<C> Encode<C> for FilePath {
+    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+        e.str(&self.0)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for FilePath {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        Self::read(d.str()?).map_err(decode::Error::custom)
     }
 }
 
