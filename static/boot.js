@@ -23,6 +23,15 @@ function paragraph(text) {
   return element;
 }
 
+function button(text, pressed) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "button";
+  element.textContent = text;
+  element.addEventListener("click", pressed);
+  return element;
+}
+
 function sentences(title, ...texts) {
   const box = document.createElement("div");
   box.className = "overlay-box";
@@ -33,27 +42,25 @@ function sentences(title, ...texts) {
 }
 
 function instead(...words) {
-  const main = document.createElement("main");
-  main.className = "sheet";
-  main.append(sentences(...words));
-  app.replaceChildren(main);
+  const box = sentences(...words);
+  app.querySelector("main").replaceChildren(box);
+  return box;
 }
 
 let stopped = false;
 function stop(...words) {
   if (stopped) return;
   stopped = true;
+  app.inert = true;
+  document.querySelector(".update")?.remove();
   const overlay = document.createElement("div");
   overlay.className = "overlay";
   overlay.setAttribute("role", "alertdialog");
   overlay.setAttribute("aria-modal", "true");
   overlay.setAttribute("aria-label", words[0]);
   const box = sentences(...words);
-  const reload = document.createElement("button");
-  reload.type = "button";
-  reload.className = "button main";
-  reload.textContent = "Reload";
-  reload.addEventListener("click", () => location.reload());
+  const reload = button("Reload", () => location.reload());
+  reload.classList.add("main");
   box.append(reload);
   overlay.append(box);
   document.body.append(overlay);
@@ -87,11 +94,16 @@ async function code(cache) {
 
 async function start() {
   if (!isSecureContext) {
-    instead(
+    const box = instead(
       "This address cannot be used safely",
       "The page came over a plain connection, where browsers switch off the cryptography it needs.",
-      "Please open it with https://, or as http://localhost on the machine that serves it.",
+      "Please open the same address with https:// in front. If that does not work, tell whoever gave it to you.",
     );
+    const safe = document.createElement("a");
+    safe.className = "button main";
+    safe.href = location.href.replace(/^http:/, "https:");
+    safe.textContent = "Open it with https";
+    box.append(safe);
     return;
   }
   if (typeof WebAssembly !== "object") {
@@ -110,28 +122,25 @@ async function start() {
     stop(
       "The page could not be opened",
       "A part of it did not arrive or could not be started. Nothing was sent and nothing is lost.",
-      "Please check the connection and reload.",
+      "Please check the connection and reload. If that does not help, update the browser or use another one.",
     );
   }
 }
 
 // A newer version waits until the person wants it: a reload in the middle of a sentence is nobody's wish.
 function offer(registration) {
-  const bar = document.createElement("p");
+  const bar = document.createElement("div");
   bar.className = "update";
   bar.setAttribute("role", "status");
-  const use = document.createElement("button");
-  use.type = "button";
-  use.className = "button";
-  use.textContent = "Reload";
-  use.addEventListener("click", () => {
+  const use = button("Reload", () => {
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
     if (registration.waiting) registration.waiting.postMessage("use this version");
     else location.reload();
   });
-  bar.append("A newer version of Nonpaper is ready. ", use);
+  const later = button("Later", () => bar.remove());
+  bar.append(paragraph("A newer version of Nonpaper is ready."), use, later);
   document.querySelector(".update")?.remove();
-  document.body.append(bar);
+  document.body.prepend(bar);
 }
 
 const LOOK_EVERY_MS = 3_600_000;

@@ -44,6 +44,14 @@ async function keep() {
 
 async function answer(request, address) {
   const cache = await caches.open(CACHE);
+  if (request.cache === "reload" && address in FILES) {
+    // What is kept was not what the page names. Without a network there is nothing better.
+    const fresh = await fetch(address, { integrity: FILES[address], cache: "reload", redirect: "error" }).catch(() => undefined);
+    if (fresh?.ok) {
+      await cache.put(address, fresh.clone());
+      return fresh;
+    }
+  }
   // A page of the version before asks for its own files until it is reloaded.
   const kept = (await cache.match(address)) ?? (await caches.match(address));
   return kept ?? fetch(request);

@@ -15,10 +15,11 @@ export async function anotherVersion(meta) {
   await cp(APP, folder, { recursive: true });
   const names = ['index.html', 'sw.js', 'integrity.json'];
   const [index, worker, told] = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
-  const changed = index.replace('<head>', `<head><meta name="version" content="${meta}">`);
+  const { commit } = JSON.parse(told);
+  const changed = index.replace('<head>', `<head><meta name="version" content="${meta}">`).replace(`content="${commit}"`, `content="${meta}"`);
   const named = worker.replace(sri(index), sri(changed)).replace(/"nonpaper-\w+"/, `"nonpaper-${meta}"`);
   if (changed === index || !named.includes(sri(changed))) throw new Error('the app is not made as this expects');
-  const telling = told.replace(sri(index), sri(changed)).replace(sri(worker), sri(named));
+  const telling = told.replace(sri(index), sri(changed)).replace(sri(worker), sri(named)).replace(`"${commit}"`, `"${meta}"`);
   for (const [name, text] of [['index.html', changed], ['sw.js', named], ['integrity.json', telling]]) {
     await writeFile(join(folder, name), text);
     for (const copy of ['.br', '.gz']) await rm(join(folder, name + copy), { force: true });

@@ -22,6 +22,7 @@ test('an address over plain http is told so', async ({ relay }) => {
   expect(await page.evaluate(() => isSecureContext)).toBe(false);
   await expect(heading(page)).toHaveText('This address cannot be used safely');
   await expect(page.getByRole('main')).toContainText('https://');
+  await expect(page.getByRole('link', { name: 'Open it with https' })).toHaveAttribute('href', `https://talks.example:${relay.port}/`);
   await browser.close();
 });
 
@@ -73,6 +74,25 @@ test('code that was spoilt on its way is asked for once more', async ({ relay, t
   expect(times).toBe(2);
 });
 
+test('code that was spoilt where the browser keeps it is replaced', async ({ relay, table }) => {
+  const { page, start } = await table.seat('Noor Haddad');
+  await start.open(relay.url);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  const spoil = () => page.evaluate(async () => {
+    const [name] = await caches.keys();
+    const cache = await caches.open(name);
+    const request = (await cache.keys()).find(({ url }) => url.endsWith('.wasm'));
+    const bytes = await (await cache.match(request)).arrayBuffer();
+    await cache.put(request, new Response(bytes.slice(0, bytes.byteLength / 2), { headers: { 'content-type': 'application/wasm' } }));
+  });
+  await spoil();
+  await page.reload();
+  await expect(start.startButton).toBeVisible();
+  await relay.kill();
+  await page.reload();
+  await expect(start.startButton, 'what came is kept').toBeVisible();
+});
+
 test('a page that has stopped says what is safe, and goes on after a reload', async ({ relay, table }) => {
   const noor = await table.open(relay.url, { name: 'Noor Haddad', party: 'Mediation office' });
   await noor.talk.write('Written before.');
@@ -81,6 +101,10 @@ test('a page that has stopped says what is safe, and goes on after a reload', as
   const overlay = noor.page.getByRole('alertdialog', { name: 'This page has stopped' });
   await expect(overlay).toContainText('What this browser keeps is safe');
   await expect(overlay.getByRole('button', { name: 'Reload' })).toBeFocused();
+  // Nothing behind it can be reached any more.
+  await noor.page.keyboard.press('Tab');
+  await expect(noor.talk.composer).not.toBeFocused();
+  expect(await noor.talk.composer.evaluate((composer) => composer.closest('[inert]') !== null)).toBe(true);
   await overlay.getByRole('button', { name: 'Reload' }).click();
   await expect(noor.talk.note('Written before.')).toBeVisible();
   expect(table.complaints.splice(0)).toHaveLength(1);

@@ -88,17 +88,20 @@ test('a second page says so, and takes over when asked', async ({ relay, firefox
 
 test('what the policy forbids does not run, and is noticed', async ({ relay, firefoxBrowser }) => {
   const firefox = new Firefox(firefoxBrowser);
-  const noor = await firefox.seat(NOOR.name);
-  await noor.page.goto(relay.url);
-  await noor.page.evaluate(() => {
-    const script = document.createElement('script');
-    script.append('document.title = "it ran"');
-    document.body.append(script);
-    new Image().src = 'https://elsewhere.invalid/picture.png';
-  });
-  const told = () => firefox.complaints.join('\n');
-  await expect.poll(told).toContain('blocked by require-trusted-types-for');
-  await expect.poll(told).toContain('blocked by img-src');
-  expect(await noor.page.title()).not.toBe('it ran');
-  await firefox.close();
+  try {
+    const noor = await firefox.seat(NOOR.name);
+    await noor.page.goto(relay.url);
+    await noor.page.evaluate(() => {
+      const script = document.createElement('script');
+      script.append('document.title = "it ran"');
+      document.body.append(script);
+      new Image().src = 'https://elsewhere.invalid/picture.png';
+    });
+    const told = () => firefox.complaints.join('\n');
+    await expect.poll(told).toContain('blocked by require-trusted-types-for');
+    await expect.poll(told).toContain('blocked by img-src');
+    expect(await noor.page.title()).not.toBe('it ran');
+  } finally {
+    await firefox.close();
+  }
 });

@@ -74,6 +74,11 @@ test('a newer version waits until the person reloads, and what was being written
   const offer = noor.page.getByRole('status').filter({ hasText: 'A newer version of Nonpaper is ready.' });
   await expect(offer).toBeVisible();
   expect(await version(noor.page)).toBe('built');
+  // It stands in nobody's way, on a telephone either.
+  await noor.page.setViewportSize({ width: 390, height: 700 });
+  await noor.talk.write('Sent while it is offered.');
+  await expect(noor.talk.note('Sent while it is offered.')).toBeInViewport();
+  await noor.talk.composer.fill('In the middle of a sen');
   // Not by a reload of the person's own either: the older one is whole, and is what this page runs.
   await expect(noor.talk.composer).toHaveValue('In the middle of a sen');
   await offer.getByRole('button', { name: 'Reload' }).click();

@@ -126,13 +126,21 @@ pub fn App() -> impl IntoView {
     let place = address::take();
     let screens =
         Screens(RwSignal::new(if matches!(place, Place::About) { Screen::About } else { Screen::Start(None) }));
-    let place = StoredValue::new_local(Some(place).filter(|place| !matches!(place, Place::About)));
+    // The address keeps every other place until it is shown.
+    let invitation = StoredValue::new_local(Some(place).filter(|place| matches!(place, Place::Invitation(_))));
     provide_context(screens);
-    address::on_change(move |place| screens.follow(place));
     let gate = session::gate();
     let about = Memo::new(move |_| screens.0.with(|screen| matches!(screen, Screen::About)));
     // Who is asked for a passphrase may want to know first by what.
     let before = Memo::new(move |_| if about.get() { Before::Nothing } else { gate.with(Before::of) });
+    address::on_change(move |place| {
+        let stands_before = before.try_get_untracked().is_some_and(|before| before != Before::Nothing);
+        if stands_before && matches!(place, Place::Invitation(_)) {
+            invitation.set_value(Some(place));
+        } else {
+            screens.follow(place);
+        }
+    });
     move || match before.get() {
         Before::Opening => ().into_any(),
         Before::Locked(kinds) => view! { <Unlock kinds /> }.into_any(),
@@ -143,7 +151,18 @@ pub fn App() -> impl IntoView {
         Before::Nothing => {
             // What stood there before is another tab's now, or was locked.
             if !about.get_untracked() {
-                let place = place.try_update_value(Option::take).flatten().unwrap_or_else(address::take);
+                let place = match address::take() {
+                    Place::NoInvitation => {
+                        invitation.try_update_value(Option::take).flatten().unwrap_or(Place::NoInvitation)
+                    }
+                    place @ (Place::Start
+                    | Place::Ways
+                    | Place::Backup
+                    | Place::About
+                    | Place::Talk(_)
+                    | Place::NoTalk
+                    | Place::Invitation(_)) => place,
+                };
                 screens.0.set(Screen::at(place));
             }
             view! { <Shown screens /> }.into_any()

@@ -107,8 +107,8 @@ fn say_what_it_is_made_from(workspace: &Workspace, statics: &mut Files) -> anyho
     let changed = workspace.git(&["status", "--porcelain"]).is_some_and(|changes| !changes.is_empty());
     let commit = if changed { format!("{commit} with changes") } else { commit };
     let compiler = toolchain::compiler()?;
-    // The service worker too: with another commit it is another one, which keeps what integrity.json says now.
-    for name in ["integrity.json", "sw.js"] {
+    // The page, so that it can tell whether integrity.json is about itself; the service worker, so that it is another one with it.
+    for name in ["integrity.json", "sw.js", "index.html"] {
         let template = statics.get_mut(name).with_context(|| format!("static/{name} is missing"))?;
         let text = std::str::from_utf8(template).with_context(|| format!("static/{name} is not UTF-8"))?;
         let text = text.replace("{{built.version}}", env!("CARGO_PKG_VERSION")).replace("{{built.commit}}", &commit);

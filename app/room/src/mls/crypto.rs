@@ -37,11 +37,7 @@ impl OpenMlsCrypto for Crypto {
     }
 
     fn hkdf_extract(&self, hash: HashType, salt: &[u8], ikm: &[u8]) -> Result<SecretVLBytes, CryptoError> {
-        match hash {
-            HashType::Sha2_256 => Ok(Hkdf::<Sha256>::extract(Some(salt), ikm).0.as_slice().into()),
-            HashType::Sha2_384 => Ok(Hkdf::<Sha384>::extract(Some(salt), ikm).0.as_slice().into()),
-            HashType::Sha2_512 => Err(CryptoError::UnsupportedHashAlgorithm),
-        }
+        extract(hash, salt, ikm).map(Into::into).ok_or(CryptoError::UnsupportedHashAlgorithm)
     }
 
     fn hmac(&self, hash: HashType, key: &[u8], message: &[u8]) -> Result<SecretVLBytes, CryptoError> {
@@ -59,17 +55,7 @@ impl OpenMlsCrypto for Crypto {
         info: &[u8],
         length: usize,
     ) -> Result<SecretVLBytes, CryptoError> {
-        let mut okm = vec![0; length];
-        let expanded = match hash {
-            HashType::Sha2_256 => Hkdf::<Sha256>::from_prk(prk).ok().map(|hkdf| hkdf.expand(info, &mut okm)),
-            HashType::Sha2_384 => Hkdf::<Sha384>::from_prk(prk).ok().map(|hkdf| hkdf.expand(info, &mut okm)),
-            HashType::Sha2_512 => return Err(CryptoError::UnsupportedHashAlgorithm),
-        };
-        if expanded.is_some_and(|result| result.is_ok()) {
-            Ok(okm.into())
-        } else {
-            Err(CryptoError::HkdfOutputLengthInvalid)
-        }
+        expand(hash, prk, info, length).map(Into::into).ok_or(CryptoError::HkdfOutputLengthInvalid)
     }
 
     fn hash(&self, hash: HashType, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
@@ -218,6 +204,26 @@ impl OpenMlsRand for Crypto {
 
 fn only_ed25519(scheme: SignatureScheme) -> Result<(), CryptoError> {
     if scheme == SignatureScheme::ED25519 { Ok(()) } else { Err(CryptoError::UnsupportedSignatureScheme) }
+}
+
+/// HKDF (RFC 5869). None for a hash that no suite has.
+pub(super) fn extract(hash: HashType, salt: &[u8], ikm: &[u8]) -> Option<Vec<u8>> {
+    match hash {
+        HashType::Sha2_256 => Some(Hkdf::<Sha256>::extract(Some(salt), ikm).0.to_vec()),
+        HashType::Sha2_384 => Some(Hkdf::<Sha384>::extract(Some(salt), ikm).0.to_vec()),
+        HashType::Sha2_512 => None,
+    }
+}
+
+/// None also for a length that RFC 5869 does not allow, and for a key shorter than the hash.
+pub(super) fn expand(hash: HashType, prk: &[u8], info: &[u8], length: usize) -> Option<Vec<u8>> {
+    let mut okm = vec![0; length];
+    match hash {
+        HashType::Sha2_256 => Hkdf::<Sha256>::from_prk(prk).ok()?.expand(info, &mut okm).ok()?,
+        HashType::Sha2_384 => Hkdf::<Sha384>::from_prk(prk).ok()?.expand(info, &mut okm).ok()?,
+        HashType::Sha2_512 => return None,
+    }
+    Some(okm)
 }
 
 fn tag<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Result<SecretVLBytes, CryptoError> {

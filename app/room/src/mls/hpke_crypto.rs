@@ -4,16 +4,15 @@
 use std::convert::Infallible;
 
 use aes_gcm::{Aes128Gcm, Aes256Gcm};
-use hkdf::Hkdf;
 use hpke_rs::hpke_types::{AeadAlgorithm, KdfAlgorithm, KemAlgorithm};
 use hpke_rs_crypto::error::Error;
 use hpke_rs_crypto::{HpkeCrypto, HpkeTestRng, TryCryptoRng, TryRng};
-use sha2::{Sha256, Sha384};
+use openmls_traits::types::HashType;
 use x_wing::{Decapsulate as _, Decapsulator as _, Encapsulate as _, KeyExport as _, TryKeyInit as _};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroize;
 
-use super::crypto::{open, seal};
+use super::crypto::{expand, extract, open, seal};
 
 #[derive(Debug)]
 pub(super) struct Algorithms;
@@ -48,21 +47,11 @@ impl HpkeCrypto for Algorithms {
     }
 
     fn kdf_extract(algorithm: KdfAlgorithm, salt: &[u8], ikm: &[u8]) -> Result<Vec<u8>, Error> {
-        match algorithm {
-            KdfAlgorithm::HkdfSha256 => Ok(Hkdf::<Sha256>::extract(Some(salt), ikm).0.to_vec()),
-            KdfAlgorithm::HkdfSha384 => Ok(Hkdf::<Sha384>::extract(Some(salt), ikm).0.to_vec()),
-            KdfAlgorithm::HkdfSha512 => Err(Error::UnknownKdfAlgorithm),
-        }
+        extract(hash_of(algorithm), salt, ikm).ok_or(Error::UnknownKdfAlgorithm)
     }
 
     fn kdf_expand(algorithm: KdfAlgorithm, prk: &[u8], info: &[u8], length: usize) -> Result<Vec<u8>, Error> {
-        let mut okm = vec![0; length];
-        let expanded = match algorithm {
-            KdfAlgorithm::HkdfSha256 => Hkdf::<Sha256>::from_prk(prk).ok().map(|hkdf| hkdf.expand(info, &mut okm)),
-            KdfAlgorithm::HkdfSha384 => Hkdf::<Sha384>::from_prk(prk).ok().map(|hkdf| hkdf.expand(info, &mut okm)),
-            KdfAlgorithm::HkdfSha512 => return Err(Error::UnknownKdfAlgorithm),
-        };
-        if expanded.is_some_and(|result| result.is_ok()) { Ok(okm) } else { Err(Error::HpkeInvalidOutputLength) }
+        expand(hash_of(algorithm), prk, info, length).ok_or(Error::HpkeInvalidOutputLength)
     }
 
     /// X25519; the shared secret of a point of small order is refused (RFC 9180 section 7.1.4).
@@ -139,6 +128,14 @@ impl HpkeCrypto for Algorithms {
             AeadAlgorithm::ChaCha20Poly1305 | AeadAlgorithm::HpkeExport => return Err(Error::UnknownAeadAlgorithm),
         };
         opened.ok_or(Error::AeadOpenError)
+    }
+}
+
+fn hash_of(algorithm: KdfAlgorithm) -> HashType {
+    match algorithm {
+        KdfAlgorithm::HkdfSha256 => HashType::Sha2_256,
+        KdfAlgorithm::HkdfSha384 => HashType::Sha2_384,
+        KdfAlgorithm::HkdfSha512 => HashType::Sha2_512,
     }
 }
 

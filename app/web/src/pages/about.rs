@@ -7,7 +7,8 @@ use leptos::task::spawn_local;
 
 use crate::components::sheet::Sheet;
 use crate::components::title::{focused_heading, keep_title};
-use crate::shell::made_from::{self, MadeFrom};
+use crate::screen::Screens;
+use crate::shell::made_from::{self, MadeFrom, Unknown};
 use crate::shell::{address, clipboard, tab};
 use crate::words::words;
 
@@ -16,18 +17,28 @@ use crate::words::words;
 pub fn About() -> impl IntoView {
     let words = words();
     let heading = focused_heading();
-    let said = RwSignal::new(None::<Option<MadeFrom>>);
+    let screens = Screens::here();
+    let said = RwSignal::new(None::<Result<MadeFrom, Unknown>>);
     spawn_local(async move { drop(said.try_set(Some(made_from::read().await))) });
     keep_title(move || words.nonpaper.to_owned());
     view! {
         <Sheet>
             <h1 tabindex="-1" node_ref=heading>{words.about.about}</h1>
             <p class="lead">{words.about.lead}</p>
-            <section class="step about" aria-live="polite">
+            <Install />
+            <section class="step about">
+                <h2>{words.about.which_version}</h2>
                 {move || match said.get() {
                     None => view! { <p class="small">{words.about.looking}</p> }.into_any(),
-                    Some(None) => view! { <p class="notice" role="alert">{words.about.cannot_be_read}</p> }.into_any(),
-                    Some(Some(made_from)) => view! { <Version made_from /> }.into_any(),
+                    Some(Ok(made_from)) => view! { <Version made_from /> }.into_any(),
+                    Some(Err(why)) => {
+                        let sentence = match why {
+                            Unknown::NoAnswer => words.about.no_answer,
+                            Unknown::NotSaid => words.about.not_said,
+                            Unknown::AnotherVersion => words.about.another_version,
+                        };
+                        view! { <p class="notice" role="alert">{sentence}</p> }.into_any()
+                    }
                 }}
             </section>
             <section class="step about">
@@ -38,7 +49,9 @@ pub fn About() -> impl IntoView {
                 <p>{words.about.checked_from_outside}</p>
                 <p class="command" dir="ltr"><code>"cargo xtask verify "{address::origin()}</code></p>
             </section>
-            <Install />
+            <div class="step">
+                <button class="button" type="button" on:click=move |_| screens.start()>{words.back_to_start}</button>
+            </div>
             <footer class="small-print">
                 <p>{words.what_the_relay_sees}</p>
                 <p>{words.about.licence}</p>
@@ -52,6 +65,8 @@ fn Version(made_from: MadeFrom) -> impl IntoView {
     let words = words();
     let MadeFrom { version, commit, compiler, files, fingerprint } = made_from;
     let grouped = grouped(&fingerprint);
+    // The build writes a bare hash when the sources are those of a commit.
+    let in_no_commit = !commit.chars().all(|letter| letter.is_ascii_hexdigit());
     let copied = RwSignal::new(None::<bool>);
     let text = grouped.clone();
     let copy = move |_| {
@@ -72,6 +87,7 @@ fn Version(made_from: MadeFrom) -> impl IntoView {
             <dt>{words.about.fingerprint}</dt>
             <dd dir="ltr"><code class="fingerprint">{grouped}</code></dd>
         </dl>
+        {in_no_commit.then(|| view! { <p class="notice">{words.about.in_no_commit}</p> })}
         <button class="button" type="button" on:click=copy>{words.about.copy}</button>
         <p class="small" role="status">
             {move || copied.get().map(|copied| if copied { words.about.copied } else { words.about.copy_by_hand })}

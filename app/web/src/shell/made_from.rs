@@ -1,4 +1,5 @@
 //! What the app says it is made from: `/integrity.json`, of the version that is kept, or else of the one that is served.
+//! Another tab may have changed to another version meanwhile.
 
 use js_sys::{JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -20,10 +21,32 @@ pub struct MadeFrom {
     pub fingerprint: [u8; 32],
 }
 
-/// Reads it. None where there is no answer, or none that can be read.
-pub async fn read() -> Option<MadeFrom> {
-    let window = web_sys::window()?;
-    let response: Response = JsFuture::from(window.fetch_with_str("/integrity.json")).await.ok()?.dyn_into().ok()?;
+/// Why it is not known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unknown {
+    /// Nobody answers.
+    NoAnswer,
+    /// The answer says nothing that can be read.
+    NotSaid,
+    /// The answer is about another version than the one that runs here.
+    AnotherVersion,
+}
+
+/// Reads it.
+pub async fn read() -> Result<MadeFrom, Unknown> {
+    let window = web_sys::window().ok_or(Unknown::NoAnswer)?;
+    let response = JsFuture::from(window.fetch_with_str("/integrity.json")).await.map_err(|_| Unknown::NoAnswer)?;
+    let made_from = understood(&window, response.unchecked_into()).await.ok_or(Unknown::NotSaid)?;
+    if runs_here(&window, &made_from) { Ok(made_from) } else { Err(Unknown::AnotherVersion) }
+}
+
+/// Whether this page is made from the commit that is told.
+fn runs_here(window: &web_sys::Window, made_from: &MadeFrom) -> bool {
+    let commit = window.document().and_then(|document| document.query_selector("meta[name=commit]").ok().flatten());
+    commit.and_then(|meta| meta.get_attribute("content")).is_some_and(|commit| commit == made_from.commit)
+}
+
+async fn understood(window: &web_sys::Window, response: Response) -> Option<MadeFrom> {
     if !response.ok() {
         return None;
     }

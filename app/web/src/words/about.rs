@@ -4,12 +4,17 @@
 pub struct AboutWords {
     pub about: &'static str,
     pub lead: &'static str,
+    pub which_version: &'static str,
     pub version: &'static str,
     pub commit: &'static str,
     pub compiler: &'static str,
     pub fingerprint: &'static str,
     pub looking: &'static str,
-    pub cannot_be_read: &'static str,
+    pub no_answer: &'static str,
+    pub not_said: &'static str,
+    pub another_version: &'static str,
+    /// Beside a commit that is not all of it.
+    pub in_no_commit: &'static str,
     pub copy: &'static str,
     pub copied: &'static str,
     pub copy_by_hand: &'static str,

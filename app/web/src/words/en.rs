@@ -54,7 +54,7 @@ pub static WORDS: Words = Words {
     paste_first: "Please paste the link first.",
     asking_as: |name, party| vec!["Asking as ".into(), name.into(), " of ".into(), party.into()],
     invitation_is_gone: "The invitation is not kept here. Please open the link you were sent once more.",
-    what_the_relay_sees: "The computer in the middle sees when and roughly how much is sent, never what. Whoever runs \
+    what_the_relay_sees: "The computer in the middle sees from which network addresses, when and roughly how much is sent, never what. Whoever runs \
                           this website could change the page so that it shows them your notes. Use an address run by \
                           somebody you trust.",
     talk_is_gone: "This browser does not have that talk. If nothing was kept of it, your seat is gone: ask the person who \
@@ -325,7 +325,7 @@ pub static WORDS: Words = Words {
     new: "New",
     jump_to_new: |count| counted(count, "new note", "new notes"),
     // "1 of 1 seats" reads well enough, and one wording is easier to find.
-    held_by: |held, readers| format!("Held by {} of {} seats", number(held), number(readers)),
+    held_by: |held, readers| format!("Held by {} of {}", number(held), counted(readers, "seat", "seats")),
     you_wrote: "(you)",
     earlier_notes_are_not_shown: |count| {
         counted(count, "entry from before you joined is not shown.", "entries from before you joined are not shown.")

@@ -6,21 +6,25 @@ use crate::words::AboutWords;
 /// The sentences.
 pub const ABOUT: AboutWords = AboutWords {
     about: "About Nonpaper, and installing it",
-    lead: "Nonpaper is free software. Everybody can read how it is made, build it, and compare.",
+    lead: "Nonpaper is free software: whoever has its source code can read how it is made, build it, and compare.",
+    which_version: "Which version this is",
     version: "Version",
     commit: "Made from commit",
     compiler: "Compiler",
     fingerprint: "Fingerprint",
-    looking: "Looking …",
-    cannot_be_read: "This host does not say which version this is. Treat the page with care, and tell whoever runs it.",
+    looking: "Looking…",
+    no_answer: "There is no connection just now, and this browser does not keep the page yet, so it cannot be told which version this is.",
+    not_said: "This host does not say which version this is. Treat the page with care, and tell whoever runs it.",
+    another_version: "A newer version is there, but this page still runs the one before. Reload to see which it is.",
+    in_no_commit: "Parts of it are in no commit: nobody else can build this version and compare.",
     copy: "Copy the fingerprint",
     copied: "Copied.",
     copy_by_hand: "Your browser does not let the page copy. Select the fingerprint and copy it.",
     files: |count| counted(count, "file with its hash (SHA-256)", "files, each with its hash (SHA-256)"),
     what_it_proves: [
         "What comparing proves",
-        "From one commit and one compiler everybody builds the same files, so the same fingerprint. If yours is the one that \
-         somebody you trust has built and read out to you, and the page is honest, then what you use is what they built.",
+        "One commit and one compiler are meant to give the same files wherever they are built, so the same fingerprint. If yours is \
+         the one that somebody you trust has built and read out to you, and the page is honest, then what you use is what they built.",
     ],
     what_it_does_not: [
         "What it does not prove",
@@ -28,8 +32,8 @@ pub const ABOUT: AboutWords = AboutWords {
          to you alone, and can serve another one tomorrow. Nor does the right fingerprint say that the code is good, or that \
          your computer is.",
     ],
-    checked_from_outside: "Asking from outside is surer. On a computer you trust, with the source code of this commit:",
-    install: "Put it on your screen",
+    checked_from_outside: "Asking from outside is surer. On a computer you trust, with the source code of this commit and this compiler:",
+    install: "Install it",
     what_installing_does: "Nonpaper then has an icon of its own and a window of its own. Nothing else changes: once it was opened, \
                            it opens without a network either way.",
     installed: "You are using it that way now.",
