@@ -11,18 +11,42 @@ import { join, relative } from 'node:path';
 
 import { APP, Relay } from './product/relay.mjs';
 
-const ENCODINGS = ['identity', 'gzip', 'br'];
+/** As this program asks, and nearly as a browser does. */
+const WAYS = {
+  identity: { 'accept-encoding': 'identity' },
+  gzip: { 'accept-encoding': 'gzip' },
+  br: { 'accept-encoding': 'br' },
+  'a browser does': {
+    'accept-encoding': 'gzip, deflate, br, zstd',
+    'accept-language': 'en-US,en;q=0.9',
+    'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+  },
+};
+const AS_A_BROWSER = 'a browser does';
+
+/** An answer takes no longer, in milliseconds. */
+const PATIENCE = 60_000;
 
 /** What differs from host to host, or from answer to answer, and changes nothing for the page. */
 const OF_THE_HOST = new Set([
-  'accept-ranges', 'age', 'alt-svc', 'connection', 'content-encoding', 'content-length', 'date', 'etag', 'keep-alive', 'last-modified',
+  'accept-ranges', 'age', 'connection', 'content-encoding', 'content-length', 'date', 'etag', 'keep-alive', 'last-modified',
   'server', 'strict-transport-security', 'transfer-encoding', 'vary', 'via',
 ]);
 
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-async function answer(base, address, encoding) {
-  const response = await fetch(new URL(address, base), { headers: { 'accept-encoding': encoding }, redirect: 'manual' });
+/** What a browser says besides, by what it wants the answer for. */
+function forWhat(address) {
+  const fetching = (destination, mode, accept = '*/*') => ({ 'sec-fetch-dest': destination, 'sec-fetch-mode': mode, accept });
+  if (address === '/sw.js') return { 'service-worker': 'script', ...fetching('serviceworker', 'same-origin') };
+  if (address.endsWith('.js')) return fetching('script', 'cors');
+  if (address.startsWith('/assets/')) return fetching('empty', 'cors');
+  return fetching('document', 'navigate', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8');
+}
+
+async function answer(base, address, way) {
+  const headers = { ...WAYS[way], ...(way === AS_A_BROWSER ? forWhat(address) : {}) };
+  const response = await fetch(new URL(address, base), { headers, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) });
   return { status: response.status, headers: new Map(response.headers), body: Buffer.from(await response.arrayBuffer()) };
 }
 
@@ -52,41 +76,50 @@ async function addresses(folder) {
   return ['/', ...files.filter((name) => !/\.(br|gz)$/.test(name)).map((name) => `/${name}`)].sort();
 }
 
-/** Addresses that a host says belong to the app. */
-async function named(base) {
+/** What a host says its app is made from; empty if that cannot be read. */
+async function told(base) {
   const { status, body } = await answer(base, '/integrity.json', 'identity');
-  if (status !== 200) return [];
   try {
-    return Object.keys(JSON.parse(body).files);
+    return status === 200 ? JSON.parse(body) : {};
   } catch {
-    return [];
+    return {};
   }
+}
+
+/** Where two builds cannot be equal, the reason says more than all that follows from it. */
+async function reasons(host, here) {
+  const [theirs, ours] = await Promise.all([told(host), told(here)]);
+  return ['commit', 'compiler']
+    .filter((what) => theirs[what] !== ours[what])
+    .map((what) => `The host says that its ${what} is ${theirs[what] ?? 'unknown'}; here it is ${ours[what]}.`);
 }
 
 /** Compares a host with the copy here; returns a line for each difference. */
 async function compare(host, here, folder) {
   const known = await addresses(folder);
   const lines = [];
-  for (const address of [...known, '/there-is-nothing-here']) {
+  for (const address of [...known, '/?from=elsewhere', '/there-is-nothing-here']) {
     const seen = new Map();
-    for (const encoding of ENCODINGS) {
-      const [theirs, ours] = await Promise.all([answer(host, address, encoding), answer(here, address, encoding)]);
-      for (const what of differences(theirs, ours)) seen.set(what, [...(seen.get(what) ?? []), encoding]);
+    for (const way of Object.keys(WAYS)) {
+      const [theirs, ours] = await Promise.all([answer(host, address, way), answer(here, address, way)]);
+      for (const what of differences(theirs, ours)) seen.set(what, [...(seen.get(what) ?? []), way]);
     }
     for (const [what, where] of seen) {
-      const asked = where.length === ENCODINGS.length ? '' : ` (asked for as ${where.join(' and ')})`;
+      const asked = where.length === Object.keys(WAYS).length ? '' : ` (asked for as ${where.join(' and ')})`;
       lines.push(`${address}: ${what}${asked}`);
     }
   }
-  const more = (await named(host)).filter((address) => !known.includes(address));
+  const more = Object.keys((await told(host)).files ?? {}).filter((address) => !known.includes(address));
   return [...lines, ...more.map((address) => `${address}: a file more than was built here`)];
 }
 
 const [host] = process.argv.slice(2);
 const relay = await Relay.start();
 try {
+  for (const reason of await reasons(host, relay.url)) console.log(reason);
   const lines = await compare(host, relay.url, APP);
   for (const line of lines) console.log(line);
+  console.log('This is what the host answered to this program, just now. It can tell it from a browser.');
   console.log(lines.length === 0 ? `${host} serves what was built here.` : `${lines.length} differences.`);
   process.exitCode = lines.length === 0 ? 0 : 1;
 } finally {

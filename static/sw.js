@@ -10,16 +10,21 @@ const FILES = {{kept.hashes}};
 // Names this file and all others, so it can be none of them: kept if it tells the same of them.
 const TOLD = "/integrity.json";
 
+// In the cache of a version that was in use, with the time it began.
+const USED = "/used";
+
 addEventListener("install", (event) => event.waitUntil(keep()));
 addEventListener("activate", (event) => event.waitUntil(tidy()));
 addEventListener("message", ({ data }) => {
   if (data === "use this version") skipWaiting();
 });
 addEventListener("fetch", (event) => {
-  const { method, url } = event.request;
+  const { method, mode, url } = event.request;
   const { origin, pathname } = new URL(url);
-  if (method !== "GET" || origin !== location.origin) return;
-  if (pathname in FILES || pathname === TOLD || pathname.startsWith("/assets/")) event.respondWith(answer(event.request, pathname));
+  if (method !== "GET" || origin !== location.origin || pathname.startsWith("/v1/")) return;
+  const isFile = pathname in FILES || pathname === TOLD || pathname.startsWith("/assets/");
+  // Whatever address led here, the page is the one that is kept.
+  if (isFile || mode === "navigate") event.respondWith(answer(event.request, isFile ? pathname : "/"));
 });
 
 async function keep() {
@@ -43,21 +48,47 @@ async function keep() {
 }
 
 async function answer(request, address) {
-  const cache = await caches.open(CACHE);
-  if (request.cache === "reload" && address in FILES) {
-    // What is kept was not what the page names. Without a network there is nothing better.
-    const fresh = await fetch(address, { integrity: FILES[address], cache: "reload", redirect: "error" }).catch(() => undefined);
-    if (fresh?.ok) {
-      await cache.put(address, fresh.clone());
-      return fresh;
+  try {
+    const cache = await caches.open(CACHE);
+    // Asked for anew when what is kept was not what the page names.
+    if (request.cache === "reload" && address in FILES) {
+      const fresh = await anew(cache, address);
+      if (fresh) return fresh;
     }
+    // A page of the version before asks for its own files until it is reloaded.
+    const kept = (await cache.match(address)) ?? (await caches.match(address));
+    if (kept) return kept;
+    if (address in FILES) {
+      const fresh = await anew(cache, address);
+      if (fresh) return fresh;
+      const served = await fetch(request);
+      // A version of which a part is nowhere opens no page: the next one comes whole, from the host.
+      if (!served.ok) await caches.delete(CACHE);
+      return served;
+    }
+  } catch (error) {
+    console.info(error);
   }
-  // A page of the version before asks for its own files until it is reloaded.
-  const kept = (await cache.match(address)) ?? (await caches.match(address));
-  return kept ?? fetch(request);
+  return fetch(request);
 }
 
+/** Fetches a file of this version and keeps it. Nothing, if there is no network or it is another one. */
+async function anew(cache, address) {
+  const fresh = await fetch(address, { integrity: FILES[address], cache: "reload", redirect: "error" }).catch(() => undefined);
+  if (!fresh?.ok) return undefined;
+  await cache.put(address, fresh.clone());
+  return fresh;
+}
+
+/** Leaves this version and the one that was in use before: pages of it may still be open. */
 async function tidy() {
+  const mine = await caches.open(CACHE);
+  await mine.put(USED, new Response(String(Date.now())));
   const others = (await caches.keys()).filter((name) => name.startsWith("nonpaper-") && name !== CACHE);
-  await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
+  const used = await Promise.all(others.map(async (name) => {
+    const since = await (await caches.open(name)).match(USED);
+    return [since ? Number(await since.text()) : 0, name];
+  }));
+  const [last] = used.filter(([since]) => since > 0).sort(([one], [other]) => other - one);
+  await Promise.all(others.filter((name) => name !== last?.[1]).map((name) => caches.delete(name)));
 }

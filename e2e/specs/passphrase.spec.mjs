@@ -83,3 +83,24 @@ test('a page under a passphrase locks when nobody uses it, and keeps what was be
   await page.getByRole('button', { name: 'Unlock', exact: true }).click();
   await expect(amina.talk.composer).toHaveValue('Half a sentence that');
 });
+
+test('an invitation that is opened while the page is locked is there when it is unlocked', async ({ table, relay }) => {
+  const noor = await table.open(relay.url, { name: 'Noor Haddad', party: 'Mediation office' });
+  const link = await noor.talk.invite();
+  const amina = await table.seat(AMINA.name);
+  await amina.start.open(relay.url);
+  await amina.start.openTalk({ ...AMINA, keep: 'Passphrase', passphrase: PASSPHRASE });
+  const code = (await amina.page.locator('.code').textContent()).trim();
+  await textbox(amina.page, 'The last group of the code').fill(code.slice(-4));
+  await amina.page.getByRole('button', { name: 'It is written down' }).click();
+  await expect(amina.talk.composer).toBeVisible();
+  await amina.page.reload();
+  await expect(amina.page.getByRole('heading', { name: 'Locked' })).toBeVisible();
+  // Pasted into the address bar of the same tab.
+  await amina.page.evaluate((fragment) => { location.hash = fragment; }, new URL(link).hash);
+  await expect.poll(() => amina.page.url()).toMatch(/#\/invitation$/);
+  await textbox(amina.page, 'Passphrase').fill(PASSPHRASE);
+  await amina.page.getByRole('button', { name: 'Unlock', exact: true }).click();
+  await amina.join.ask({ name: AMINA.name, party: AMINA.party });
+  await expect(amina.join.doorDigits).toHaveText(/\d{4} \d{4} \d{4}/);
+});

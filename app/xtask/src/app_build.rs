@@ -63,6 +63,18 @@ pub fn published(workspace: &Workspace) -> anyhow::Result<Files> {
     Ok(files)
 }
 
+/// Fails for a compressed copy that is not of its file.
+pub fn check_compressed(workspace: &Workspace, published: &Files) -> anyhow::Result<()> {
+    for (name, bytes) in published.iter().filter(|(name, _)| compress::worthwhile(name)) {
+        let copy = |ending| fs::read(workspace.app().join(format!("{name}.{ending}")));
+        let (br, gz) = (compress::from_brotli(&copy("br")?)?, compress::from_gzip(&copy("gz")?)?);
+        if br != *bytes || gz != *bytes {
+            bail!("a compressed copy of {name} is another file");
+        }
+    }
+    Ok(())
+}
+
 fn parts(workspace: &Workspace, original: &Workspace) -> anyhow::Result<(PathBuf, Files)> {
     let wasm = step("Building the app (release wasm)", || compile(workspace))?;
     let mut statics = read_folder(&workspace.root().join("static")).context("static/ cannot be read")?;
@@ -77,17 +89,21 @@ fn put_together(workspace: &Workspace, wasm: &Path, statics: Files) -> anyhow::R
 }
 
 fn compile(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let cargo_home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     // Paths of this machine would otherwise be in the panic messages, and the file would differ from folder to folder.
-    let mut renamed = vec![(workspace.root().to_owned(), "/nonpaper"), (workspace.target().to_owned(), "/target")];
-    renamed.extend(cargo_home.map(|home| (home, "/cargo")));
+    let cargo_home = toolchain::cargo_home()?;
+    let renamed = [(workspace.root(), "/nonpaper"), (workspace.target(), "/target"), (&cargo_home, "/cargo")];
     let mut flags: Vec<String> =
         renamed.iter().map(|(from, to)| format!("'--remap-path-prefix={}={to}'", from.display())).collect();
-    // Leptos then holds views by their interface instead of compiling each for its own type: an eighth less code.
+    // Where the sources of the standard library are installed, the compiler names them there; elsewhere it names them so.
+    let (library, name) = toolchain::library()?;
+    flags.push(format!("'--remap-path-prefix={}={name}'", library.display()));
+    // Leptos then holds views by their interface instead of compiling each for its own type: a thirteenth less code.
     flags.extend(["'--cfg'", "'erase_components'"].map(str::to_owned));
-    let status = workspace
-        .cargo()
+    let mut cargo = workspace.cargo();
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PROFILE_")) {
+        cargo.env_remove(name);
+    }
+    let status = cargo
         .args(["build", "--package", "web", "--profile", "web", "--target", WASM])
         .args(["--config", &format!("target.{WASM}.rustflags=[{}]", flags.join(","))])
         // Either would replace the flags above.

@@ -1,8 +1,9 @@
 //! Files compressed once at build time, so that the relay never compresses.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
 /// Brotli's highest quality: a build pays once for what every visit downloads.
@@ -31,21 +32,30 @@ pub fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     writer.finish()
 }
 
+/// Returns what was compressed in brotli.
+pub fn from_brotli(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    brotli::Decompressor::new(bytes, 4096).read_to_end(&mut plain)?;
+    Ok(plain)
+}
+
+/// Returns what was compressed in gzip.
+pub fn from_gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    GzDecoder::new(bytes).read_to_end(&mut plain)?;
+    Ok(plain)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use super::*;
 
     #[test]
     fn what_was_compressed_comes_back() {
         let bytes = b"paper and ink, ".repeat(1_000);
-        let mut back = Vec::new();
-        brotli::Decompressor::new(&brotli(&bytes).expect("memory")[..], 4096).read_to_end(&mut back).expect("brotli");
-        assert_eq!(back, bytes);
-        let mut back = Vec::new();
-        flate2::read::GzDecoder::new(&gzip(&bytes).expect("memory")[..]).read_to_end(&mut back).expect("gzip");
-        assert_eq!(back, bytes);
+        assert_eq!(from_brotli(&brotli(&bytes).expect("memory")).expect("brotli"), bytes);
+        assert_eq!(from_gzip(&gzip(&bytes).expect("memory")).expect("gzip"), bytes);
+        assert!(from_brotli(b"junk").is_err() && from_gzip(b"junk").is_err());
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! Whether the app comes out the same, byte for byte, from a copy of the sources in another folder.
+//! Whether the app comes out the same, byte for byte, from a copy of the sources in another folder, and names no folder of this machine.
+//!
+//! Another machine, home or registry is not tried.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +9,19 @@ use anyhow::{Context, bail};
 
 use crate::app_build;
 use crate::assets::Files;
+use crate::toolchain;
 use crate::workspace::Workspace;
 
-/// Builds the app again elsewhere and compares it with the one in `target/app`. Fails naming what differs.
+/// Builds the app again elsewhere and compares it with the one in `target/app`, whose compressed copies are looked into too. Fails
+/// naming what differs.
 pub fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    let published = app_build::published(workspace)?;
+    let (library, _) = toolchain::library()?;
+    let folders = [workspace.root(), workspace.target(), &library, &toolchain::cargo_home()?];
+    if let Some((name, folder)) = published.iter().find_map(|(name, bytes)| Some((name, named(bytes, &folders)?))) {
+        bail!("{name} names {}, a folder of this machine", folder.display());
+    }
+    app_build::check_compressed(workspace, &published)?;
     let again = workspace.target().join("again");
     let root = again.join("in/another/folder");
     if root.is_dir() {
@@ -20,11 +31,20 @@ pub fn check(workspace: &Workspace) -> anyhow::Result<()> {
         copy(&workspace.root().join(&name), &root.join(&name))?;
     }
     let elsewhere = app_build::publish(&workspace.copy_at(root, again.join("build")), workspace)?;
-    let differ = differences(&app_build::published(workspace)?, &elsewhere);
+    let differ = differences(&published, &elsewhere);
     if !differ.is_empty() {
         bail!("built in another folder, these files come out otherwise: {}", differ.join(", "));
     }
     Ok(())
+}
+
+/// The first of the folders that stands somewhere in the bytes.
+fn named<'a>(bytes: &[u8], folders: &[&'a Path]) -> Option<&'a Path> {
+    let stands = |folder: &&Path| {
+        let wanted = folder.as_os_str().as_encoded_bytes();
+        bytes.windows(wanted.len()).any(|window| window == wanted)
+    };
+    folders.iter().copied().find(stands)
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
@@ -42,6 +62,13 @@ fn differences(one: &Files, other: &Files) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_in_the_bytes_is_found() {
+        let folders = [Path::new("/home/leyla/talks"), Path::new("/opt/rust")];
+        assert_eq!(named(b"at /opt/rust/library/core.rs", &folders), Some(folders[1]));
+        assert_eq!(named(b"at /rustc/0123/library/core.rs", &folders), None);
+    }
 
     #[test]
     fn what_is_missing_added_or_changed_is_named() {

@@ -1,5 +1,6 @@
 //! What must be on the machine before anything is built, each missing piece said in one sentence.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
@@ -21,6 +22,20 @@ pub fn prepare(workspace: &Workspace) -> anyhow::Result<()> {
 /// What the compiler says it is.
 pub fn compiler() -> anyhow::Result<String> {
     output_of("rustc", &["--version"]).context("rustc cannot be started; install Rust with rustup")
+}
+
+/// Where the sources of the standard library are if they are installed, and how the compiler names them if they are not.
+pub fn library() -> anyhow::Result<(PathBuf, String)> {
+    let sysroot = PathBuf::from(output_of("rustc", &["--print", "sysroot"])?);
+    let said = output_of("rustc", &["--version", "--verbose"])?;
+    let commit = said.lines().find_map(|line| line.strip_prefix("commit-hash: ")).context("rustc names no commit")?;
+    Ok((sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{commit}")))
+}
+
+/// Where cargo keeps what it downloads.
+pub fn cargo_home() -> anyhow::Result<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).context("there is no home folder")
 }
 
 fn check_compiler(wanted: &str) -> anyhow::Result<()> {

@@ -59,6 +59,34 @@ fn what_one_seals_the_other_opens() {
 }
 
 #[test]
+fn every_sealing_draws_anew() {
+    for suite in SUITES {
+        let pair = Crypto.derive_hpke_keypair(config(suite), &[7; 32]).expect("derives");
+        let seal = || Crypto.hpke_seal(config(suite), &pair.public, INFO, AAD, b"a secret").expect("seals");
+        let (one, other) = (seal(), seal());
+        assert_ne!(one.kem_output.as_slice(), other.kem_output.as_slice(), "{suite:?}");
+        assert_ne!(one.ciphertext.as_slice(), other.ciphertext.as_slice(), "{suite:?}");
+        let export = || {
+            let sent = Crypto.hpke_setup_sender_and_export(config(suite), &pair.public, INFO, b"context", 32);
+            sent.expect("exports").0
+        };
+        assert_ne!(export(), export(), "{suite:?}");
+    }
+    let ed25519 = SignatureScheme::ED25519;
+    assert_ne!(Crypto.signature_key_gen(ed25519), Crypto.signature_key_gen(ed25519));
+}
+
+#[test]
+fn a_key_of_small_order_signs_nothing() {
+    // The neutral point: with it, R neutral and S zero, the plain equation of RFC 8032 holds for every message.
+    let mut neutral = [0; 32];
+    neutral[0] = 1;
+    let signature = [neutral, [0; 32]].concat();
+    let verified = Crypto.verify_signature(SignatureScheme::ED25519, b"words", &neutral, &signature);
+    assert_eq!(verified, Err(CryptoError::InvalidSignature));
+}
+
+#[test]
 fn hashes_and_derived_keys_are_those_of_the_peer() {
     let (ours, peers) = (Crypto, RustCrypto::default());
     for hash in HASHES {
