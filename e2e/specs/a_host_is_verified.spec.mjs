@@ -91,6 +91,21 @@ test('a changed header, a missing one and an added one are found', async ({ rela
   expect(code).toBe(1);
 });
 
+test('what is served to browsers alone is found', async ({ relay }) => {
+  const between = createServer(async (request, response) => {
+    const answer = await fetch(new URL(request.url, relay.url), { headers: { 'accept-encoding': 'identity' } });
+    const body = Buffer.from(await answer.arrayBuffer());
+    const evil = request.headers['service-worker'] === 'script' || request.headers['sec-fetch-dest'] === 'document';
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(evil ? Buffer.concat([body, Buffer.from(' ')]) : body);
+  });
+  between.listen(0, '127.0.0.1');
+  await once(between, 'listening');
+  const { code, said } = await verify(`http://localhost:${between.address().port}/`);
+  between.close();
+  for (const address of ['/', '/sw.js']) expect(said).toMatch(new RegExp(`^${address}: other content.*asked for as a browser does`, 'm'));
+  expect(code).toBe(1);
+});
+
 test('wasm that is not what the page names by its hash is not run', async ({ relay, browser }) => {
   const done = await serves(relay, async (folder) => {
     const name = await asset(folder, /^web\.\w+\.wasm$/);

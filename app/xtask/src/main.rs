@@ -36,7 +36,7 @@ const USAGE: &str = "\
 cargo xtask serve [--listen ADDR]   build everything and serve it (default 127.0.0.1:8080)
 cargo xtask test [PART…]            run every check; PART is static, rust or browser
 cargo xtask test browser NAME       only the browser tests whose file name contains NAME
-cargo xtask build                   build the app into target/app
+cargo xtask build                   build the app into target/app; prints its fingerprint
 cargo xtask verify URL              build the app and compare what a host serves with it
 cargo xtask sim --seeds A..B        schedules of faults, one for each seed; [--jobs N] [--family NAME] [--trace]
 cargo xtask sim --mutants [NAME…]   break the engine on purpose; fails when nothing notices
