@@ -54,9 +54,9 @@ pub static WORDS: Words = Words {
     paste_first: "Please paste the link first.",
     asking_as: |name, party| vec!["Asking as ".into(), name.into(), " of ".into(), party.into()],
     invitation_is_gone: "The invitation is not kept here. Please open the link you were sent once more.",
-    what_the_relay_sees: "The computer in the middle sees from which network addresses, when and roughly how much is sent, never what. Whoever runs \
-                          this website could change the page so that it shows them your notes. Use an address run by \
-                          somebody you trust.",
+    what_the_relay_sees: "The computer in the middle sees from which network addresses, when and roughly how much is sent, never \
+                          what. Whoever runs this website could change the page so that it shows them your notes. Use an \
+                          address run by somebody you trust.",
     talk_is_gone: "This browser does not have that talk. If nothing was kept of it, your seat is gone: ask the person who \
                    opened the talk for a new invitation. If you opened it yourself, nobody can be let in any more: start a \
                    new talk.",
