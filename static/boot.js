@@ -138,7 +138,9 @@ function offer(registration) {
     else location.reload();
   });
   const later = button("Later", () => bar.remove());
-  bar.append(paragraph("A newer version of Nonpaper is ready."), use, later);
+  const buttons = document.createElement("div");
+  buttons.append(use, later);
+  bar.append(paragraph("A newer version of Nonpaper is ready."), buttons);
   document.querySelector(".update")?.remove();
   document.body.prepend(bar);
 }
@@ -147,11 +149,15 @@ const LOOK_EVERY_MS = 3_600_000;
 async function keepForOffline() {
   if (!navigator.serviceWorker) return;
   const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
-  const look = () => {
-    if (registration.waiting && navigator.serviceWorker.controller) offer(registration);
-  };
-  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
-  look();
+  if (registration.waiting && navigator.serviceWorker.controller) offer(registration);
+  registration.addEventListener("updatefound", () => {
+    const worker = registration.installing;
+    // The first one is the version of this very page. On a first visit, or where another tab was reloaded, a later one does not wait.
+    if (!registration.active) return;
+    worker?.addEventListener("statechange", () => {
+      if (worker.state === "installed" || worker.state === "activated") offer(registration);
+    });
+  });
   // A failed look is made again: there may be no network.
   setInterval(() => registration.update().catch(() => {}), LOOK_EVERY_MS);
 }

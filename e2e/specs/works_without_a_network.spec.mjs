@@ -111,6 +111,9 @@ test('a page of the version before works on with its own files after another tab
   await expect(async () => expect(await version(other)).toBe('newer')).toPass();
   // The worker in which the passphrase is stretched is one of the files that the host has no more, by name.
   expect(await version(noor.page)).toBe('built');
+  await expect(noor.page.getByText('A newer version of Nonpaper is ready.')).toBeVisible();
+  await noor.page.getByRole('button', { name: 'Later' }).click();
+  await expect(noor.page.getByText('A newer version of Nonpaper is ready.')).toHaveCount(0);
   await noor.start.openTalk({ title: 'Transit', ...NOOR, keep: 'Passphrase', passphrase: 'nine quiet herons over the delta' });
   await expect(noor.page.getByRole('heading', { name: 'Write this code down' })).toBeVisible();
   expect(await noor.page.evaluate(() => caches.keys())).toHaveLength(2);
