@@ -55,9 +55,11 @@ async function answer(request, address) {
       const fresh = await anew(cache, address);
       if (fresh) return fresh;
     }
-    // A page of the version before asks for its own files until it is reloaded.
-    const kept = (await cache.match(address)) ?? (await caches.match(address));
+    const kept = await cache.match(address);
     if (kept) return kept;
+    // A page of the version before asks for its own files, which have names of their own, until it is reloaded.
+    const before = address.startsWith("/assets/") && (await caches.match(address));
+    if (before) return before;
     if (address in FILES) {
       const fresh = await anew(cache, address);
       if (fresh) return fresh;

@@ -117,6 +117,10 @@ test('a page of the version before works on with its own files after another tab
   await noor.start.openTalk({ title: 'Transit', ...NOOR, keep: 'Passphrase', passphrase: 'nine quiet herons over the delta' });
   await expect(noor.page.getByRole('heading', { name: 'Write this code down' })).toBeVisible();
   expect(await noor.page.evaluate(() => caches.keys())).toHaveLength(2);
+  // What is kept of the version before is for its own pages: nobody is led back to it.
+  await other.evaluate(async () => (await caches.open('nonpaper-newer')).delete('/'));
+  await other.reload();
+  expect(await version(other)).toBe('newer');
   await rm(newer, { recursive: true });
 });
 
