@@ -88,13 +88,15 @@ export class TalkPage {
   }
 
   /** Opens a side room with others at the table, and is in it. */
-  async openSideRoom(title, names) {
+  async openSideRoom(title, names, { away = false } = {}) {
     await this.page.getByRole('button', { name: 'New side room', exact: true }).click();
     const dialog = this.page.getByRole('dialog', { name: 'New side room' });
     await dialog.getByRole('textbox', { name: 'Name of the room' }).fill(title);
     for (const name of names) await dialog.getByRole('checkbox', { name }).check();
     await dialog.getByRole('button', { name: 'Open the room', exact: true }).click();
     await expect(this.page.getByRole('heading', { level: 1, name: title })).toBeVisible();
+    // What is written before somebody is in is not for them.
+    if (!away) await expect(this.page.getByText(`can read this: ${names.length + 1} seats`)).toBeVisible();
   }
 
   /** Goes to a room of the talk. */

@@ -55,7 +55,7 @@ test('a room waits for who is away, is there again after a reload, and observers
   await noor.page.getByRole('button', { name: 'New side room', exact: true }).click();
   await expect(noor.page.getByRole('checkbox')).toHaveCount(1);
   await noor.page.keyboard.press('Escape');
-  await noor.talk.openSideRoom('Aside', [INES.name]);
+  await noor.talk.openSideRoom('Aside', [INES.name], { away: true });
   await noor.talk.write('Before you came.');
   await noor.page.reload();
   await expect(noor.talk.note('Before you came.')).toBeVisible();
