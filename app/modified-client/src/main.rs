@@ -113,7 +113,7 @@ impl Client {
             match effect {
                 Effect::Send(frame) => self.connection.send(&frame)?,
                 Effect::Schedule(at) => self.wake = Some(at),
-                Effect::Persist(_) | Effect::Show(_) => {}
+                Effect::Persist(_) | Effect::Told { .. } | Effect::Show(_) => {}
             }
         }
         if let Some(room) = self.talk.room() {

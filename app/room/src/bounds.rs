@@ -37,6 +37,8 @@ pub(crate) const STANDS_PER_SEAT: usize = 64;
 pub(crate) const STANDS_TOLD: usize = 512;
 /// Most seats of which something is kept.
 pub(crate) const SEATS: usize = 1024;
+/// Most sessions remembered of one seat that tells; the one heard longest ago makes room.
+pub(crate) const SESSIONS: usize = 8;
 /// Most ops cited by one commit.
 pub(crate) const CITED: usize = 1024;
 /// Images kept besides the one of the tip.

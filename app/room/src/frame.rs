@@ -1,6 +1,6 @@
 //! Frames: the messages of a room, inside the envelope.
 //!
-//! A frame is CBOR `[kind, …]`. Commit, Beacon, Hello, Want and Knock are signed by a seat:
+//! A frame is CBOR `[kind, …]`. Commit, Beacon, Hello, Want, Knock and Tell are signed by a seat:
 //! `[kind, body, signature]`, the signature over `tag ‖ SHA-256(body)` with a tag of its own each, and the
 //! body naming the room.
 //!
@@ -14,6 +14,7 @@
 //! | 6 | Answer | no body and no signature (what is in it is signed): hash of the Want or Hello, whether more follows, HPKE encapsulated key, ciphertext of a list of ops and frames |
 //! | 7 | Knock | room, author, counter, tip, hash of the key package; the key package follows the signature |
 //! | 8 | Welcome | no body and no signature (MLS has both): hash of the Knock, entry |
+//! | 9 | Tell | room, author, session, number in the session, bytes |
 
 use std::collections::BTreeSet;
 
@@ -65,6 +66,7 @@ pub(crate) enum Frame {
     Answer(Answer),
     Knock(Signed<Knock>, Vec<u8>),
     Welcome(Welcome),
+    Tell(Signed<Tell>),
 }
 
 /// A commit with everything that decides whether it is valid.
@@ -233,6 +235,25 @@ pub(crate) struct Want {
     pub(crate) gaps: Vec<Gap>,
 }
 
+/// Lets the others know what nobody keeps.
+#[derive(Clone, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Tell {
+    #[n(0)]
+    pub(crate) room: RoomId,
+    #[n(1)]
+    pub(crate) author: AuthorKey,
+    /// Drawn anew by each opening of the room.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub(crate) session: [u8; 16],
+    /// 1, 2, 3… within the session: one that is not above all heard before is a replay, or came too late.
+    #[n(3)]
+    pub(crate) number: u64,
+    /// At most [`crate::TELL_BYTES`].
+    #[n(4)]
+    pub(crate) bytes: ByteVec,
+}
+
 /// What an answer holds, sealed.
 #[derive(Clone, Encode, Decode)]
 pub(crate) enum Given {
@@ -282,7 +303,7 @@ pub(crate) struct Signed<B> {
     signature: [u8; 64],
 }
 
-/// What Commit, Beacon, Hello, Want and Knock have in common.
+/// What Commit, Beacon, Hello, Want, Knock and Tell have in common.
 pub(crate) trait Body: Encode<()> + for<'b> Decode<'b, ()> {
     const KIND: u8;
     const TAG: &'static [u8];
@@ -315,6 +336,7 @@ body!(Beacon, 3, b"nonpaper/beacon/v1", |beacon| beacon.counter);
 body!(Hello, 4, b"nonpaper/hello/v1", |_| 0);
 body!(Want, 5, b"nonpaper/want/v1", |_| 0);
 body!(Knock, 7, b"nonpaper/knock/v1", |knock| knock.counter);
+body!(Tell, 9, b"nonpaper/tell/v1", |_| 0);
 const OP: u8 = 2;
 const ANSWER: u8 = 6;
 const WELCOME: u8 = 8;
@@ -435,6 +457,7 @@ impl Frame {
             Frame::Hello(hello) => hello.body.room(),
             Frame::Want(want) => want.body.room(),
             Frame::Knock(knock, _) => knock.body.room(),
+            Frame::Tell(tell) => tell.body.room(),
             Frame::Op(_) | Frame::Answer(_) | Frame::Welcome(_) => room,
         };
         if named == room { Ok(frame) } else { Err(FrameError::OtherRoom) }
@@ -468,6 +491,7 @@ impl Frame {
             }),
             (Hello::KIND, 3) => Frame::Hello(signed(&mut d)?),
             (Want::KIND, 3) => Frame::Want(signed(&mut d)?),
+            (Tell::KIND, 3) => Frame::Tell(signed(&mut d)?),
             (OP, 3) => Frame::Op(SealedOp { state: d.decode()?, sealed: d.bytes()?.to_vec() }),
             (ANSWER, 5) => Frame::Answer(Answer {
                 want: d.bytes()?.try_into().map_err(|_| FrameError::Malformed)?,

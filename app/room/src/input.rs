@@ -29,6 +29,10 @@ pub enum Input<'a> {
     Admit(Add, Box<KeyPackage>),
     /// The person takes a seat away, or leaves the own one.
     Remove(AuthorKey),
+    /// Tells those at the table something that nobody keeps: at most [`crate::TELL_BYTES`], sent once. Who is not there, or where it
+    /// is lost, never hears it. [`Error::NotNow`] when it is longer, without a connection, and from a seat that is not
+    /// [`crate::Standing::Seated`].
+    Tell(Vec<u8>),
 }
 
 /// What must be done, in order.
@@ -50,6 +54,14 @@ pub enum Effect {
         seat: AuthorKey,
         /// The MLS Welcome and what a newcomer needs besides; see [`crate::Room::enter`].
         entry: Vec<u8>,
+    },
+    /// Another seat told something that nobody keeps. It comes once, or not at all, for as long as the room is open here; to a room
+    /// opened anew anybody on the channel can play an older one again.
+    Told {
+        /// Who signed it.
+        from: AuthorKey,
+        /// At most [`crate::TELL_BYTES`], as the seat wrote them.
+        bytes: Vec<u8>,
     },
     /// Something to show has changed.
     Show(Event),

@@ -32,6 +32,7 @@ mod stands;
 mod store;
 mod support;
 mod sync;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -46,3 +47,4 @@ pub use mls::{KeyPackage, KeyPackageSecrets, MlsError, Rules, SeatKey, Suite, ca
 pub use number::{Digits, RoomNumber};
 pub use room::{Counts, Founding, Room, Standing};
 pub use store::{Batch, Row, backup, check};
+pub use tell::TELL_BYTES;

@@ -28,6 +28,7 @@ use crate::presence::Presence;
 use crate::stands::Stands;
 use crate::store::Written;
 use crate::support::Drawn;
+use crate::tell::Tells;
 use crate::walk::Images;
 
 /// Who was heard within this time is there.
@@ -85,6 +86,7 @@ pub struct Room {
     pub(crate) unechoed: VecDeque<OpId>,
     pub(crate) early: VecDeque<SealedOp>,
     pub(crate) presence: BTreeMap<AuthorKey, Presence>,
+    pub(crate) tells: Tells,
     pub(crate) pacing: Pacing,
     pub(crate) counter: u64,
     /// Whether the counter jumped, because this seat went back to an older copy, since it was opened here.
@@ -231,6 +233,7 @@ impl Room {
             unechoed: VecDeque::new(),
             early: VecDeque::new(),
             presence: BTreeMap::new(),
+            tells: Tells::default(),
             pacing: Pacing::default(),
             counter: 0,
             jumped: false,
@@ -270,6 +273,7 @@ impl Room {
             Input::Write(body) => self.say(body, now).map(|_| ()),
             Input::Admit(add, key_package) => self.admit(add, *key_package, now),
             Input::Remove(seat) => self.remove(seat, now),
+            Input::Tell(bytes) => self.send_tell(bytes),
         };
         let done = done.and(self.proceed(now));
         self.persist();
@@ -454,6 +458,8 @@ impl Room {
             ("stands of one seat", self.stands.most(), bounds::STANDS_PER_SEAT),
             ("seats that stand", self.stands.seats(), bounds::SEATS),
             ("seats heard", self.presence.len(), bounds::SEATS),
+            ("seats that told", self.tells.authors(), bounds::SEATS),
+            ("sessions of one seat", self.tells.most(), bounds::SESSIONS),
             ("unreadable commits", self.unreadable.len(), bounds::UNREADABLE),
             ("lost commits", self.lost.len(), bounds::UNREADABLE),
             ("eras", self.eras.len(), bounds::ERAS),

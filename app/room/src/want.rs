@@ -185,7 +185,8 @@ impl Room {
             | Frame::Want(_)
             | Frame::Answer(_)
             | Frame::Knock(..)
-            | Frame::Welcome(_) => Err(Error::PeerMisbehaved("an answer with another frame")),
+            | Frame::Welcome(_)
+            | Frame::Tell(_) => Err(Error::PeerMisbehaved("an answer with another frame")),
         }
     }
 

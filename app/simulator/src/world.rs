@@ -457,7 +457,7 @@ impl World {
                         return self.dead(who);
                     }
                 }
-                Effect::Show(_) => {}
+                Effect::Told { .. } | Effect::Show(_) => {}
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What goes into a talk and what comes out of it.
 
-use record::{AuthorKey, Conveyed, LinkId, OpId, PartyId, Release, Role};
+use record::{AuthorKey, ContentKey, ContentRoot, Conveyed, FilePath, LinkId, Name, OpId, PartyId, Release, Role};
 use wire::{FromClient, FromRelay};
 
 use crate::charter::CharterStep;
@@ -62,6 +62,11 @@ pub enum Command {
     Write(Writing),
     /// Gives these notes to those who have come since they were written: see [`record::Briefing`].
     Brief(Vec<OpId>),
+    /// Gives a file into the room: says what it is. Its bytes travel beside.
+    Give(Giving),
+    /// Tells the pages of those who are there something that nobody keeps, at most [`room::TELL_BYTES`]. It may be lost. Not without
+    /// a connection.
+    Tell(Vec<u8>),
 }
 
 /// A note to be written.
@@ -79,6 +84,24 @@ impl<T: Into<String>> From<T> for Writing {
     fn from(text: T) -> Self {
         Self { text: text.into(), release: None, conveyed: None }
     }
+}
+
+/// A file to be given: see [`record::Manifest`].
+pub struct Giving {
+    /// Its name, with the folders it was given in.
+    pub path: FilePath,
+    /// Its length in bytes, at most [`record::FILE_BYTES`].
+    pub size: u64,
+    /// Root over the digests of its chunks.
+    pub root: ContentRoot,
+    /// The key its chunks are sealed under.
+    pub key: ContentKey,
+    /// What this person's system takes it for, as `image/png`.
+    pub media: Option<Name>,
+    /// When it was last changed, as this person's system says.
+    pub modified_at: Option<Millis>,
+    /// What others may carry to another room; None for nothing.
+    pub release: Option<Release>,
 }
 
 /// The party of an invitation.
@@ -99,6 +122,14 @@ pub enum Effect {
     Send(FromClient),
     /// Call again with [`Input::Timer`] at this time. Replaces the earlier request.
     Schedule(Millis),
+    /// Another seat told something that nobody keeps, with [`Command::Tell`]. To a talk opened anew anybody at the table can play an
+    /// older one again.
+    Told {
+        /// Who signed it.
+        from: AuthorKey,
+        /// At most [`room::TELL_BYTES`], as the seat wrote them.
+        bytes: Vec<u8>,
+    },
     /// Something to show has changed; the page reads it from the view.
     Show(Event),
 }
@@ -108,7 +139,7 @@ pub enum Effect {
 pub enum Event {
     /// Anything in [`crate::view::TalkView`].
     Changed,
-    /// A note by somebody else came in.
+    /// A note, a briefing or a file by somebody else came in.
     NoteArrived(OpId),
     /// Somebody knocked.
     Knocked(KnockId),

@@ -249,6 +249,8 @@ impl Talk {
             Command::Charter(what) => self.charter(what, now),
             Command::Write(writing) => self.write(writing, now),
             Command::Brief(notes) => self.brief(&notes, now),
+            Command::Give(giving) => self.give(giving, now),
+            Command::Tell(bytes) => self.room_input(room::Input::Tell(bytes), now),
         }
     }
 
@@ -315,6 +317,7 @@ impl Talk {
                 }
                 room::Effect::Wake(at) => self.room_timer = Some(at),
                 room::Effect::Welcome { seat, entry } => self.welcome(&seat, entry),
+                room::Effect::Told { from, bytes } => self.effects.push(Effect::Told { from, bytes }),
                 room::Effect::Show(event) => self.show(event),
             }
         }
@@ -330,7 +333,7 @@ impl Talk {
             room::Event::Changed | room::Event::Alarm(_) => self.effects.push(Effect::Show(Event::Changed)),
             room::Event::Arrived(op) => {
                 let body = self.room().and_then(|room| room.op(&op)?.body());
-                let note = matches!(body, Some(Body::Note(_) | Body::Brief(_)));
+                let note = matches!(body, Some(Body::Note(_) | Body::Brief(_) | Body::File(_)));
                 self.calls.up_to_date &= !matches!(body, Some(Body::Call(_)));
                 if note {
                     self.effects.push(Effect::Show(Event::NoteArrived(op)));

@@ -3,7 +3,10 @@
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 
-use record::{AuthorKey, Authority, Conveyed, LinkId, OpId, PartyId, Release, Role, RoomId, Terms, WhoAdmits};
+use record::{
+    AuthorKey, Authority, ContentKey, ContentRoot, Conveyed, FilePath, LinkId, Name, OpId, PartyId, Release, Role,
+    RoomId, Terms, WhoAdmits,
+};
 
 use crate::door::KnockId;
 use crate::input::{Millis, PartyChoice};
@@ -292,6 +295,8 @@ pub struct Readers {
 pub struct Rights {
     /// May write notes.
     pub write: bool,
+    /// May give files.
+    pub give_files: bool,
     /// To which parties it may make links.
     pub invite: Invites,
     /// May open side rooms.
@@ -428,6 +433,8 @@ pub struct NoteView {
     pub conveyed: Option<Conveyed>,
     /// Notes from before that its author gives to those who have come since. It has no text of its own then.
     pub briefing: Option<Arc<BriefingView>>,
+    /// A file that its author gives into the room. It has no text then.
+    pub file: Option<Arc<FileView>>,
     /// How many readers hold it, the author included, by their own signed beacons.
     pub held: usize,
     /// How many readers it has.
@@ -442,8 +449,26 @@ impl NoteView {
         // Whoever carries words of others on vouches for them; the next one could not.
         let theirs = self.release.filter(|_| self.conveyed.is_none());
         self.briefing.is_none()
+            && self.file.is_none()
             && (self.own || theirs.is_some_and(|release| release == how || release == Release::Verbatim))
     }
+}
+
+/// A file given into the room: what is needed to ask for its bytes, and to open and check them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileView {
+    /// Its name, with the folders it was given in.
+    pub path: FilePath,
+    /// Its length in bytes, at most [`record::FILE_BYTES`].
+    pub size: u64,
+    /// Root over the digests of its chunks.
+    pub root: ContentRoot,
+    /// The key its chunks are sealed under. Secret.
+    pub key: ContentKey,
+    /// What its author takes it for, as `image/png`: a claim.
+    pub media: Option<Name>,
+    /// When it was last changed, as its author's system said.
+    pub modified_at: Option<Millis>,
 }
 
 /// Notes from before, given to those who have come since.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use record::{AuthorKey, Authority, Body, Kind, LinkId, Note, Op, OpId, Party, PartyRef, Role, Seat, Table, WhoAdmits};
+use record::{
+    AuthorKey, Authority, Body, Kind, LinkId, Manifest, Note, Op, OpId, Party, PartyRef, Role, Seat, Table, WhoAdmits,
+};
 use room::Room;
 
 use crate::alarms;
@@ -14,8 +16,8 @@ use crate::invitation::Invitation;
 use crate::side_room::Side;
 use crate::talk::{Place, Talk};
 use crate::view::{
-    CharterView, Confirmed, Invites, KnockView, LinkView, NoteView, NumberView, PartyView, Phase, ProposalView,
-    Readers, Rights, SeatView, Stage, Standing, TalkView, WishView,
+    CharterView, Confirmed, FileView, Invites, KnockView, LinkView, NoteView, NumberView, PartyView, Phase,
+    ProposalView, Readers, Rights, SeatView, Stage, Standing, TalkView, WishView,
 };
 
 /// Notes as last shown, in order, so that what did not change is not made again.
@@ -75,6 +77,7 @@ impl Talk {
             links: self.links(table, now),
             rights: Rights {
                 write: role.is_some_and(Role::writes),
+                give_files: role.is_some_and(Role::gives_files),
                 invite: self.invites(role, table),
                 side_rooms: self.side.is_none() && role.is_some_and(Role::admits),
             },
@@ -258,11 +261,13 @@ impl NoteCache {
                 continue;
             };
             let Some(seat) = table.seat(&op.author()) else { continue };
-            let (note, briefing) = if let Body::Note(note) = body {
-                (note.clone(), None)
+            let (note, briefing, file) = if let Body::Note(note) = body {
+                (note.clone(), None, None)
             } else if let Body::Brief(briefing) = body {
                 let shown = self.briefings.view(room, side, op.id(), briefing);
-                (Note::new(briefing.written_at, ""), Some(Arc::new(shown)))
+                (Note::new(briefing.written_at, ""), Some(Arc::new(shown)), None)
+            } else if let Body::File(manifest) = body {
+                (Note { release: manifest.release, ..Note::new(manifest.written_at, "") }, None, Some(manifest))
             } else {
                 continue;
             };
@@ -293,6 +298,7 @@ impl NoteCache {
                     release: note.release,
                     conveyed: note.conveyed,
                     briefing,
+                    file: file.map(|manifest| Arc::new(file_view(manifest))),
                     held,
                     readers,
                     depth: op.depth(),
@@ -313,7 +319,12 @@ pub(crate) fn hue(side: Option<&Side>, party: &Party, place: usize) -> usize {
 
 /// Whether ops of this kind stand among the notes.
 fn is_shown(kind: Kind) -> bool {
-    kind == Kind::Note || kind == Kind::Brief
+    matches!(kind, Kind::Note | Kind::Brief | Kind::File)
+}
+
+fn file_view(manifest: &Manifest) -> FileView {
+    let Manifest { path, size, root, key, media, modified_at, .. } = manifest.clone();
+    FileView { path, size, root, key, media, modified_at }
 }
 
 fn by_id(notes: &[Arc<NoteView>]) -> BTreeMap<OpId, &Arc<NoteView>> {

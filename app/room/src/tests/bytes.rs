@@ -31,6 +31,7 @@ fn honest(table: &mut Table) -> Vec<Vec<u8>> {
         | Effect::Leave(_)
         | Effect::Wake(_)
         | Effect::Welcome { .. }
+        | Effect::Told { .. }
         | Effect::Show(_) => None,
     });
     frames.collect()

@@ -36,6 +36,7 @@ impl Frame {
             Frame::Other(6) => "answer",
             Frame::Other(7) => "knock",
             Frame::Other(8) => "welcome",
+            Frame::Other(9) => "tell",
             Frame::Other(_) => "noise",
         }
     }

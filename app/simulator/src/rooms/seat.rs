@@ -246,6 +246,8 @@ impl Seat {
                     }
                 }
                 Effect::Welcome { seat, entry } => done.deeds.push(Deed::Hand(seat, entry)),
+                // Nobody in a schedule tells.
+                Effect::Told { .. } => {}
                 Effect::Show(event) => done.deeds.extend(alarm(event).map(Deed::Alarm)),
             }
         }

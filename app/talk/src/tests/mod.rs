@@ -4,6 +4,7 @@ mod alarms;
 mod backup;
 mod briefing;
 mod charter;
+mod files;
 mod numbers;
 mod removal;
 mod side_rooms;
@@ -37,6 +38,8 @@ struct Person {
     wake: Option<Millis>,
     /// What it stored.
     store: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What it was told, and by whom.
+    told: Vec<(AuthorKey, Vec<u8>)>,
 }
 
 impl Table {
@@ -100,7 +103,8 @@ impl Table {
 
     fn sits_down(&mut self, talk: Talk, effects: Vec<Effect>) -> usize {
         let who = self.people.len();
-        self.people.push(Person { talk, attends: BTreeSet::new(), wake: None, store: BTreeMap::new() });
+        let (attends, store) = (BTreeSet::new(), BTreeMap::new());
+        self.people.push(Person { talk, attends, wake: None, store, told: Vec::new() });
         self.performs(who, effects);
         self.connects(who);
         who
@@ -141,6 +145,7 @@ impl Table {
                 }
                 Effect::Send(FromClient::Publish { topic, payload, .. }) => self.published.push_back((topic, payload)),
                 Effect::Send(FromClient::Prove { .. } | FromClient::Ping) | Effect::Show(_) => {}
+                Effect::Told { from, bytes } => self.people[who].told.push((from, bytes)),
                 Effect::Schedule(at) => self.people[who].wake = Some(at),
             }
         }

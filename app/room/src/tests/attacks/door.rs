@@ -110,7 +110,8 @@ fn entry_into_a_room_of(founder: &SeatKey, newcomer: &KeyPackage, also: Option<K
             match effect {
                 Effect::Send(_, message) => waiting.extend(room.hears(&message, NOW).unwrap_or_default()),
                 Effect::Welcome { entry: given, .. } => entry = Some(given),
-                Effect::Persist(_) | Effect::Attend(_) | Effect::Leave(_) | Effect::Wake(_) | Effect::Show(_) => {}
+                Effect::Persist(_) | Effect::Attend(_) | Effect::Leave(_) | Effect::Wake(_) => {}
+                Effect::Told { .. } | Effect::Show(_) => {}
             }
         }
     }

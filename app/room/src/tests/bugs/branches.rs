@@ -72,9 +72,8 @@ fn answered(room: &mut Room, frame: &[u8], topic: wire::Topic, now: u64) -> Vec<
     let given = match frame {
         Frame::Beacon(beacon, _) => beacon.encode(),
         Frame::Commit(commit) => commit.encode(),
-        Frame::Op(_) | Frame::Hello(_) | Frame::Want(_) | Frame::Answer(_) | Frame::Knock(..) | Frame::Welcome(_) => {
-            return Vec::new();
-        }
+        Frame::Op(_) | Frame::Hello(_) | Frame::Want(_) | Frame::Answer(_) | Frame::Knock(..) => return Vec::new(),
+        Frame::Welcome(_) | Frame::Tell(_) => return Vec::new(),
     };
     let page = vec![Given::Frame(given.into())];
     let key = crate::mls::OneTimeKey::derive(room.suite(), &[7; 32]).expect("a key");

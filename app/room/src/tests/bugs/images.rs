@@ -256,7 +256,7 @@ fn commit_whose_echo_is_late_is_never_taken_back() {
         said.extend(effects.into_iter().filter_map(|effect| match effect {
             Effect::Send(_, message) if message[1] == 1 => Some(message),
             Effect::Send(..) | Effect::Persist(_) | Effect::Attend(_) | Effect::Leave(_) => None,
-            Effect::Wake(_) | Effect::Welcome { .. } | Effect::Show(_) => None,
+            Effect::Wake(_) | Effect::Welcome { .. } | Effect::Told { .. } | Effect::Show(_) => None,
         }));
     }
     assert!(said.len() > 3 && said.iter().all(|message| *message == staged.encode()), "the same bytes");

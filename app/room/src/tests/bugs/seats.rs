@@ -17,7 +17,7 @@ fn messages(effects: &[Effect]) -> Vec<Vec<u8>> {
     let sent = |effect: &Effect| match effect {
         Effect::Send(_, message) => Some(message.clone()),
         Effect::Persist(_) | Effect::Attend(_) | Effect::Leave(_) => None,
-        Effect::Wake(_) | Effect::Welcome { .. } | Effect::Show(_) => None,
+        Effect::Wake(_) | Effect::Welcome { .. } | Effect::Told { .. } | Effect::Show(_) => None,
     };
     effects.iter().filter_map(sent).collect()
 }
