@@ -1,124 +1,90 @@
-//! One file on its way in: what to ask for, what has come, what was spoilt.
+//! One file on its way in: which chunks are asked for, and which of them anew.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use crate::{Chunks, Held, PIECES, Piece};
+use crate::{Held, Millis};
 
-/// Milliseconds since 1970.
-pub type Millis = u64;
-
-/// Most chunks that are asked for and not here: what may be on its way, and in memory, at once.
-pub const WINDOW: usize = 8;
-/// Most chunks of which pieces are kept, those included that others asked for.
-const OPEN: usize = 2 * WINDOW;
 /// A chunk of which nothing came for so long is asked for again. Doubles with each time in vain, up to [`PATIENCE_MOST`].
-const PATIENCE: Millis = 4_000;
+pub(crate) const PATIENCE: Millis = 4_000;
 const PATIENCE_MOST: Millis = 60_000;
 
-/// A file that is fetched. Chunks are held once they were verified; pieces lie with the shell until then.
-pub struct Fetch {
-    held: Held,
-    chunks: Chunks,
-    /// By index of the chunk.
+/// A file that is fetched.
+#[derive(Default)]
+pub(crate) struct Fetch {
+    /// By index: chunks that were asked for and are not held yet.
     open: BTreeMap<u32, Open>,
 }
 
-/// A chunk that is not held yet.
 struct Open {
-    /// Bit `n` for piece `n`.
-    pieces: u16,
-    /// When it is asked for next; none if nobody here has asked.
-    due: Option<Millis>,
+    /// When it is asked for again.
+    due: Millis,
     /// How often it was asked for in vain.
     in_vain: u32,
-}
-
-/// What became of a piece.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Heard {
-    /// Of no use: held, here already, of no such chunk, or too many are open.
-    Nothing,
-    /// To be kept.
-    Kept,
-    /// To be kept; the chunk is complete and can be verified.
-    Complete,
+    /// It is here and being checked or stored.
+    complete: bool,
 }
 
 impl Fetch {
-    /// Begins, or goes on, with what is held.
-    pub fn new(chunks: Chunks, held: Held) -> Self {
-        Self { held, chunks, open: BTreeMap::new() }
-    }
-
-    /// What is held.
-    pub fn held(&self) -> &Held {
-        &self.held
-    }
-
-    /// Returns what to ask for now: chunks that are missing, as far as [`WINDOW`] lets, and chunks that were asked for in vain.
-    pub fn ask(&mut self, now: Millis) -> Vec<Range<u32>> {
+    /// Returns what to ask for now, in order: chunks that were asked for in vain, and up to `room` more of those that are missing and
+    /// `source` has.
+    pub(crate) fn ask(&mut self, held: &Held, room: usize, source: impl Fn(u32) -> bool, now: Millis) -> Vec<u32> {
         let mut asked: Vec<u32> = Vec::new();
-        for (index, open) in &mut self.open {
-            if open.due.is_some_and(|due| due <= now) {
-                open.in_vain += 1;
-                open.due = Some(now + patience(open.in_vain));
-                asked.push(*index);
-            }
+        for (index, open) in self.open.iter_mut().filter(|(_, open)| open.due <= now && !open.complete) {
+            open.in_vain += 1;
+            open.due = now + patience(open.in_vain);
+            asked.push(*index);
         }
-        let mut room = WINDOW.saturating_sub(self.open.values().filter(|open| open.due.is_some()).count());
-        for index in self.held.missing().into_iter().flatten() {
-            if room == 0 {
-                break;
-            }
-            let open = self.open.entry(index).or_insert(Open { pieces: 0, due: None, in_vain: 0 });
-            if open.due.is_none() {
-                open.due = Some(now + PATIENCE);
-                asked.push(index);
-                room -= 1;
-            }
+        let more: Vec<u32> =
+            held.missing().filter(|index| !self.open.contains_key(index) && source(*index)).take(room).collect();
+        for index in more {
+            self.open.insert(index, Open { due: now + PATIENCE, in_vain: 0, complete: false });
+            asked.push(index);
         }
         asked.sort_unstable();
-        crate::held::ranges(asked.into_iter().map(|index| index as usize)).collect()
+        asked
     }
 
-    /// When [`Fetch::ask`] has something to ask again at the latest, if nothing comes.
-    pub fn due(&self) -> Option<Millis> {
-        self.open.values().filter_map(|open| open.due).min()
+    /// How many chunks were asked for and are not held.
+    pub(crate) fn open(&self) -> usize {
+        self.open.len()
     }
 
-    /// A piece came, whoever asked for it.
-    pub fn hear(&mut self, Piece { chunk, piece }: Piece, now: Millis) -> Heard {
-        if piece >= PIECES || chunk >= self.chunks.count() || self.held.contains(chunk) {
-            return Heard::Nothing;
-        }
-        if !self.open.contains_key(&chunk) && self.open.len() >= OPEN {
-            return Heard::Nothing;
-        }
-        let open = self.open.entry(chunk).or_insert(Open { pieces: 0, due: None, in_vain: 0 });
-        if open.pieces >> piece & 1 == 1 {
-            return Heard::Nothing;
-        }
-        open.pieces |= 1 << piece;
-        open.due = open.due.map(|due| due.max(now + PATIENCE));
-        if open.pieces == u16::MAX { Heard::Complete } else { Heard::Kept }
+    /// When [`Fetch::ask`] has something to ask again, if nothing comes.
+    pub(crate) fn due(&self) -> Option<Millis> {
+        self.open.values().filter(|open| !open.complete).map(|open| open.due).min()
     }
 
-    /// A complete chunk was what the manifest says, and is on the disk.
-    pub fn verified(&mut self, index: u32) {
-        if self.open.remove(&index).is_some() {
-            self.held.insert(index);
-        }
-    }
-
-    /// A complete chunk was something else. Its pieces are thrown away; it is asked for again, later each time.
-    pub fn spoilt(&mut self, index: u32, now: Millis) {
+    /// Some of a chunk came.
+    pub(crate) fn heard(&mut self, index: u32, now: Millis) {
         if let Some(open) = self.open.get_mut(&index) {
-            open.pieces = 0;
-            open.in_vain += 1;
-            open.due = open.due.map(|_| now + patience(open.in_vain));
+            open.due = open.due.max(now + PATIENCE);
         }
-        self.open.retain(|_, open| open.due.is_some() || open.pieces != 0);
+    }
+
+    /// All of a chunk came: it is being checked and stored.
+    pub(crate) fn complete(&mut self, index: u32) {
+        if let Some(open) = self.open.get_mut(&index) {
+            open.complete = true;
+        }
+    }
+
+    /// A chunk is held.
+    pub(crate) fn stored(&mut self, index: u32) {
+        self.open.remove(&index);
+    }
+
+    /// A complete chunk was not what it should be: it is asked for again, later each time.
+    pub(crate) fn spoilt(&mut self, index: u32, now: Millis) {
+        if let Some(open) = self.open.get_mut(&index) {
+            open.complete = false;
+            open.in_vain += 1;
+            open.due = now + patience(open.in_vain) - PATIENCE;
+        }
+    }
+
+    /// What was asked for does not come any more: another seat is asked, or the same on another connection.
+    pub(crate) fn begin_anew(&mut self) {
+        self.open.retain(|_, open| open.complete);
     }
 }
 

@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 use fixedbitset::FixedBitSet;
-use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
-/// Most ranges that one message names.
-pub const RANGES: usize = 256;
+/// Most ranges that one message names of one file.
+pub const RANGES: usize = 64;
 
 /// Chunks that are held, of so many.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,6 +17,31 @@ impl Held {
     /// None of `count` chunks.
     pub fn none(count: u32) -> Self {
         Self { chunks: FixedBitSet::with_capacity(count as usize) }
+    }
+
+    /// All of `count` chunks.
+    pub fn all(count: u32) -> Self {
+        let mut held = Self::none(count);
+        held.chunks.insert_range(..);
+        held
+    }
+
+    /// Those in the ranges, as far as there are that many.
+    pub fn of(count: u32, ranges: impl Iterator<Item = Range<u32>>) -> Self {
+        let mut held = Self::none(count);
+        for range in ranges.filter(|range| range.start < range.end && range.start < count) {
+            held.chunks.insert_range(range.start as usize..range.end.min(count) as usize);
+        }
+        held
+    }
+
+    /// What a store tells of its chunks: one byte for each, not zero where it is held.
+    pub fn told(count: u32, bytes: &[u8]) -> Self {
+        let mut held = Self::none(count);
+        for (index, _) in bytes.iter().take(count as usize).enumerate().filter(|(_, byte)| **byte != 0) {
+            held.chunks.insert(index);
+        }
+        held
     }
 
     /// One more is held. False if it was already, or if the file has no such chunk.
@@ -47,23 +71,20 @@ impl Held {
         self.chunks.is_full()
     }
 
-    /// The first ranges of chunks that are not held, at most [`RANGES`]: what to ask for.
-    pub fn missing(&self) -> Vec<Range<u32>> {
-        ranges(self.chunks.zeroes()).take(RANGES).collect()
+    /// Chunks that are not held, in order.
+    pub fn missing(&self) -> impl Iterator<Item = u32> {
+        self.chunks.zeroes().map(as_index)
     }
 
-    /// The first ranges that are held here and asked for there, at most [`RANGES`]: what to answer with.
-    pub fn wanted(&self, asked: &[Range<u32>]) -> Vec<Range<u32>> {
-        let held = |range: &Range<u32>| {
-            (range.start..range.end.min(as_index(self.chunks.len()))).filter(|index| self.contains(*index))
-        };
-        ranges(asked.iter().flat_map(held).map(|index| index as usize)).take(RANGES).collect()
+    /// The first ranges of chunks that are held, at most [`RANGES`]: what to tell the others.
+    pub fn ranges(&self) -> Vec<Range<u32>> {
+        ranges(self.chunks.ones().map(as_index)).take(RANGES).collect()
     }
 }
 
 /// Joins neighbours.
-pub(crate) fn ranges(indices: impl Iterator<Item = usize>) -> impl Iterator<Item = Range<u32>> {
-    let mut indices = indices.map(as_index).peekable();
+pub(crate) fn ranges(indices: impl Iterator<Item = u32>) -> impl Iterator<Item = Range<u32>> {
+    let mut indices = indices.peekable();
     std::iter::from_fn(move || {
         let start = indices.next()?;
         let mut end = start + 1;
@@ -76,32 +97,4 @@ pub(crate) fn ranges(indices: impl Iterator<Item = usize>) -> impl Iterator<Item
 
 fn as_index(number: usize) -> u32 {
     u32::try_from(number).expect("a longest file has a million chunks")
-}
-
-/// `[count, bits]`: bit `n % 8` of byte `n / 8`, lowest first, is chunk `n`. Bits beyond the count are zero.
-impl<C> Encode<C> for Held {
-    fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
-        let mut bytes = vec![0; self.chunks.len().div_ceil(8)];
-        self.chunks.ones().for_each(|index| bytes[index / 8] |= 1 << (index % 8));
-        e.array(2)?.u32(as_index(self.chunks.len()))?.bytes(&bytes)?.ok()
-    }
-}
-
-impl<'b, C> Decode<'b, C> for Held {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
-        if d.array()? != Some(2) {
-            return Err(decode::Error::message("held chunks"));
-        }
-        let (count, bytes) = (d.u32()?, d.bytes()?);
-        if bytes.len() != (count as usize).div_ceil(8) {
-            return Err(decode::Error::message("number of held chunks"));
-        }
-        let mut held = Self::none(count);
-        for index in (0..as_index(bytes.len() * 8)).filter(|index| bytes[*index as usize / 8] >> (index % 8) & 1 == 1) {
-            if !held.insert(index) {
-                return Err(decode::Error::message("a chunk the file does not have"));
-            }
-        }
-        Ok(held)
-    }
 }

@@ -1,51 +1,59 @@
-//! One file on its way out: who asked for what, and which piece goes next.
+//! One file on its way out: which chunks were asked for, and which goes next.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use crate::{Held, Millis, PIECES, Piece, WINDOW};
+use crate::{Held, Millis};
 
 /// What went out this lately was heard by all who listen, also by those who ask for it now.
 const HEARD: Millis = 2_000;
-/// Most chunks that wait to go out: what so many seats may ask for at once.
-const WAITING: usize = 16 * WINDOW;
+/// Most chunks that wait to go out.
+const WAITING: usize = 128;
+/// Most chunks that one seat has sent for by one message.
+const ASKED: usize = 16;
 
 /// A file that is served. What is asked for by several goes out once: all who fetch it listen to one topic.
 #[derive(Default)]
-pub struct Serve {
+pub(crate) struct Serve {
     waiting: VecDeque<u32>,
-    /// The next piece of the first chunk that waits.
-    piece: u8,
+    /// With the shell, not sent yet.
+    going: Vec<u32>,
     /// When a chunk went out last.
     sent: BTreeMap<u32, Millis>,
 }
 
 impl Serve {
     /// Somebody asks. What is not held, waits already, or has just gone out is left aside: who did not hear it asks again.
-    pub fn asked(&mut self, held: &Held, ranges: &[Range<u32>], now: Millis) {
+    pub(crate) fn asked(&mut self, held: &Held, ranges: impl Iterator<Item = Range<u32>>, now: Millis) {
         self.sent.retain(|_, at| *at + HEARD > now);
-        let wanted = held.wanted(ranges);
-        for index in wanted.into_iter().flatten().take(WINDOW) {
-            if self.waiting.len() < WAITING && !self.sent.contains_key(&index) && !self.waiting.contains(&index) {
+        for index in ranges.flat_map(|range| range.take(ASKED)).take(ASKED) {
+            let new = !self.sent.contains_key(&index) && !self.waiting.contains(&index) && !self.going.contains(&index);
+            if new && held.contains(index) && self.waiting.len() < WAITING {
                 self.waiting.push_back(index);
             }
         }
     }
 
-    /// Returns the piece to send next. To be called as fast as the connection takes pieces, and no faster.
-    pub fn next(&mut self, now: Millis) -> Option<Piece> {
-        let chunk = *self.waiting.front()?;
-        let piece = self.piece;
-        self.piece = (piece + 1) % PIECES;
-        if self.piece == 0 {
-            self.waiting.pop_front();
-            self.sent.insert(chunk, now);
-        }
-        Some(Piece { chunk, piece })
+    /// Returns the chunk to send next. To be called as fast as the connection takes chunks, and no faster.
+    pub(crate) fn next(&mut self) -> Option<u32> {
+        let index = self.waiting.pop_front()?;
+        self.going.push(index);
+        Some(index)
     }
 
-    /// Whether anything waits.
-    pub fn is_idle(&self) -> bool {
-        self.waiting.is_empty()
+    /// How many chunks are with the shell.
+    pub(crate) fn going(&self) -> usize {
+        self.going.len()
+    }
+
+    /// A chunk went out.
+    pub(crate) fn sent(&mut self, index: u32, now: Millis) {
+        self.going.retain(|going| *going != index);
+        self.sent.insert(index, now);
+    }
+
+    /// A chunk could not go out: the connection broke, or it is not here after all. Who wants it asks again.
+    pub(crate) fn not_sent(&mut self, index: u32) {
+        self.going.retain(|going| *going != index);
     }
 }
