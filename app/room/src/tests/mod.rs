@@ -10,6 +10,7 @@ mod rejoin;
 mod removal;
 mod restored;
 mod store;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -57,6 +58,8 @@ pub(super) struct Table {
     pub(super) losses: Vec<(usize, u8)>,
     /// What newcomers were given at the door.
     pub(super) entries: BTreeMap<AuthorKey, Vec<u8>>,
+    /// What rooms were told: which room, by whom, what.
+    pub(super) told: Vec<(usize, AuthorKey, Vec<u8>)>,
     /// A room that dies.
     pub(super) crash: Option<Crash>,
 }
@@ -107,6 +110,7 @@ impl Table {
             wire: Vec::new(),
             losses: Vec::new(),
             entries: BTreeMap::new(),
+            told: Vec::new(),
             crash: None,
         };
         table.stores(0, &effects);
@@ -225,6 +229,9 @@ impl Table {
         for effect in &effects {
             if let Effect::Welcome { seat, entry } = effect {
                 self.entries.insert(*seat, entry.clone());
+            }
+            if let Effect::Told { from, bytes } = effect {
+                self.told.push((who, *from, bytes.clone()));
             }
         }
         effects

@@ -11,7 +11,7 @@ use crate::{Command, Error, PartyChoice, SideRoom, Talk};
 
 impl Table {
     /// Somebody opens a side room and calls; returns who that person is in it.
-    fn opens_side_room(&mut self, host: usize, title: &str, guests: &[usize]) -> usize {
+    pub(super) fn opens_side_room(&mut self, host: usize, title: &str, guests: &[usize]) -> usize {
         let guests: Vec<_> = guests.iter().map(|guest| self.key(*guest)).collect();
         let opened =
             self.people[host].talk.open_side_room(title, &guests, [90 + self.people.len() as u8; 32], self.now);
@@ -23,7 +23,7 @@ impl Table {
     }
 
     /// Goes where the last call leads.
-    fn follows(&mut self, guest: usize) -> usize {
+    pub(super) fn follows(&mut self, guest: usize) -> usize {
         let call = self.view(guest).calls.pop().expect("a call");
         let seed = [100 + self.people.len() as u8; 32];
         let (talk, effects) = self.people[guest].talk.answer_call(&call, seed).expect("at the table");
