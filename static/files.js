@@ -1,0 +1,765 @@
+// Everything that touches the bytes of files: reads, hashes, seals, keeps, sends, receives, opens and saves them, so that they never
+// pass through the page. It decides nothing: the page says what to do. Messages are `[what, ...]` both ways.
+
+export const CHUNK = 1 << 20;
+export const PROOF = 640;
+export const TAG = 16;
+/** What a sealed chunk takes, in its store and on its way. */
+export const SEALED = PROOF + CHUNK + TAG;
+export const PIECES = 16;
+export const PIECE = SEALED / PIECES;
+export const HEADER = 16;
+
+const LONGEST = 2 ** 40;
+const MARK = new TextEncoder().encode("np-piece");
+/** All that is kept where there is no disk. */
+const ROOM = 512 << 20;
+/** Chunks that have arrived in part, or wait for the page's word. */
+const MAKING = 24;
+/** Bytes that may wait in the socket before more are given to it. */
+const AHEAD = 1 << 20;
+/** Files on disk that are open at a time, and for how long they stay so unused. */
+const OPEN = 16;
+const OPEN_MS = 5_000;
+const LINGER_MS = 30_000;
+const PING_MS = 25_000;
+const PAUSE_MS = [500, 30_000];
+const TELL_MS = 250;
+const ASK_MS = 1_000;
+
+// Layout
+
+const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const same = (one, other) => one.length === other.length && one.every((byte, at) => byte === other[at]);
+
+function join(...parts) {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function u32(value) {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+function u64(value) {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  return bytes;
+}
+
+/** How many chunks a file has. An empty one has one, which is empty. */
+export const count = (size) => Math.max(1, Math.ceil(size / CHUNK));
+
+export const nonce = (size, index) => join(new Uint8Array(7), u32(index), [index + 1 === count(size) ? 1 : 0]);
+
+export const associated = (root, size, index) => join(root, u64(size), u64(index));
+
+const gcm = (root, size, index) => ({ name: "AES-GCM", iv: nonce(size, index), additionalData: associated(root, size, index) });
+
+/** Seals a chunk with its proof; what a shorter one lacks comes after, at random. */
+export async function sealChunk(key, root, size, index, proof, bytes) {
+  if (proof.length !== PROOF || bytes.length > CHUNK) throw new RangeError("no proof or no chunk");
+  const sealed = new Uint8Array(SEALED);
+  const text = await crypto.subtle.encrypt(gcm(root, size, index), key, join(proof, bytes));
+  sealed.set(new Uint8Array(text));
+  for (let at = text.byteLength; at < SEALED; at += 65_536) crypto.getRandomValues(sealed.subarray(at, at + 65_536));
+  return sealed;
+}
+
+/** Opens a sealed chunk: proof and bytes, or nothing. */
+export async function openChunk(key, root, size, index, sealed) {
+  const length = PROOF + Math.min(CHUNK, size - index * CHUNK) + TAG;
+  try {
+    const plain = new Uint8Array(await crypto.subtle.decrypt(gcm(root, size, index), key, sealed.subarray(0, length)));
+    return { proof: plain.slice(0, PROOF), bytes: plain.subarray(PROOF) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Masks a header, or takes its mask off: RFC 9001 section 5.4.3, over all of it. The sample is one block of the counter. */
+export async function mask(key, sample, header) {
+  return new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CTR", counter: sample, length: 128 }, key, header));
+}
+
+/** The payloads of the frames in which a sealed chunk travels. */
+export function cut(key, index, sealed) {
+  return Promise.all(Array.from({ length: PIECES }, async (_, piece) => {
+    const bytes = sealed.subarray(piece * PIECE, (piece + 1) * PIECE);
+    return join(await mask(key, bytes.subarray(0, 16), join(MARK, u32(index), [piece, 0, 0, 0])), bytes);
+  }));
+}
+
+/** Which piece of which chunk a payload is; nothing if it is none of this file. */
+export async function readPiece(key, payload) {
+  if (payload.length !== HEADER + PIECE) return undefined;
+  const header = await mask(key, payload.subarray(HEADER, HEADER + 16), payload.subarray(0, HEADER));
+  const piece = header[12];
+  if (!same(header.subarray(0, 8), MARK) || piece >= PIECES || header.subarray(13).some((byte) => byte !== 0)) return undefined;
+  return { index: new DataView(header.buffer).getUint32(8), piece, bytes: payload.subarray(HEADER) };
+}
+
+// Frames of the relay, as in relay/wire
+
+export const subscribe = (topic) => join([0x01], topic);
+export const unsubscribe = (topic) => join([0x02], topic);
+export const publish = (topic, id, payload) => join([0x04], topic, u64(id), u32(payload.length), payload);
+export const ping = () => Uint8Array.of(0x05);
+
+/** Reads a frame of the relay. Nothing for what ends the connection: Close, Drain, and bytes that are no frame. */
+export function readFrame(data) {
+  if (!(data instanceof ArrayBuffer) || data.byteLength === 0) return undefined;
+  const [bytes, view] = [new Uint8Array(data), new DataView(data)];
+  const is = (kind, length) => bytes[0] === kind && bytes.length === length;
+  const topic = () => hex(bytes.subarray(1, 33));
+  if (is(0x81, 39)) return { kind: "hello", topics: view.getUint16(5), challenge: bytes.slice(7) };
+  if (bytes.length >= 45 && is(0x82, 45 + view.getUint32(41))) return { kind: "deliver", topic: topic(), payload: bytes.subarray(45) };
+  if (is(0x83, 42)) return { kind: "refused", topic: topic() };
+  // The page sees by itself which chunks do not get whole.
+  if (is(0x84, 33)) return { kind: "gap" };
+  return is(0x86, 1) ? { kind: "pong" } : undefined;
+}
+
+// Stores
+
+/** Runs tasks in the order in which they came, so many at a time. */
+function lane(width) {
+  const waiting = [];
+  let running = 0;
+  const next = () => {
+    if (running === width || waiting.length === 0) return;
+    running += 1;
+    const [task, resolve, reject] = waiting.shift();
+    (async () => task())().then(resolve, reject).finally(() => {
+      running -= 1;
+      next();
+    });
+  };
+  return (task) => new Promise((resolve, reject) => {
+    waiting.push([task, resolve, reject]);
+    next();
+  });
+}
+
+function memoryStore(room) {
+  const all = new Map();
+  let taken = 0;
+  const remove = (name) => {
+    taken -= (all.get(name)?.size ?? 0) * SEALED;
+    all.delete(name);
+  };
+  return {
+    held: (name, length) => Uint8Array.from({ length }, (_, index) => (all.get(name)?.has(index) ? 1 : 0)),
+    read: (name, index) => all.get(name)?.get(index),
+    write(name, index, sealed) {
+      if (taken + SEALED > room) throw new DOMException("no more is kept in memory", "QuotaExceededError");
+      if (!all.has(name)) all.set(name, new Map());
+      all.get(name).set(index, sealed);
+      taken += SEALED;
+    },
+    lose(name, index) {
+      if (all.get(name)?.delete(index)) taken -= SEALED;
+    },
+    remove,
+    only: (names) => [...all.keys()].filter((name) => !names.includes(name)).forEach(remove),
+    close() {},
+  };
+}
+
+/** A file of slots and a file that tells which of them are held, by name. Throws where a worker cannot have them. */
+async function diskStore(directory, later, now) {
+  const folder = await (await directory()).getDirectoryHandle("files", { create: true });
+  const pairs = new Map();
+  let sweeping = false;
+
+  const pause = (ms) => new Promise((resolve) => later(resolve, ms));
+  /** A page that was just reloaded may still hold what this one asks for. */
+  async function patient(task) {
+    for (let left = 30; ; left -= 1) {
+      try {
+        return await task();
+      } catch (error) {
+        if (error.name !== "NoModificationAllowedError" || left === 0) throw error;
+        await pause(100);
+      }
+    }
+  }
+  const access = async (name, create) => {
+    const handle = await folder.getFileHandle(name, { create });
+    return patient(() => handle.createSyncAccessHandle());
+  };
+  const gone = async (name) => {
+    await patient(() => folder.removeEntry(name)).catch((error) => {
+      if (error.name !== "NotFoundError") throw error;
+    });
+  };
+  const shut = (name) => {
+    const pair = pairs.get(name);
+    pairs.delete(name);
+    pair?.slots.close();
+    pair?.marks.close();
+  };
+  function sweep() {
+    sweeping = false;
+    [...pairs].filter(([, pair]) => now() - pair.used >= OPEN_MS).forEach(([name]) => shut(name));
+    if (pairs.size > 0) sweepLater();
+  }
+  function sweepLater() {
+    if (!sweeping) later(sweep, OPEN_MS);
+    sweeping = true;
+  }
+  /** Used at once, before anything else runs: nothing closes it meanwhile. */
+  async function open(name, create) {
+    let pair = pairs.get(name);
+    if (!pair) {
+      if (pairs.size >= OPEN) shut(pairs.keys().next().value);
+      const slots = await access(name, create);
+      const marks = await access(`${name}.held`, create).catch((error) => {
+        slots.close();
+        throw error;
+      });
+      pair = { slots, marks };
+    }
+    pair.used = now();
+    // The one that was used last comes last.
+    pairs.delete(name);
+    pairs.set(name, pair);
+    sweepLater();
+    return pair;
+  }
+  async function remove(name) {
+    shut(name);
+    await gone(`${name}.held`);
+    await gone(name);
+  }
+  (await access("try", true)).close();
+  await gone("try");
+
+  return {
+    async held(name, length) {
+      const held = new Uint8Array(length);
+      const pair = await open(name, false).catch((error) => {
+        if (error.name !== "NotFoundError") throw error;
+      });
+      pair?.marks.read(held, { at: 0 });
+      const slots = pair ? Math.floor(pair.slots.getSize() / SEALED) : 0;
+      return held.map((mark, index) => (mark === 1 && index < slots ? 1 : 0));
+    },
+    async read(name, index) {
+      const sealed = new Uint8Array(SEALED);
+      return (await open(name, false)).slots.read(sealed, { at: index * SEALED }) === SEALED ? sealed : undefined;
+    },
+    async write(name, index, sealed) {
+      const { slots, marks } = await open(name, true);
+      if (slots.write(sealed, { at: index * SEALED }) !== SEALED) throw new DOMException("it was not written", "QuotaExceededError");
+      marks.write(Uint8Array.of(1), { at: index });
+    },
+    async lose(name, index) {
+      (await open(name, false)).marks.write(Uint8Array.of(0), { at: index });
+    },
+    remove,
+    async only(names) {
+      const others = new Set();
+      for await (const name of folder.keys()) others.add(name.replace(/\.held$/, ""));
+      for (const name of others) if (!names.includes(name)) await remove(name);
+    },
+    close: () => [...pairs.keys()].forEach(shut),
+  };
+}
+
+// The worker
+
+/** Returns what takes the messages of the page. Where they go, time, sockets and disk are given, so that it can be tested. */
+export function serve({ post, socket, directory, now, later = (task, ms) => setTimeout(task, ms), room = ROOM }) {
+  const files = new Map();
+  const topics = new Map();
+  const jobs = new Map();
+  // By name and index; the one that was touched last comes last.
+  const making = new Map();
+  const sends = [];
+  const inTurn = lane(1);
+  const sealing = lane(3);
+  let place, store, relay, line, told, sending, retry, linger;
+  let [pause] = PAUSE_MS;
+  let published = 0;
+
+  const pass = (ms) => new Promise((resolve) => later(resolve, ms));
+  const live = (file) => file !== undefined && files.get(file.name) === file;
+  const key = (file, index) => `${file.name} ${index}`;
+  /** The file of this name once it is open, if the page has not had it forgotten since. */
+  async function known(name, index = 0) {
+    const file = files.get(name);
+    await file?.ready;
+    return live(file) && Number.isInteger(index) && index >= 0 && index < file.count ? file : undefined;
+  }
+
+  // Reading and keeping
+
+  /** The store, made where it is not there yet. Only in turn. */
+  async function stored() {
+    if (!store && place === "disk") {
+      store = await diskStore(directory, later, now).catch((error) => void console.info(error));
+      if (!store) post(["memory"]);
+    }
+    return (store ??= memoryStore(room));
+  }
+
+  async function readChunk(blob, size, index) {
+    const end = Math.min(size, (index + 1) * CHUNK);
+    const bytes = blob.size === size && new Uint8Array(await blob.slice(index * CHUNK, end).arrayBuffer());
+    if (bytes.length !== end - index * CHUNK) throw new Error("the file has another length");
+    return bytes;
+  }
+
+  async function keep(file, index, sealed) {
+    await inTurn(async () => {
+      if (!live(file)) return;
+      try {
+        if (!file.held[index]) await (await stored()).write(file.name, index, sealed);
+        if (!live(file)) return;
+        file.held[index] = 1;
+        making.delete(key(file, index));
+        post(["stored", file.name, index]);
+      } catch (error) {
+        console.info(error);
+        if (live(file)) post(["full", file.name, index]);
+      }
+    });
+  }
+
+  /** A chunk out of the store, sealed and open. One that is not there or does not open is not held any more. */
+  async function take(file, index) {
+    try {
+      const sealed = await inTurn(() => (live(file) && file.held[index] ? store?.read(file.name, index) : undefined));
+      const plain = sealed && (await openChunk(file.seal, file.root, file.size, index, sealed));
+      if (plain) return { sealed, ...plain };
+      await inTurn(() => {
+        if (!live(file) || !file.held[index]) return undefined;
+        file.held[index] = 0;
+        return store?.lose(file.name, index);
+      });
+    } catch (error) {
+      console.info(error);
+      file.held[index] = 0;
+    }
+    return undefined;
+  }
+
+  /** Begins a job. Tells of it now and then, and is true until it is stopped. */
+  function begin(job, what) {
+    const mine = {};
+    let last = now();
+    jobs.set(job, mine);
+    const going = () => jobs.get(job) === mine;
+    const tell = (bytes) => {
+      if (!going() || now() - last < TELL_MS) return;
+      last = now();
+      post([what, job, bytes]);
+    };
+    const end = (...message) => {
+      if (!going()) return;
+      jobs.delete(job);
+      post(message);
+    };
+    return { going, tell, end };
+  }
+
+  /** Gives all chunks of a file away, in order. The next one is opened meanwhile. False if one of them is lost. */
+  async function each(name, { going, tell }, give) {
+    const file = await known(name);
+    if (!file) return false;
+    let next = take(file, 0);
+    for (let index = 0, done = 0; index < file.count; index += 1) {
+      const chunk = await next;
+      if (!going()) return false;
+      if (!chunk) {
+        post(["lost", name, index]);
+        return false;
+      }
+      if (index + 1 < file.count) next = take(file, index + 1);
+      await give(chunk.bytes);
+      done += chunk.bytes.length;
+      tell(done);
+    }
+    return true;
+  }
+
+  // Receiving
+
+  async function receive(file, payload) {
+    if (!file?.listening) return;
+    await file.ready;
+    const read = await readPiece(file.mask, payload);
+    if (!read || !live(file) || read.index >= file.count || file.held[read.index]) return;
+    const { index, piece, bytes } = read;
+    const at = key(file, index);
+    let made = making.get(at);
+    if (made?.seen & (1 << piece)) return;
+    if (!made && making.size >= MAKING) {
+      const oldest = [...making].find(([, { pieces }]) => pieces < PIECES);
+      if (!oldest) return;
+      making.delete(oldest[0]);
+    }
+    made ??= { file, sealed: new Uint8Array(SEALED), seen: 0, pieces: 0, whole: false };
+    making.delete(at);
+    making.set(at, made);
+    made.sealed.set(bytes, piece * PIECE);
+    made.seen |= 1 << piece;
+    made.pieces += 1;
+    if (made.pieces % 4 === 0) post(["heard", file.name, index]);
+    if (made.pieces < PIECES) return;
+    const plain = await openChunk(file.seal, file.root, file.size, index, made.sealed);
+    const digest = plain && (await sha256(plain.bytes));
+    if (making.get(at) !== made) return;
+    made.whole = plain !== undefined;
+    if (!plain) making.delete(at);
+    post(plain ? ["complete", file.name, index, digest, plain.proof] : ["spoilt", file.name, index]);
+  }
+
+  /** What the page decided about a whole chunk, once. */
+  function decided(name, index) {
+    const made = making.get(`${name} ${index}`);
+    if (!made?.whole) return undefined;
+    made.whole = false;
+    return made;
+  }
+
+  // The connection
+
+  const needed = (file) => file.listening || sends.some((send) => send.file === file);
+
+  function say(up) {
+    if (told !== up) post(["line", up]);
+    told = up;
+  }
+
+  /** Brings the connection to what is wanted of it now. */
+  function tend() {
+    const wanted = [...files.values()].filter(needed);
+    if (wanted.length > 0) {
+      clearTimeout(linger);
+      linger = undefined;
+    } else if (line) {
+      linger ??= later(hangUp, LINGER_MS);
+    }
+    if (!line && wanted.length > 0 && !retry && relay) connect();
+    if (!line?.challenge) return;
+    for (const [file, { subscribed }] of line.topics) if (subscribed && !needed(file)) leave(file);
+    for (const file of wanted) {
+      const topic = line.topics.get(file) ?? prove(file);
+      if (topic?.proven && file.listening && !topic.subscribed) {
+        topic.subscribed = true;
+        line.socket.send(subscribe(file.topic));
+      }
+    }
+    pump();
+  }
+
+  /** Asks the page for the proof of a topic, as long as the relay takes one more. */
+  function prove(file) {
+    if (line.topics.size >= line.limit) {
+      const spare = [...line.topics.keys()].find((other) => !needed(other));
+      if (!spare) return undefined;
+      leave(spare);
+    }
+    const topic = { proven: false, subscribed: false, asked: now() };
+    line.topics.set(file, topic);
+    post(["prove", file.name, line.challenge.slice()]);
+    return topic;
+  }
+
+  /** The relay forgets the proof of a topic with its subscription. */
+  function leave(file) {
+    const topic = line?.topics.get(file);
+    line?.topics.delete(file);
+    if (topic?.proven) line.socket.send(unsubscribe(file.topic));
+  }
+
+  function refused(file) {
+    const [on, topic] = [line, line.topics.get(file)];
+    if (!topic?.proven) return;
+    topic.proven = false;
+    if (sending?.file === file) sending.refused = true;
+    later(() => {
+      if (line !== on || on.topics.get(file) !== topic || topic.proven || !live(file)) return;
+      topic.asked = now();
+      post(["prove", file.name, on.challenge.slice()]);
+    }, Math.max(0, topic.asked + ASK_MS - now()));
+  }
+
+  function connect() {
+    const mine = { topics: new Map(), since: now(), heard: true };
+    line = mine;
+    try {
+      mine.socket = socket(relay);
+    } catch (error) {
+      console.info(error);
+      return broken(mine);
+    }
+    mine.socket.binaryType = "arraybuffer";
+    mine.socket.onclose = mine.socket.onerror = () => broken(mine);
+    mine.socket.onmessage = ({ data }) => {
+      if (line !== mine) return;
+      const frame = readFrame(data);
+      // Hello comes first, and once.
+      if (!frame || (frame.kind === "hello") === (mine.challenge !== undefined)) return broken(mine);
+      mine.heard = true;
+      if (frame.kind === "hello") {
+        mine.challenge = frame.challenge;
+        mine.limit = frame.topics;
+        say(true);
+        tend();
+      } else if (frame.kind === "deliver") {
+        receive(topics.get(frame.topic), frame.payload).catch(console.error);
+      } else if (frame.kind === "refused" && topics.has(frame.topic)) {
+        refused(topics.get(frame.topic));
+      }
+    };
+    const beat = () => {
+      if (line !== mine) return;
+      if (!mine.heard || !mine.challenge) return broken(mine);
+      mine.heard = false;
+      mine.socket.send(ping());
+      later(beat, PING_MS);
+    };
+    later(beat, PING_MS);
+  }
+
+  function broken(which) {
+    if (line !== which) return;
+    line = undefined;
+    which.socket?.close();
+    if ([...files.values()].some(needed)) say(false);
+    for (const { file, index } of sends.splice(0)) post(["unsent", file.name, index]);
+    // One that held for a while was a good one.
+    if (which.challenge && now() - which.since > 10_000) [pause] = PAUSE_MS;
+    retry = later(() => {
+      retry = undefined;
+      tend();
+    }, pause * (1 + Math.random() / 2));
+    pause = Math.min(pause * 2, PAUSE_MS[1]);
+  }
+
+  function hangUp() {
+    const was = line;
+    clearTimeout(linger);
+    line = linger = undefined;
+    was?.socket.close();
+  }
+
+  // Sending
+
+  async function pump() {
+    if (sending || !line) return;
+    const send = sends.find(({ file }) => line.topics.get(file)?.proven);
+    if (!send) return;
+    sending = send;
+    const what = await hand(send, line).catch((error) => {
+      console.error(error);
+      return "unsent";
+    });
+    sending = undefined;
+    // One that is not on the list any more was answered, or its file forgotten.
+    const at = sends.indexOf(send);
+    if (at >= 0) {
+      sends.splice(at, 1);
+      post([what, send.file.name, send.index]);
+    }
+    tend();
+  }
+
+  /** Hands the pieces of a chunk to the socket, no faster than they go. */
+  async function hand(send, on) {
+    const { file, index } = send;
+    const chunk = (await known(file.name, index)) && (await take(file, index));
+    if (!chunk) return "lost";
+    for (const payload of await cut(file.mask, index, chunk.sealed)) {
+      while (on.socket.bufferedAmount > AHEAD && line === on && !send.refused) await pass(10);
+      if (line !== on || send.refused || !sends.includes(send)) return "unsent";
+      on.socket.send(publish(file.topic, (published += 1), payload));
+    }
+    return "sent";
+  }
+
+  /** Everything about a file but what is on disk. */
+  function drop(file) {
+    leave(file);
+    files.delete(file.name);
+    topics.delete(hex(file.topic));
+    for (const send of sends.filter((send) => send.file === file)) sends.splice(sends.indexOf(send), 1);
+    for (const [at, made] of making) if (made.file === file) making.delete(at);
+  }
+
+  const orders = {
+    begin(url, where) {
+      relay = url;
+      place = where;
+      return inTurn(stored);
+    },
+
+    async digest(job, blob) {
+      const { going, tell, end } = begin(job, "read");
+      try {
+        const { size } = blob;
+        const digests = new Uint8Array(32 * count(size));
+        let [next, done] = [0, 0];
+        // Some are read while others are hashed.
+        await Promise.all([1, 2, 3].map(async () => {
+          while (going() && next < count(size)) {
+            const index = next++;
+            const bytes = await readChunk(blob, size, index);
+            digests.set(await sha256(bytes), 32 * index);
+            tell((done += bytes.length));
+          }
+        }));
+        end("digested", job, digests);
+      } catch (error) {
+        console.info(error);
+        end("unreadable", job);
+      }
+    },
+
+    stop: (job) => void jobs.delete(job),
+
+    async open(name, sealKey, maskKey, topic, root, size) {
+      if (!/^[0-9a-f]{32}$/.test(name) || !Number.isInteger(size) || size < 0 || size > LONGEST) return;
+      if (!files.has(name)) {
+        const file = { name, topic, root, size, count: count(size), held: new Uint8Array(count(size)), listening: false };
+        const load = (bytes, algorithm, ...uses) => crypto.subtle.importKey("raw", bytes, algorithm, false, uses);
+        files.set(name, file);
+        topics.set(hex(topic), file);
+        file.ready = (async () => {
+          [file.seal, file.mask] = await Promise.all([load(sealKey, "AES-GCM", "encrypt", "decrypt"), load(maskKey, "AES-CTR", "encrypt")]);
+          sealKey.fill(0);
+          maskKey.fill(0);
+          await inTurn(async () => (file.held = await (await stored()).held(name, file.count))).catch(console.error);
+        })();
+      }
+      const file = await known(name);
+      if (file) post(["opened", name, file.held.slice()]);
+    },
+
+    seal: (name, blob, index, digest, proof) => sealing(async () => {
+      const file = await known(name, index);
+      if (!file) return;
+      if (file.held[index]) return void post(["stored", name, index]);
+      const bytes = await readChunk(blob, file.size, index).catch(() => undefined);
+      // A key seals one content only: never another one than the file had.
+      const changed = !bytes || !same(await sha256(bytes), digest);
+      if (!live(file)) return;
+      if (changed) return void post(["changed", name, index]);
+      await keep(file, index, await sealChunk(file.seal, file.root, file.size, index, proof, bytes));
+    }),
+
+    listen(name) {
+      if (!files.has(name)) return;
+      files.get(name).listening = true;
+      tend();
+    },
+
+    silence(name) {
+      if (!files.has(name)) return;
+      files.get(name).listening = false;
+      tend();
+    },
+
+    proof(name, challenge, frame) {
+      const topic = line?.topics.get(files.get(name));
+      if (!topic || topic.proven || !same(challenge, line.challenge)) return;
+      topic.proven = true;
+      line.socket.send(frame);
+      tend();
+    },
+
+    send(name, index) {
+      if (!files.has(name)) return;
+      sends.push({ file: files.get(name), index, refused: false });
+      tend();
+    },
+
+    async keep(name, index) {
+      const made = decided(name, index);
+      if (!made) return;
+      await keep(made.file, index, made.sealed);
+      making.delete(`${name} ${index}`);
+    },
+
+    drop(name, index) {
+      if (decided(name, index)) making.delete(`${name} ${index}`);
+    },
+
+    async blob(job, name, type) {
+      const running = begin(job, "wrote");
+      const parts = [];
+      const whole = await each(name, running, (bytes) => void parts.push(new Blob([bytes])));
+      if (whole) running.end("made", job, new Blob(parts, { type }));
+      else running.end("failed", job, "lost");
+    },
+
+    async write(job, name, handle) {
+      const running = begin(job, "wrote");
+      let file;
+      try {
+        file = await handle.createWritable();
+        const whole = (await each(name, running, (bytes) => file.write(bytes))) && running.going();
+        await (whole ? file.close() : file.abort());
+        running.end(...(whole ? ["written", job] : ["failed", job, "lost"]));
+      } catch (error) {
+        console.info(error);
+        running.end("failed", job, "disk");
+        await file?.abort().catch(() => undefined);
+      }
+    },
+
+    async forget(name) {
+      const file = files.get(name);
+      if (file) drop(file);
+      tend();
+      await inTurn(() => store?.remove(name));
+    },
+
+    async only(names) {
+      for (const file of files.values()) if (!names.includes(file.name)) drop(file);
+      tend();
+      await inTurn(() => store?.only(names));
+    },
+
+    async nothing() {
+      jobs.clear();
+      for (const file of files.values()) drop(file);
+      hangUp();
+      let gone = true;
+      await inTurn(async () => {
+        store?.close();
+        store = undefined;
+        await (await directory()).removeEntry("files", { recursive: true });
+      }).catch((error) => {
+        gone = error.name === "NotFoundError" || error.name === "SecurityError";
+        if (!gone) console.error(error);
+      });
+      post(["nothing", gone]);
+    },
+  };
+
+  return ([what, ...args]) => {
+    if (Object.hasOwn(orders, what)) (async () => orders[what](...args))().catch(console.error);
+  };
+}
+
+if (typeof WorkerGlobalScope !== "undefined") {
+  const order = serve({
+    post: (message) => postMessage(message),
+    socket: (url) => new WebSocket(url),
+    directory: () => navigator.storage.getDirectory(),
+    now: () => performance.now(),
+  });
+  addEventListener("message", ({ data }) => order(data));
+}
