@@ -12,7 +12,7 @@ window.trustedTypes?.createPolicy("default", {
     return html;
   },
   createScriptURL(url) {
-    if (url !== "{{worker.js}}" && url !== "/sw.js") throw new TypeError("script refused");
+    if (!["{{worker.js}}", "{{files.js}}", "/sw.js"].includes(url)) throw new TypeError("script refused");
     return url;
   },
 });

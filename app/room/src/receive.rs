@@ -37,7 +37,7 @@ impl Room {
             Frame::Answer(answer) => self.receive_answer(answer, topic, now),
             Frame::Knock(knock, key_package) => self.receive_knock(knock, key_package, topic, now),
             Frame::Welcome(welcome) => self.receive_welcome(welcome, now),
-            Frame::Tell(tell) => self.receive_tell(tell, now),
+            Frame::Tell(tell) => self.receive_tell(tell),
         }
     }
 

@@ -10,7 +10,7 @@ use record::AuthorKey;
 
 use crate::bounds;
 use crate::frame::{Signed, Tell};
-use crate::input::{Effect, Error, Millis};
+use crate::input::{Effect, Error};
 use crate::room::{Room, Standing};
 
 /// Most bytes of one tell.
@@ -84,7 +84,7 @@ impl Room {
         Ok(())
     }
 
-    pub(crate) fn receive_tell(&mut self, signed: Signed<Tell>, now: Millis) -> Result<(), Error> {
+    pub(crate) fn receive_tell(&mut self, signed: Signed<Tell>) -> Result<(), Error> {
         let tell = signed.body;
         if tell.author == self.me() {
             return Ok(());
@@ -97,7 +97,6 @@ impl Room {
             return Err(Error::PeerMisbehaved("a tell that is too long"));
         }
         if self.tells.take(&tell) {
-            self.hear(tell.author, now);
             self.effects.push(Effect::Told { from: tell.author, bytes: tell.bytes.into() });
         }
         Ok(())

@@ -236,7 +236,8 @@ impl Talk {
     }
 
     fn command(&mut self, command: Command, now: Millis) -> Result<(), Error> {
-        self.kept.touched = true;
+        // What is told is not kept.
+        self.kept.touched |= !matches!(command, Command::Tell(_));
         match command {
             Command::Invite { party, role } => self.invite(party, role, now),
             Command::Revoke(link) => self.revoke(link, now),

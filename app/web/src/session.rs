@@ -7,6 +7,7 @@ mod backup;
 mod copied;
 mod dismissed;
 mod ended;
+mod files;
 mod idle;
 mod keeper;
 mod keeping;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use ::files::Desk;
 use gloo::timers::callback::Timeout;
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set, Update, WithUntracked};
 use record::{LinkId, Role, Terms, WhoAdmits};
@@ -32,6 +34,11 @@ pub use self::backup::{Backed, NotOpened, back_up, open_file, restore};
 pub use self::copied::{copied, copied_elsewhere};
 use self::dismissed::Dismissed;
 pub use self::ended::{End, delete_copy, kept_until};
+use self::files::Shelf;
+pub use self::files::{
+    FETCH_PRESET, FilesView, GivingView, NotGiven, dismiss_given, fetch_up_to, files_are_in_memory, give, save,
+    save_as, show, wish,
+};
 pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
 use self::keeper::{DISMISSED, DRAFT, ENDED_AT, Keeper, OPENED_AT, Rows};
 pub use self::keeping::{
@@ -77,6 +84,8 @@ pub struct OpenTalk {
     pub dismissed: ArcRwSignal<Dismissed>,
     /// Whether it has ended, and how far it is from being deleted here.
     pub end: ArcRwSignal<End>,
+    /// How its files stand.
+    pub files: ArcRwSignal<FilesView>,
 }
 
 /// Opens a talk with this browser as its convener.
@@ -162,6 +171,7 @@ pub fn forget(id: TalkId) {
     let dropped = PAGE.with(|page| page.running.borrow_mut().remove(&id));
     if let Some(talk) = dropped {
         talk.end();
+        files::forget(talk.shelf.names());
         if let Some(keeper) = keeping::keeper() {
             keeper.forget(&talk, talk.rows.take());
         }
@@ -172,6 +182,7 @@ pub fn forget(id: TalkId) {
 /// Drops all talks of this page. What is kept of them stays.
 fn drop_all() {
     let dropped = PAGE.with(|page| page.running.take());
+    files::stop();
     dropped.values().for_each(|talk| talk.end());
     PAGE.with(|page| page.list.set(Vec::new()));
 }
@@ -254,6 +265,7 @@ struct Running {
     looking_again: RefCell<Option<Timeout>>,
     /// What to show as soon as what is on its way is on the disk.
     looked_at: RefCell<Option<TalkView>>,
+    shelf: Shelf,
 }
 
 impl Running {
@@ -269,7 +281,11 @@ impl Running {
     fn reopen(id: TalkId, rows: Rows) -> Result<OpenTalk, Error> {
         let talk = Talk::reopen(&rows, entropy::seed())?;
         let beside = Beside::of(&rows);
-        let shown = Self::start(id, talk, rows.into_keys().collect(), Vec::new());
+        let shown = Self::start(id, talk, rows.keys().cloned().collect(), Vec::new());
+        if let Some(running) = find(id) {
+            running.shelf.remember(&rows);
+            running.draw();
+        }
         beside.show(&shown);
         Ok(shown)
     }
@@ -293,11 +309,19 @@ impl Running {
             unread: ArcRwSignal::new(Unread::default()),
             dismissed: ArcRwSignal::default(),
             end: ArcRwSignal::default(),
+            files: ArcRwSignal::default(),
         };
         let running = Rc::new_cyclic(|this: &std::rc::Weak<Self>| {
             let this = this.clone();
+            let files = this.clone();
+            let files = Timer::new(move || {
+                if let Some(running) = files.upgrade() {
+                    running.files_are_due();
+                }
+            });
             Self {
                 shown: shown.clone(),
+                shelf: Shelf::new(Desk::new(talk.me()), files),
                 talk: RefCell::new(talk),
                 rows: RefCell::new(rows),
                 timer: Timer::new(move || {
@@ -372,7 +396,7 @@ impl Running {
     fn keep(self: &Rc<Self>, mut effects: Vec<Effect>) {
         let batch = match effects.first_mut() {
             Some(Effect::Persist(batch)) => Some(std::mem::take(batch)),
-            Some(Effect::Send(_) | Effect::Schedule(_) | Effect::Show(_)) | None => None,
+            Some(Effect::Send(_) | Effect::Schedule(_) | Effect::Told { .. } | Effect::Show(_)) | None => None,
         };
         if let Some(batch) = &batch {
             let mut rows = self.rows.borrow_mut();
@@ -385,7 +409,7 @@ impl Running {
         }
     }
 
-    fn perform(&self, effects: Vec<Effect>) {
+    fn perform(self: &Rc<Self>, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 // Kept before, if anything is.
@@ -396,6 +420,7 @@ impl Running {
                     }
                 }
                 Effect::Schedule(at) => self.timer.set(at),
+                Effect::Told { from, bytes } => self.told(from, &bytes),
                 Effect::Show(Event::NoteArrived(note)) => {
                     if !self.attended.get() {
                         self.shown.unread.update(|unread| unread.arrived(note));
@@ -477,6 +502,7 @@ impl Running {
     fn draw_as(self: &Rc<Self>, view: TalkView) {
         self.drawn_at.set(clock::now());
         self.keep_side_rooms(&view);
+        self.keep_files(&view);
         self.keep_to_the_end(&view);
         if !self.shown.view.with_untracked(|shown| Arc::ptr_eq(&shown.notes, &view.notes)) {
             let rows = self.shown.notes.with_untracked(|rows| refresh_rows(rows, &view.notes));

@@ -6,6 +6,7 @@ mod composer;
 mod convey;
 mod door;
 mod ended;
+mod files;
 mod gone;
 mod invite;
 mod notes;
@@ -24,6 +25,7 @@ use self::composer::Composer;
 use self::convey::{ConveyDialog, Conveying, Elsewhere};
 use self::door::{Door, KnocksAloud};
 use self::ended::{Deleted, Ended};
+use self::files::{DropHere, Files};
 use self::invite::InviteDialog;
 use self::notes::Notes;
 use self::rooms::Rooms;
@@ -150,6 +152,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
                                 })
                         }}
                     </button>
+                    <button class="button narrow-only" type="button" popovertarget="files">{words.files.files}</button>
                     <button class="button narrow-only" type="button" popovertarget="seats">{words.seats}</button>
                     {move || {
                         may_invite
@@ -166,7 +169,10 @@ fn Table(talk: OpenTalk) -> impl IntoView {
                 <KnocksAloud talk=talk.clone() />
             </header>
             <Warnings talk=talk.clone() />
-            <Rooms talk=talk.clone() opening />
+            <div class="left">
+                <Rooms talk=talk.clone() opening />
+                <Files talk=talk.clone() />
+            </div>
             <div class="asks">
                 <Door talk=talk.clone() />
                 <CharterNotices talk=talk.clone() />
@@ -187,6 +193,7 @@ fn Table(talk: OpenTalk) -> impl IntoView {
                 let talk = talk.clone();
                 move || conveying.0.get().filter(|_| !hidden.get()).map(|note| view! { <ConveyDialog talk=talk.clone() note /> })
             }
+            <DropHere talk=talk.clone() />
             {move || opening.get().then(|| view! { <SideRoomDialog talk=talk.clone() opening /> })}
         </div>
     }

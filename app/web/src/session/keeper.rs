@@ -44,6 +44,10 @@ pub(super) const DRAFT: &[u8] = &[0xf1];
 pub(super) const DISMISSED: &[u8] = &[0xf2];
 /// When its end was heard of.
 pub(super) const ENDED_AT: &[u8] = &[0xf3];
+/// What is wanted of a file: behind this stands its op.
+pub(super) const FILE: &[u8] = &[0xf4];
+/// Up to how many bytes files come by themselves.
+pub(super) const FETCH_UP_TO: &[u8] = &[0xf5];
 
 /// Rows by their keys.
 pub(super) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;

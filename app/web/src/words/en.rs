@@ -4,6 +4,7 @@ mod about;
 mod alarms;
 mod briefing;
 mod charter;
+mod files;
 mod keeping;
 mod people;
 
@@ -13,6 +14,7 @@ use talk::view::TurnedAway;
 use self::about::ABOUT;
 use self::briefing::BRIEFING;
 use self::charter::CHARTER;
+use self::files::FILES;
 use self::keeping::{kept_under, room_in_this_browser};
 use self::people::{
     confirmed, founds_a_party, how_to_sit_elsewhere, name_is_taken, needs_second_key, release, role, what_a_role_may,
@@ -271,6 +273,7 @@ pub static WORDS: Words = Words {
     about: ABOUT,
     charter: CHARTER,
     briefing: BRIEFING,
+    files: FILES,
 
     invite: "Invite",
     rooms: "Rooms",

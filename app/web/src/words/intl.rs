@@ -93,6 +93,34 @@ pub fn ago(for_millis: Millis) -> String {
     FORMATS.with(|formats| formats.get_or_init(Formats::new).relative.format(-(count as f64), unit).into())
 }
 
+/// Returns a length in bytes, kilobytes and so on, of a thousand each, such as "2.1 MB".
+pub fn bytes(bytes: u64) -> String {
+    let units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+    let (mut amount, mut unit) = (bytes as f64, 0);
+    while amount >= 999.5 && unit + 1 < units.len() {
+        amount /= 1000.0;
+        unit += 1;
+    }
+    let digits = if amount >= 99.95 || unit == 0 { 0.0 } else { 1.0 };
+    in_units(amount, units[unit], digits)
+}
+
+/// Returns how long something takes, given in seconds, such as "3 min".
+pub fn duration(seconds: u64) -> String {
+    match seconds {
+        0..100 => in_units(seconds as f64, "second", 0.0),
+        100..6_000 => in_units((seconds as f64 / 60.0).round(), "minute", 0.0),
+        _ => in_units((seconds as f64 / 3600.0).round(), "hour", 0.0),
+    }
+}
+
+fn in_units(amount: f64, unit: &str, digits: f64) -> String {
+    let options = object(&[("style", "unit"), ("unit", unit), ("unitDisplay", "short")]);
+    // Fails only for objects that are sealed.
+    let _ = Reflect::set(&options, &"maximumFractionDigits".into(), &digits.into());
+    call(&Intl::NumberFormat::new(&locale(), &options).format(), &JsValue::from_f64(amount))
+}
+
 thread_local! {
     // Formats are slow to make, and every note needs two.
     static FORMATS: OnceCell<Formats> = const { OnceCell::new() };

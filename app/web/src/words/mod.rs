@@ -7,6 +7,7 @@ mod about;
 mod briefing;
 mod charter;
 mod en;
+mod files;
 pub mod intl;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use vault::Kinds;
 use self::about::AboutWords;
 use self::briefing::BriefingWords;
 use self::charter::CharterWords;
+pub use self::files::{Coming, FileWords};
 use crate::session::{Backed, NoSecret};
 
 /// A language of the page.
@@ -295,6 +297,7 @@ pub struct Words {
     pub about: AboutWords,
     pub charter: CharterWords,
     pub briefing: BriefingWords,
+    pub files: FileWords,
 
     // The top bar and the rooms.
     pub invite: &'static str,

@@ -41,7 +41,9 @@ pub fn Brief(talk: OpenTalk) -> impl IntoView {
 }
 
 fn can_be_given(view: &TalkView, note: &NoteView) -> bool {
-    note.briefing.is_none() && view.charter.may_brief_since.is_some_and(|since| note.depth > since)
+    note.briefing.is_none()
+        && note.file.is_none()
+        && view.charter.may_brief_since.is_some_and(|since| note.depth > since)
 }
 
 #[component]

@@ -11,9 +11,11 @@ use web_sys::KeyboardEvent;
 
 use super::convey::Elsewhere;
 use super::ended::{Ended, EndedHere};
+use super::files::{AttachFiles, give};
 use super::gone::{Departure, Gone};
 use crate::components::said::Said;
 use crate::session::{self, OpenTalk};
+use crate::shell::given;
 use crate::words::{Phrase, Piece, words};
 
 /// The composer; for who may not write, a sentence that says so; for who is gone, what that means.
@@ -87,11 +89,18 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
     let catching_up = talk.clone();
     let wrong = RwSignal::new(None::<String>);
     let textbox = NodeRef::<html::Textarea>::new();
+    let attaching = talk.clone();
     let readers = Memo::new(move |_| talk.view.with(readers));
     let pasted = RwSignal::new(None::<Pasted>);
     let release = RwSignal::new(None::<Release>);
     let paste = move |event: web_sys::ClipboardEvent| {
-        let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        let Some(data) = event.clipboard_data() else { return };
+        let text = data.get_data("text/plain").unwrap_or_default();
+        if text.is_empty() && given::has_files(&data) {
+            event.prevent_default();
+            give(id, &data);
+            return;
+        }
         if let Some(from) = session::copied_elsewhere(id, &text) {
             event.prevent_default();
             pasted.set(Some(Pasted { from, text }));
@@ -182,6 +191,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
                     })
             }}
             <div class="compose-row">
+                <AttachFiles talk=attaching />
                 <textarea
                     dir="auto"
                     rows="2"

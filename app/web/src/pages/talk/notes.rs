@@ -11,6 +11,7 @@ use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::briefing::Briefing;
 use super::convey::{Conveying, Elsewhere};
+use super::files::FileInNotes;
 use super::{Inviting, JumpToNew, Whom};
 use crate::components::said::{PartyName, Said, hue_class};
 use crate::session::{self, NoteRow, OpenTalk, Unread};
@@ -417,9 +418,10 @@ fn Note(row: NoteRow) -> impl IntoView {
                 <time datetime=intl::machine_time(note.written_at)>{intl::time_of_day(note.written_at)}</time>
             </header>
             {came(note.conveyed.as_ref())}
-            {match note.briefing {
-                Some(_) => view! { <Briefing by=note.author.clone() briefing /> }.into_any(),
-                None => view! { <Body text=note.text.clone() /> }.into_any(),
+            {match (&note.briefing, &note.file) {
+                (Some(_), _) => view! { <Briefing by=note.author.clone() briefing /> }.into_any(),
+                (None, Some(file)) => view! { <FileInNotes id=note.id file=file.clone() /> }.into_any(),
+                (None, None) => view! { <Body text=note.text.clone() /> }.into_any(),
             }}
             <footer class:all=move || { held.get().0 >= held.get().1 }>
                 <span>

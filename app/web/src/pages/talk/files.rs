@@ -1,0 +1,500 @@
+//! The files of a room: given, fetched, saved; and how each stands.
+
+use std::sync::Arc;
+
+use files::{CHUNK_BYTES, Standing, Wish};
+use leptos::html;
+use leptos::prelude::*;
+use record::OpId;
+use talk::view::{FileView, NoteView};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DataTransfer, DragEvent};
+
+use super::CloseSheet;
+use crate::components::said::hue_class;
+use crate::session::{self, GivingView, OpenTalk};
+use crate::shell::file::Picture;
+use crate::shell::{clock, file, given};
+use crate::talk_id::TalkId;
+use crate::words::{Coming, intl, words};
+
+/// How many files are listed at first, and how many more at a time.
+const LISTED: usize = 50;
+/// Fewer are found without searching.
+const SEARCHED: usize = 8;
+/// What a person can choose to come by itself, in bytes.
+const LIMITS: [u64; 5] = [0, session::FETCH_PRESET, 50_000_000, 500_000_000, u64::MAX];
+/// Files that are saved as one download at most, in bytes: the browser holds it until it is saved.
+const DOWNLOAD_BYTES: u64 = 4_000_000_000;
+/// Pictures up to this many bytes are shown here.
+const PICTURE_BYTES: u64 = 20_000_000;
+/// What is shown here: pictures made of dots, by the first bytes of no format that can run anything.
+const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"];
+
+/// A file of the room, as the list has it.
+#[derive(Clone)]
+struct Listed {
+    note: Arc<NoteView>,
+    file: Arc<FileView>,
+}
+
+/// All files of the room.
+#[component]
+pub fn Files(talk: OpenTalk) -> impl IntoView {
+    let words = &words().files;
+    let id = talk.id;
+    let view = talk.view.clone();
+    let all = Memo::new_with_compare(
+        move |_| {
+            view.with(|view| {
+                let listed = |note: &Arc<NoteView>| Some(Listed { note: Arc::clone(note), file: note.file.clone()? });
+                view.notes.iter().filter_map(listed).collect::<Vec<_>>()
+            })
+        },
+        |one, other| match (one, other) {
+            (Some(one), Some(other)) => {
+                one.len() != other.len() || one.iter().zip(other).any(|(one, other)| one.note.id != other.note.id)
+            }
+            _ => true,
+        },
+    );
+    let view = talk.view.clone();
+    let may_give = Memo::new(move |_| view.with(|view| view.rights.give_files));
+    let (search, order, shown) = (RwSignal::new(String::new()), RwSignal::new(0_usize), RwSignal::new(LISTED));
+    let found = Memo::new_with_compare(
+        move |_| {
+            let wanted = search.get().to_lowercase();
+            let fits = |listed: &&Listed| listed.file.path.text().to_lowercase().contains(&wanted);
+            let mut found: Vec<Listed> = all.with(|all| all.iter().filter(fits).cloned().collect());
+            match order.get() {
+                1 => found.sort_by_cached_key(|listed| listed.file.path.text().to_lowercase()),
+                2 => found.sort_by_key(|listed| std::cmp::Reverse(listed.file.size)),
+                _ => found.reverse(),
+            }
+            found
+        },
+        |_, _| true,
+    );
+    let listed = move || found.with(|found| found.iter().take(shown.get()).cloned().collect::<Vec<_>>());
+    let more = Memo::new(move |_| found.with(Vec::len).saturating_sub(shown.get()));
+    let many = Memo::new(move |_| all.with(|all| all.len() > SEARCHED));
+    let (files, rows, settings) = (talk.files.clone(), talk.clone(), talk.files.clone());
+    let giving = Memo::new(move |_| files.with(|files| files.giving.clone()));
+    let empty = Memo::new(move |_| all.with(Vec::is_empty) && giving.with(Vec::is_empty));
+    view! {
+        <aside class="side files" id="files" popover="auto">
+            <CloseSheet sheet="files" />
+            <section aria-labelledby="files-title">
+                <h2 id="files-title">{words.files}</h2>
+                {move || empty.get().then(|| view! { <p class="quiet-line">{words.none_yet}</p> })}
+                {move || {
+                    many.get()
+                        .then(|| {
+                            view! {
+                                <div class="find">
+                                    <input
+                                        type="search"
+                                        autocomplete="off"
+                                        spellcheck="false"
+                                        aria-label=words.search
+                                        placeholder=words.search
+                                        on:input=move |event| {
+                                            shown.set(LISTED);
+                                            search.set(event_target_value(&event));
+                                        }
+                                    />
+                                    <select
+                                        aria-label=words.sorted_by
+                                        on:change=move |event| order.set(event_target_value(&event).parse().unwrap_or(0))
+                                    >
+                                        {words
+                                            .orders
+                                            .into_iter()
+                                            .enumerate()
+                                            .map(|(place, name)| view! { <option value=place.to_string()>{name}</option> })
+                                            .collect_view()}
+                                    </select>
+                                </div>
+                            }
+                        })
+                }}
+                <ul role="list" class="file-list">
+                    <For
+                        each=move || giving.get()
+                        key=|given| given.job
+                        children=move |given| view! { <Given job=given.job giving /> }
+                    />
+                    <For
+                        each=listed
+                        key=|listed| listed.note.id
+                        children=move |listed| view! { <File talk=rows.clone() listed /> }
+                    />
+                </ul>
+                {move || {
+                    let nothing = found.with(Vec::is_empty) && !empty.get() && giving.with(Vec::is_empty);
+                    nothing.then(|| view! { <p class="quiet-line">{words.none_found}</p> })
+                }}
+                {move || {
+                    (more.get() > 0)
+                        .then(|| {
+                            let next = move || more.get().min(LISTED);
+                            view! {
+                                <button class="button" type="button" on:click=move |_| shown.update(|shown| *shown += LISTED)>
+                                    {move || (words.show_more)(next())}
+                                </button>
+                            }
+                        })
+                }}
+                {move || {
+                    may_give
+                        .get()
+                        .then(|| {
+                            let choose = move |_| {
+                                // Where there are no folders to be had, nothing happens.
+                                let _ = given::choose_folder(move |given| session::give(id, given));
+                            };
+                            view! {
+                                <button class="button attach-folder" type="button" on:click=choose>
+                                    {words.attach_a_folder}
+                                </button>
+                            }
+                        })
+                }}
+                <ComeByThemselves talk=id files=settings />
+            </section>
+        </aside>
+    }
+}
+
+/// Up to which size files come without being asked for.
+#[component]
+fn ComeByThemselves(talk: TalkId, files: ArcRwSignal<session::FilesView>) -> impl IntoView {
+    let words = &words().files;
+    let chosen = Memo::new(move |_| files.with(|files| files.fetch_up_to));
+    let choose = move |event: web_sys::Event| {
+        if let Some(limit) = event_target_value(&event).parse().ok().and_then(|place: usize| LIMITS.get(place)) {
+            session::fetch_up_to(talk, *limit);
+        }
+    };
+    view! {
+        <label class="by-themselves">
+            <span>{words.come_by_themselves}</span>
+            <select on:change=choose>
+                {LIMITS
+                    .into_iter()
+                    .enumerate()
+                    .map(|(place, limit)| {
+                        view! {
+                            <option value=place.to_string() prop:selected=move || chosen.get() == limit>
+                                {(words.up_to)((limit < u64::MAX).then_some(limit))}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </label>
+        {session::files_are_in_memory().then(|| view! { <p class="quiet-line">{words.in_memory}</p> })}
+    }
+}
+
+/// The button beside the composer.
+#[component]
+pub fn AttachFiles(talk: OpenTalk) -> impl IntoView {
+    let words = &words().files;
+    let id = talk.id;
+    let view = talk.view.clone();
+    let may_give = Memo::new(move |_| view.with(|view| view.rights.give_files));
+    let input = NodeRef::<html::Input>::new();
+    let choose = move |_| {
+        if let Some(input) = input.get_untracked() {
+            input.click();
+        }
+    };
+    let chosen = move |_| {
+        if let Some(input) = input.get_untracked() {
+            session::give(id, given::chosen(&input));
+        }
+    };
+    move || {
+        may_give.get().then(|| {
+            view! {
+                <button class="button attach" type="button" aria-label=words.attach_files title=words.attach_files on:click=choose>
+                    "+"
+                </button>
+                <input type="file" multiple hidden node_ref=input on:change=chosen />
+            }
+        })
+    }
+}
+
+/// Gives what was dropped or pasted.
+pub fn give(talk: TalkId, data: &DataTransfer) {
+    let given = given::handed(data);
+    spawn_local(async move { session::give(talk, given.await) });
+}
+
+/// Takes what is dropped anywhere on the page; what may not be given does not replace the page either.
+#[component]
+pub fn DropHere(talk: OpenTalk) -> impl IntoView {
+    let id = talk.id;
+    let over = RwSignal::new(false);
+    let view = talk.view.clone();
+    let may_give = move || view.with_untracked(|view| view.rights.give_files);
+    let files_of = |event: &DragEvent| event.data_transfer().filter(given::has_files);
+    let may_drop = may_give.clone();
+    let entered = window_event_listener(leptos::ev::dragover, move |event| {
+        if files_of(&event).is_some() {
+            event.prevent_default();
+            over.set(may_give());
+        }
+    });
+    let left = window_event_listener(leptos::ev::dragleave, move |event| {
+        // Of the window, not of one of its elements.
+        if event.related_target().is_none() {
+            over.set(false);
+        }
+    });
+    let dropped = window_event_listener(leptos::ev::drop, move |event| {
+        if let Some(data) = files_of(&event) {
+            event.prevent_default();
+            over.set(false);
+            if may_drop() {
+                give(id, &data);
+            }
+        }
+    });
+    on_cleanup(move || {
+        entered.remove();
+        left.remove();
+        dropped.remove();
+    });
+    move || over.get().then(|| view! { <p class="drop-here">{words().files.drop_here}</p> })
+}
+
+/// A file that is being read and sealed.
+#[component]
+fn Given(job: u32, giving: Memo<Vec<GivingView>>) -> impl IntoView {
+    let (all, words) = (words(), &words().files);
+    let given = Memo::new(move |_| giving.with(|giving| giving.iter().find(|given| given.job == job).cloned()));
+    let name = given.with_untracked(|given| given.as_ref().map(|given| given.name.clone()).unwrap_or_default());
+    let failed = Memo::new(move |_| given.with(|given| given.as_ref().and_then(|given| given.failed)));
+    view! {
+        <li class="file">
+            <bdi class="file-name">{name.clone()}</bdi>
+            {move || match failed.get() {
+                Some(why) => view! { <p class="wrong" role="alert">{(words.not_given)(why)}</p> }.into_any(),
+                None => {
+                    let progress = move || given.get().map_or((0, 0), |given| (given.done, given.size));
+                    view! {
+                        <Progress progress=Signal::derive(progress) />
+                        <p class="file-state">
+                            {move || {
+                                let (done, size) = progress();
+                                (words.sealing)(done, size)
+                            }}
+                        </p>
+                    }
+                        .into_any()
+                }
+            }}
+            <div class="file-buttons">
+                <button
+                    class="quiet"
+                    type="button"
+                    aria-label=move || format!("{} {name}", if failed.get().is_some() { words.put_away } else { all.cancel })
+                    on:click=move |_| session::dismiss_given(job)
+                >
+                    {move || if failed.get().is_some() { words.put_away } else { all.cancel }}
+                </button>
+            </div>
+        </li>
+    }
+}
+
+#[component]
+fn Progress(progress: Signal<(u64, u64)>) -> impl IntoView {
+    view! {
+        <progress
+            max="1"
+            aria-hidden="true"
+            prop:value=move || {
+                let (done, size) = progress.get();
+                if size == 0 { 1.0 } else { done as f64 / size as f64 }
+            }
+        ></progress>
+    }
+}
+
+/// How a file stands, followed.
+#[derive(Clone)]
+struct Followed {
+    standing: Memo<Option<Standing>>,
+    held: Memo<u64>,
+    seats: Memo<usize>,
+}
+
+impl Followed {
+    fn new(talk: &OpenTalk, id: OpId, size: u64) -> Self {
+        let (files, view) = (talk.files.clone(), talk.view.clone());
+        let standing = Memo::new(move |_| files.with(|files| files.standings.get(&id).copied()));
+        let held = move |_: Option<&u64>| {
+            let held = standing.get().map_or(0, |standing| standing.held);
+            (u64::from(held) * u64::from(CHUNK_BYTES)).min(size)
+        };
+        Self { standing, held: Memo::new(held), seats: Memo::new(move |_| view.with(|view| view.seats.len())) }
+    }
+
+    fn wish(&self) -> Wish {
+        self.standing.get().map_or(Wish::None, |standing| standing.wish)
+    }
+
+    /// In words.
+    fn state(&self, talk: &OpenTalk, id: OpId, size: u64) -> String {
+        let words = &words().files;
+        let (held, Some(standing)) = (self.held.get(), self.standing.get()) else { return words.not_here.to_owned() };
+        match standing.wish {
+            Wish::Here => (words.here)(standing.holders.min(self.seats.get()), self.seats.get()),
+            Wish::None => words.not_here.to_owned(),
+            Wish::Pause if standing.full => words.no_room.to_owned(),
+            Wish::Pause => (words.paused)(held, size),
+            Wish::Fetch if standing.comes => {
+                let began = talk.files.with(|files| files.began.get(&id).copied());
+                (words.comes)(Coming { held, size, rate: began.and_then(|began| rate(began, standing.held)) })
+            }
+            Wish::Fetch => (words.waits)(held, size),
+        }
+    }
+}
+
+/// Bytes in a second since a file began to come.
+fn rate((since, held_then): (u64, u32), held: u32) -> Option<u64> {
+    let millis = clock::now().saturating_sub(since);
+    let came = u64::from(held.saturating_sub(held_then)) * u64::from(CHUNK_BYTES);
+    (millis > 1_000 && came > 0).then(|| came * 1_000 / millis)
+}
+
+/// A file of the room with all that can be done with it.
+#[component]
+fn File(talk: OpenTalk, listed: Listed) -> impl IntoView {
+    let (all, words) = (words(), &words().files);
+    let Listed { note, file } = listed;
+    let (id, room, size) = (note.id, talk.id, file.size);
+    let name: Arc<str> = file.path.name().into();
+    let followed = Followed::new(&talk, id, size);
+    let wish = {
+        let followed = followed.clone();
+        Memo::new(move |_| followed.wish())
+    };
+    let state = {
+        let (followed, talk) = (followed.clone(), talk.clone());
+        Memo::new(move |_| followed.state(&talk, id, size))
+    };
+    let files = talk.files.clone();
+    let saving = Memo::new(move |_| files.with(|files| files.saving.get(&id).copied()));
+    let held = followed.held;
+    let picture = ArcRwSignal::new(None::<Picture>);
+    let shown = picture.clone();
+    let wants = move |wish: Wish| move || session::wish(room, id, wish);
+    let button = {
+        let name = name.clone();
+        move |label: &'static str, does: Box<dyn Fn()>| {
+            view! {
+                <button class="quiet" type="button" aria-label=format!("{label} {name}") on:click=move |_| does()>
+                    {label}
+                </button>
+            }
+            .into_any()
+        }
+    };
+    let media = media_of(&file);
+    let buttons = move || {
+        let button = button.clone();
+        let picture = picture.clone();
+        match wish.get() {
+            Wish::None => vec![button(words.fetch, Box::new(wants(Wish::Fetch)))],
+            Wish::Fetch => {
+                vec![button(words.pause, Box::new(wants(Wish::Pause))), button(all.cancel, Box::new(wants(Wish::None)))]
+            }
+            Wish::Pause => {
+                vec![button(words.go_on, Box::new(wants(Wish::Fetch))), button(all.cancel, Box::new(wants(Wish::None)))]
+            }
+            Wish::Here => {
+                let mut buttons = Vec::new();
+                if size <= DOWNLOAD_BYTES {
+                    buttons.push(button(words.save, Box::new(move || session::save(room, id))));
+                }
+                if file::saves_where_asked() {
+                    buttons.push(button(words.save_as, Box::new(move || session::save_as(room, id))));
+                }
+                if let Some(media) = media {
+                    let is_shown = picture.with(Option::is_some);
+                    let toggle = move || match is_shown {
+                        true => picture.set(None),
+                        false => session::show(room, id, media, picture.clone()),
+                    };
+                    buttons.push(button(if is_shown { words.hide } else { words.show }, Box::new(toggle)));
+                }
+                buttons.push(button(words.delete, Box::new(wants(Wish::None))));
+                buttons
+            }
+        }
+    };
+    let too_large = size > DOWNLOAD_BYTES && !file::saves_where_asked();
+    view! {
+        <li class="file">
+            <bdi class="file-name" title=file.path.text().to_string()>{file.path.text()}</bdi>
+            <p class="file-about">
+                {intl::bytes(size)} " · " {words.from} " "
+                <bdi class=hue_class(note.hue)>{note.author.clone()}</bdi>
+            </p>
+            {move || {
+                let comes = matches!(wish.get(), Wish::Fetch | Wish::Pause);
+                comes.then(|| view! { <Progress progress=Signal::derive(move || (held.get(), size)) /> })
+            }}
+            <p class="file-state">{move || state.get()}</p>
+            {move || saving.get().map(|saving| match saving.failed {
+                Some(why) => view! { <p class="wrong" role="alert">{(words.not_saved)(why)}</p> }.into_any(),
+                None => view! { <p class="file-state" role="status">{(words.saving)(saving.done, size)}</p> }.into_any(),
+            })}
+            {too_large.then(|| view! { <p class="file-state">{(words.too_large_to_save)(DOWNLOAD_BYTES)}</p> })}
+            {
+                let name = name.clone();
+                move || shown.get().map(|picture| {
+                    view! { <img class="picture" src=picture.address().to_owned() alt=name.to_string() /> }
+                })
+            }
+            <div class="file-buttons">{buttons}</div>
+        </li>
+    }
+}
+
+/// As what a file can be shown here; None for all else, which is only saved.
+fn media_of(file: &FileView) -> Option<&'static str> {
+    let claimed = file.media.as_ref()?.text();
+    PICTURES.into_iter().find(|media| *media == &*claimed && file.size <= PICTURE_BYTES)
+}
+
+/// A file where it was given, among the notes.
+#[component]
+pub fn FileInNotes(id: OpId, file: Arc<FileView>) -> impl IntoView {
+    let words = &words().files;
+    let talk = expect_context::<OpenTalk>();
+    let size = file.size;
+    let followed = Followed::new(&talk, id, size);
+    let held = followed.held;
+    let comes = followed.clone();
+    let state = Memo::new(move |_| followed.state(&talk, id, size));
+    view! {
+        <div class="file in-notes">
+            <bdi class="file-name">{file.path.text()}</bdi>
+            " "
+            <span class="file-about">{intl::bytes(size)}</span>
+            {move || {
+                let comes = matches!(comes.wish(), Wish::Fetch | Wish::Pause);
+                comes.then(|| view! { <Progress progress=Signal::derive(move || (held.get(), size)) /> })
+            }}
+            <p class="file-state">{move || state.get()}</p>
+            <button class="quiet narrow-only" type="button" popovertarget="files">{words.in_files}</button>
+        </div>
+    }
+}

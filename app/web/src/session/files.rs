@@ -1,0 +1,429 @@
+//! The files of the talks: what each room's desk decides is done by one worker for the whole page.
+
+mod giving;
+mod saving;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use files::{Chunks, Desk, Effect as Order, FileKeys, Known, Standing, StoreName, Wish};
+use gloo::timers::callback::Timeout;
+use leptos::prelude::{GetUntracked, Set, WithUntracked};
+use record::OpId;
+use talk::view::{FileView, NoteView, TalkView};
+use talk::{Batch, Command, Effect, Input, Millis};
+
+use self::giving::Gifts;
+pub use self::giving::{GivingView, NotGiven, dismiss_given, give};
+use self::saving::Savings;
+pub use self::saving::{Saving, save, save_as, show};
+use super::keeper::{FETCH_UP_TO, FILE, Rows};
+use super::{Connection, Running, all, find, keeps};
+use crate::shell::file_worker::{FileWorker, Job, OfFile, Said};
+use crate::shell::timer::Timer;
+use crate::shell::{address, clock};
+use crate::talk_id::TalkId;
+
+/// Files up to this many bytes come by themselves, unless the person chose otherwise.
+pub const FETCH_PRESET: u64 = 5_000_000;
+/// Most bytes of one talk that come by themselves: somebody who gives without end must not fill a disk.
+const BY_ITSELF_IN_ALL: u64 = 500_000_000;
+/// Milliseconds between two drawings of how far files are.
+const DRAW_EVERY: u32 = 150;
+
+/// How the files of a room stand.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct FilesView {
+    /// Those that are known, by their ops.
+    pub standings: BTreeMap<OpId, Standing>,
+    /// When those that come began to, and how many chunks were here then.
+    pub began: BTreeMap<OpId, (Millis, u32)>,
+    /// Those that are being read and sealed.
+    pub giving: Vec<GivingView>,
+    /// Those that are being saved.
+    pub saving: BTreeMap<OpId, Saving>,
+    /// Files up to this many bytes come by themselves.
+    pub fetch_up_to: u64,
+}
+
+/// The files of one room.
+pub(super) struct Shelf {
+    desk: RefCell<Desk>,
+    here: RefCell<BTreeMap<OpId, Here>>,
+    /// As remembered.
+    wishes: RefCell<BTreeMap<OpId, Wish>>,
+    fetch_up_to: Cell<u64>,
+    /// Bytes that were let come by themselves.
+    by_itself: Cell<u64>,
+    /// Sealed here, and not among the notes yet.
+    sealed: RefCell<BTreeSet<StoreName>>,
+    began: RefCell<BTreeMap<OpId, (Millis, u32)>>,
+    seen: RefCell<Arc<Vec<Arc<NoteView>>>>,
+    timer: Timer,
+    drawing: RefCell<Option<Timeout>>,
+}
+
+struct Here {
+    keys: FileKeys,
+    file: Arc<FileView>,
+    chunks: Chunks,
+}
+
+/// What all rooms share.
+#[derive(Default)]
+pub(super) struct Files {
+    worker: RefCell<Option<FileWorker>>,
+    jobs: Cell<Job>,
+    gifts: Gifts,
+    savings: Savings,
+    /// Nothing of the files stays when the page is closed, though the talks do.
+    in_memory: Cell<bool>,
+}
+
+thread_local! {
+    static FILES: Files = Files::default();
+}
+
+/// Sets up to how many bytes files of a talk come by themselves.
+pub fn fetch_up_to(id: TalkId, bytes: u64) {
+    let Some(running) = find(id) else { return };
+    running.shelf.fetch_up_to.set(bytes);
+    let row = (FETCH_UP_TO.to_vec(), bytes.to_be_bytes().to_vec());
+    running.keep(vec![Effect::Persist(Batch { puts: vec![row], deletes: Vec::new() })]);
+    running.draw_files();
+}
+
+/// The person wants a file to come, or to wait, or not to be here.
+pub fn wish(id: TalkId, file: OpId, wish: Wish) {
+    let Some(running) = find(id) else { return };
+    let now = clock::now();
+    running.orders(|desk| desk.wish(&file, wish, now));
+    let name = running.shelf.here.borrow().get(&file).map(|here| here.keys.name);
+    if let Some(name) = name.filter(|name| wish == Wish::None && !is_wanted(*name)) {
+        with_worker(|worker| worker.of_file("forget", name));
+    }
+}
+
+/// Whether files are lost with the page although the talks are kept.
+pub fn files_are_in_memory() -> bool {
+    FILES.with(|files| files.in_memory.get())
+}
+
+/// Ends the worker: what it holds is open to nobody else.
+pub(super) fn stop() {
+    FILES.with(|files| {
+        files.worker.replace(None);
+        files.gifts.clear();
+    });
+}
+
+/// Whether some room wants what is stored under a name.
+fn is_wanted(name: StoreName) -> bool {
+    all().iter().any(|running| {
+        let desk = running.shelf.desk.borrow();
+        let wanted = |file: &OpId| desk.standing(file).is_some_and(|standing| standing.wish != Wish::None);
+        desk.stored_as(name).iter().any(wanted)
+    })
+}
+
+/// Does something with the worker, which is started for it if it is not there. None where there can be none.
+fn with_worker<T>(does: impl FnOnce(&FileWorker) -> T) -> Option<T> {
+    FILES.with(|files| {
+        if files.worker.borrow().is_none() {
+            let worker = FileWorker::start(keeps(), heard)?;
+            // Of talks that were deleted something may have stayed when the page was closed before it was gone.
+            let shelves = all();
+            let names = shelves.iter().flat_map(|running| {
+                let here = running.shelf.here.borrow();
+                here.values().map(|here| here.keys.name).collect::<Vec<_>>()
+            });
+            worker.only(names);
+            files.worker.replace(Some(worker));
+        }
+        files.worker.borrow().as_ref().map(does)
+    })
+}
+
+fn next_job() -> Job {
+    FILES.with(|files| {
+        let job = files.jobs.get() + 1;
+        files.jobs.set(job);
+        job
+    })
+}
+
+/// The worker reports.
+fn heard(said: Said) {
+    match said {
+        Said::InMemory => FILES.with(|files| files.in_memory.set(true)),
+        Said::Progress(job, bytes) => {
+            giving::progress(job, bytes);
+            saving::progress(job, bytes);
+        }
+        Said::Digested(job, digests) => giving::digested(job, digests),
+        Said::Unreadable(job) => giving::failed(job, NotGiven::Unreadable),
+        Said::Made(job, blob) => saving::made(job, &blob),
+        Said::Written(job) => saving::ended(job, None),
+        Said::Failed(job, why) => saving::ended(job, Some(why)),
+        Said::Line => line_changed(),
+        Said::Of(name, what) => heard_of(name, &what),
+    }
+}
+
+fn heard_of(name: StoreName, what: &OfFile) {
+    if let OfFile::Prove(challenge) = what {
+        prove(name, challenge);
+        return;
+    }
+    if giving::heard(name, what) {
+        return;
+    }
+    let now = clock::now();
+    for running in all() {
+        let files = running.shelf.desk.borrow().stored_as(name);
+        for file in files {
+            running.orders(|desk| match what {
+                OfFile::Opened(chunks) => desk.opened(&file, chunks, now),
+                OfFile::Stored(index) => desk.stored(&file, *index, now),
+                OfFile::Full => desk.full(&file, now),
+                OfFile::Lost(index) => desk.lost(&file, *index, now),
+                OfFile::Heard(index) => {
+                    desk.heard(&file, *index, now);
+                    Vec::new()
+                }
+                OfFile::Complete(index, digest, proof) => desk.complete(&file, *index, digest, proof, now),
+                OfFile::Spoilt(index) => desk.spoilt(&file, *index, now),
+                OfFile::Sent(index) => desk.sent(&file, *index, now),
+                OfFile::NotSent(index) => desk.not_sent(&file, *index, now),
+                OfFile::SourceChanged | OfFile::Prove(_) => Vec::new(),
+            });
+        }
+    }
+}
+
+fn prove(name: StoreName, challenge: &[u8; 32]) {
+    let frame = all().iter().find_map(|running| {
+        let here = running.shelf.here.borrow();
+        let keys = &here.values().find(|here| here.keys.name == name)?.keys;
+        Some(keys.prove(&address::host(), challenge).encode())
+    });
+    if let Some(frame) = frame {
+        with_worker(|worker| worker.proof(name, challenge, &frame));
+    }
+}
+
+/// The connection on which chunks travel came, or broke.
+fn line_changed() {
+    let now = clock::now();
+    for running in all() {
+        running.orders(|desk| desk.line(now));
+    }
+}
+
+impl Shelf {
+    /// An empty one, with what was kept of it.
+    pub(super) fn new(desk: Desk, timer: Timer) -> Self {
+        Self {
+            desk: RefCell::new(desk),
+            here: RefCell::default(),
+            wishes: RefCell::default(),
+            fetch_up_to: Cell::new(FETCH_PRESET),
+            by_itself: Cell::new(0),
+            sealed: RefCell::default(),
+            began: RefCell::default(),
+            seen: RefCell::default(),
+            timer,
+            drawing: RefCell::default(),
+        }
+    }
+
+    /// Takes what was kept.
+    pub(super) fn remember(&self, rows: &Rows) {
+        let read = |(row, value): (&Vec<u8>, &Vec<u8>)| {
+            let file = row.strip_prefix(FILE)?.try_into().ok().map(OpId)?;
+            Some((file, minicbor::decode(value).ok()?))
+        };
+        self.wishes.replace(
+            rows.range(FILE.to_vec()..).map_while(|row| row.0.starts_with(FILE).then(|| read(row))).flatten().collect(),
+        );
+        let limit = rows.get(FETCH_UP_TO).and_then(|row| row.as_slice().try_into().ok());
+        self.fetch_up_to.set(limit.map_or(FETCH_PRESET, u64::from_be_bytes));
+    }
+
+    /// What to want of a file that was not known.
+    fn first_wish(&self, note: &NoteView, file: &FileView, name: StoreName) -> Wish {
+        if let Some(wish) = self.wishes.borrow().get(&note.id) {
+            return *wish;
+        }
+        if self.sealed.borrow_mut().remove(&name) {
+            return Wish::Here;
+        }
+        let in_all = self.by_itself.get() + file.size;
+        if note.own || file.size > self.fetch_up_to.get() || in_all > BY_ITSELF_IN_ALL {
+            return Wish::None;
+        }
+        self.by_itself.set(in_all);
+        Wish::Fetch
+    }
+
+    /// The names under which files of this room are stored.
+    pub(super) fn names(&self) -> Vec<StoreName> {
+        self.here.borrow().values().map(|here| here.keys.name).collect()
+    }
+}
+
+/// Deletes what only a talk that is gone had wanted.
+pub(super) fn forget(names: Vec<StoreName>) {
+    if !names.is_empty() {
+        // Where it is started for this, it deletes what no talk has.
+        with_worker(|worker| {
+            names.into_iter().filter(|name| !is_wanted(*name)).for_each(|name| worker.of_file("forget", name));
+        });
+    }
+}
+
+impl Running {
+    /// Puts files on the shelf that the notes tell of, and tells the desk whether others can be spoken to.
+    pub(super) fn keep_files(self: &Rc<Self>, view: &TalkView) {
+        if !Arc::ptr_eq(&self.shelf.seen.borrow(), &view.notes) {
+            self.shelf.seen.replace(Arc::clone(&view.notes));
+            for note in view.notes.iter() {
+                if let Some(file) = &note.file {
+                    self.shelve(note, file);
+                }
+            }
+        }
+        let live = view.standing == Some(talk::view::Standing::Seated)
+            && self.shown.connection.get_untracked() == Connection::Live;
+        let now = clock::now();
+        self.orders(|desk| desk.live(live, now));
+    }
+
+    fn shelve(self: &Rc<Self>, note: &NoteView, file: &Arc<FileView>) {
+        let id = note.id;
+        if self.shelf.here.borrow().contains_key(&id) {
+            return;
+        }
+        let Some(chunks) = Chunks::of(file.size) else { return };
+        let keys = FileKeys::of(&file.key, &file.root, file.size);
+        let name = keys.name;
+        let remembered = self.shelf.wishes.borrow().contains_key(&id);
+        let wish = self.shelf.first_wish(note, file, name);
+        self.shelf.here.borrow_mut().insert(id, Here { keys, file: Arc::clone(file), chunks });
+        let known = Known { file: id, author: note.by, name, chunks, root: file.root, wish };
+        self.shelf.desk.borrow_mut().known(known);
+        if !remembered {
+            let mut orders = vec![Order::Remember(id)];
+            if note.own && wish == Wish::None {
+                // The page may have been closed between sealing it and remembering that.
+                orders.push(Order::Open(id));
+            }
+            self.perform_orders(orders);
+        }
+    }
+
+    /// Lets the desk decide something, and does it.
+    fn orders(self: &Rc<Self>, decides: impl FnOnce(&mut Desk) -> Vec<Order>) {
+        if self.over.get() {
+            return;
+        }
+        let (orders, due) = {
+            let mut desk = self.shelf.desk.borrow_mut();
+            (decides(&mut desk), desk.due())
+        };
+        if let Some(due) = due {
+            self.shelf.timer.set(due);
+        }
+        self.perform_orders(orders);
+    }
+
+    fn perform_orders(self: &Rc<Self>, orders: Vec<Order>) {
+        for order in orders {
+            match order {
+                Order::Tell(bytes) => {
+                    // Refused while there is no connection: it is told again on the next one.
+                    let _ = self.handle(Input::Command(Command::Tell(bytes)));
+                }
+                Order::Open(file) => self.with_file(file, |worker, here| {
+                    worker.open(&here.keys, &here.file.root, here.file.size, here.chunks.filling());
+                }),
+                Order::Listen(file) => self.with_file(file, |worker, here| worker.of_file("listen", here.keys.name)),
+                Order::Silence(file) => self.with_file(file, |worker, here| worker.of_file("silence", here.keys.name)),
+                Order::Send(file, index) => self.of_chunk("send", file, index),
+                Order::Keep(file, index) => self.of_chunk("keep", file, index),
+                Order::Drop(file, index) => self.of_chunk("drop", file, index),
+                Order::Remember(file) => self.remember_file(file),
+                Order::Changed => self.draw_files(),
+            }
+        }
+    }
+
+    fn of_chunk(&self, what: &str, file: OpId, index: u32) {
+        self.with_file(file, |worker, here| worker.of_chunk(what, here.keys.name, index));
+    }
+
+    fn with_file(&self, file: OpId, does: impl FnOnce(&FileWorker, &Here)) {
+        if let Some(here) = self.shelf.here.borrow().get(&file) {
+            with_worker(|worker| does(worker, here));
+        }
+    }
+
+    fn remember_file(self: &Rc<Self>, file: OpId) {
+        let Some(wish) = self.shelf.desk.borrow().standing(&file).map(|standing| standing.wish) else { return };
+        if self.shelf.wishes.borrow_mut().insert(file, wish) == Some(wish) {
+            return;
+        }
+        let row = ([FILE, &file.0].concat(), minicbor::to_vec(wish).expect("encoding into memory"));
+        self.keep(vec![Effect::Persist(Batch { puts: vec![row], deletes: Vec::new() })]);
+    }
+
+    /// Another seat told something about files.
+    pub(super) fn told(self: &Rc<Self>, from: record::AuthorKey, bytes: &[u8]) {
+        let now = clock::now();
+        self.orders(|desk| desk.told(from, bytes, now));
+    }
+
+    /// The time has come that the desk asked for.
+    pub(super) fn files_are_due(self: &Rc<Self>) {
+        let now = clock::now();
+        self.orders(|desk| desk.timer(now));
+    }
+
+    /// Shows how files stand, soon.
+    fn draw_files(self: &Rc<Self>) {
+        let mut drawing = self.shelf.drawing.borrow_mut();
+        if drawing.is_none() {
+            let this = Rc::downgrade(self);
+            *drawing = Some(Timeout::new(DRAW_EVERY, move || {
+                if let Some(running) = this.upgrade() {
+                    running.shelf.drawing.replace(None);
+                    running.draw_files_now();
+                }
+            }));
+        }
+    }
+
+    fn draw_files_now(&self) {
+        let desk = self.shelf.desk.borrow();
+        let standings: BTreeMap<OpId, Standing> =
+            self.shelf.here.borrow().keys().filter_map(|file| Some((*file, desk.standing(file)?))).collect();
+        let mut began = self.shelf.began.borrow_mut();
+        let comes = |file: &OpId| standings.get(file).filter(|standing| standing.wish == Wish::Fetch && standing.comes);
+        began.retain(|file, _| comes(file).is_some());
+        for (file, standing) in standings.iter().filter(|(file, _)| comes(file).is_some()) {
+            began.entry(*file).or_insert((clock::now(), standing.held));
+        }
+        let view = FilesView {
+            began: began.clone(),
+            giving: giving::shown(self.shown.id),
+            saving: saving::shown(self.shown.id),
+            fetch_up_to: self.shelf.fetch_up_to.get(),
+            standings,
+        };
+        if self.shown.files.with_untracked(|shown| *shown != view) {
+            self.shown.files.set(view);
+        }
+    }
+}
