@@ -55,6 +55,12 @@ function u64(value) {
   return bytes;
 }
 
+/** Bytes of a sealed chunk. */
+const used = (size, index) => PROOF + Math.min(CHUNK, size - index * CHUNK) + TAG;
+
+/** In how many pieces a sealed chunk travels. */
+export const pieces = (size, index) => Math.ceil(used(size, index) / PIECE);
+
 /** How many chunks a file has. An empty one has one, which is empty. */
 export const count = (size) => Math.max(1, Math.ceil(size / CHUNK));
 
@@ -64,21 +70,16 @@ export const associated = (root, size, index) => join(root, u64(size), u64(index
 
 const gcm = (root, size, index) => ({ name: "AES-GCM", iv: nonce(size, index), additionalData: associated(root, size, index) });
 
-/** Seals a chunk with its proof; what a shorter one lacks comes after, at random. */
+/** Seals a chunk with its proof. */
 export async function sealChunk(key, root, size, index, proof, bytes) {
   if (proof.length !== PROOF || bytes.length > CHUNK) throw new RangeError("no proof or no chunk");
-  const sealed = new Uint8Array(SEALED);
-  const text = await crypto.subtle.encrypt(gcm(root, size, index), key, join(proof, bytes));
-  sealed.set(new Uint8Array(text));
-  for (let at = text.byteLength; at < SEALED; at += 65_536) crypto.getRandomValues(sealed.subarray(at, at + 65_536));
-  return sealed;
+  return new Uint8Array(await crypto.subtle.encrypt(gcm(root, size, index), key, join(proof, bytes)));
 }
 
 /** Opens a sealed chunk: proof and bytes, or nothing. */
 export async function openChunk(key, root, size, index, sealed) {
-  const length = PROOF + Math.min(CHUNK, size - index * CHUNK) + TAG;
   try {
-    const plain = new Uint8Array(await crypto.subtle.decrypt(gcm(root, size, index), key, sealed.subarray(0, length)));
+    const plain = new Uint8Array(await crypto.subtle.decrypt(gcm(root, size, index), key, sealed));
     return { proof: plain.slice(0, PROOF), bytes: plain.subarray(PROOF) };
   } catch {
     return undefined;
@@ -90,12 +91,22 @@ export async function mask(key, sample, header) {
   return new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CTR", counter: sample, length: 128 }, key, header));
 }
 
-/** The payloads of the frames in which a sealed chunk travels. */
+/** The payloads of the frames in which a sealed chunk travels; what the last lacks in length is made up at random. */
 export function cut(key, index, sealed) {
-  return Promise.all(Array.from({ length: PIECES }, async (_, piece) => {
-    const bytes = sealed.subarray(piece * PIECE, (piece + 1) * PIECE);
+  return Promise.all(Array.from({ length: Math.ceil(sealed.length / PIECE) }, async (_, piece) => {
+    const part = sealed.subarray(piece * PIECE, (piece + 1) * PIECE);
+    const bytes = part.length === PIECE ? part : join(part, random(PIECE - part.length));
     return join(await mask(key, bytes.subarray(0, 16), join(MARK, u32(index), [piece, 0, 0, 0])), bytes);
   }));
+}
+
+/** The payload of a frame that holds nothing and cannot be told from the others. */
+export const filling = () => random(HEADER + PIECE);
+
+function random(length) {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
 }
 
 /** Which piece of which chunk a payload is; nothing if it is none of this file. */
@@ -153,20 +164,21 @@ function memoryStore(room) {
   const all = new Map();
   let taken = 0;
   const remove = (name) => {
-    taken -= (all.get(name)?.size ?? 0) * SEALED;
+    for (const sealed of all.get(name)?.values() ?? []) taken -= sealed.length;
     all.delete(name);
   };
   return {
-    held: (name, length) => Uint8Array.from({ length }, (_, index) => (all.get(name)?.has(index) ? 1 : 0)),
+    held: (name, size) => Uint8Array.from({ length: count(size) }, (_, index) => (all.get(name)?.has(index) ? 1 : 0)),
     read: (name, index) => all.get(name)?.get(index),
     write(name, index, sealed) {
-      if (taken + SEALED > room) throw new DOMException("no more is kept in memory", "QuotaExceededError");
+      if (taken + sealed.length > room) throw new DOMException("no more is kept in memory", "QuotaExceededError");
       if (!all.has(name)) all.set(name, new Map());
       all.get(name).set(index, sealed);
-      taken += SEALED;
+      taken += sealed.length;
     },
     lose(name, index) {
-      if (all.get(name)?.delete(index)) taken -= SEALED;
+      taken -= all.get(name)?.get(index)?.length ?? 0;
+      all.get(name)?.delete(index);
     },
     remove,
     only: (names) => [...all.keys()].filter((name) => !names.includes(name)).forEach(remove),
@@ -244,22 +256,22 @@ async function diskStore(directory, later, now) {
   await gone("try");
 
   return {
-    async held(name, length) {
-      const held = new Uint8Array(length);
+    async held(name, size) {
+      const held = new Uint8Array(count(size));
       const pair = await open(name, false).catch((error) => {
         if (error.name !== "NotFoundError") throw error;
       });
       pair?.marks.read(held, { at: 0 });
-      const slots = pair ? Math.floor(pair.slots.getSize() / SEALED) : 0;
-      return held.map((mark, index) => (mark === 1 && index < slots ? 1 : 0));
+      const end = pair?.slots.getSize() ?? 0;
+      return held.map((mark, index) => (mark === 1 && index * SEALED + used(size, index) <= end ? 1 : 0));
     },
-    async read(name, index) {
-      const sealed = new Uint8Array(SEALED);
-      return (await open(name, false)).slots.read(sealed, { at: index * SEALED }) === SEALED ? sealed : undefined;
+    async read(name, index, length) {
+      const sealed = new Uint8Array(length);
+      return (await open(name, false)).slots.read(sealed, { at: index * SEALED }) === length ? sealed : undefined;
     },
     async write(name, index, sealed) {
       const { slots, marks } = await open(name, true);
-      if (slots.write(sealed, { at: index * SEALED }) !== SEALED) throw new DOMException("it was not written", "QuotaExceededError");
+      if (slots.write(sealed, { at: index * SEALED }) !== sealed.length) throw new DOMException("it was not written", "QuotaExceededError");
       marks.write(Uint8Array.of(1), { at: index });
     },
     async lose(name, index) {
@@ -338,7 +350,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
   /** A chunk out of the store, sealed and open. One that is not there or does not open is not held any more. */
   async function take(file, index) {
     try {
-      const sealed = await inTurn(() => (live(file) && file.held[index] ? store?.read(file.name, index) : undefined));
+      const sealed = await inTurn(() => (live(file) && file.held[index] ? store?.read(file.name, index, used(file.size, index)) : undefined));
       const plain = sealed && (await openChunk(file.seal, file.root, file.size, index, sealed));
       if (plain) return { sealed, ...plain };
       await inTurn(() => {
@@ -400,22 +412,25 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     const read = await readPiece(file.mask, payload);
     if (!read || !live(file) || read.index >= file.count || file.held[read.index]) return;
     const { index, piece, bytes } = read;
+    const all = pieces(file.size, index);
+    if (piece >= all) return;
     const at = key(file, index);
     let made = making.get(at);
     if (made?.seen & (1 << piece)) return;
     if (!made && making.size >= MAKING) {
-      const oldest = [...making].find(([, { pieces }]) => pieces < PIECES);
+      const oldest = [...making].find(([, { missing }]) => missing > 0);
       if (!oldest) return;
       making.delete(oldest[0]);
     }
-    made ??= { file, sealed: new Uint8Array(SEALED), seen: 0, pieces: 0, whole: false };
+    made ??= { file, sealed: new Uint8Array(all * PIECE), seen: 0, missing: all, whole: false };
     making.delete(at);
     making.set(at, made);
     made.sealed.set(bytes, piece * PIECE);
     made.seen |= 1 << piece;
-    made.pieces += 1;
-    if (made.pieces % 4 === 0) post(["heard", file.name, index]);
-    if (made.pieces < PIECES) return;
+    made.missing -= 1;
+    if (made.missing % 4 === 0) post(["heard", file.name, index]);
+    if (made.missing > 0) return;
+    made.sealed = made.sealed.subarray(0, used(file.size, index));
     const plain = await openChunk(file.seal, file.root, file.size, index, made.sealed);
     const digest = plain && (await sha256(plain.bytes));
     if (making.get(at) !== made) return;
@@ -581,10 +596,12 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     const { file, index } = send;
     const chunk = (await known(file.name, index)) && (await take(file, index));
     if (!chunk) return "lost";
-    for (const payload of await cut(file.mask, index, chunk.sealed)) {
+    const payloads = await cut(file.mask, index, chunk.sealed);
+    const after = index + 1 === file.count ? file.filling : 0;
+    for (let piece = 0; piece < payloads.length + after; piece += 1) {
       while (on.socket.bufferedAmount > AHEAD && line === on && !send.refused) await pass(10);
       if (line !== on || send.refused || !sends.includes(send)) return "unsent";
-      on.socket.send(publish(file.topic, (published += 1), payload));
+      on.socket.send(publish(file.topic, (published += 1), payloads[piece] ?? filling()));
     }
     return "sent";
   }
@@ -629,10 +646,10 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
 
     stop: (job) => void jobs.delete(job),
 
-    async open(name, sealKey, maskKey, topic, root, size) {
+    async open(name, sealKey, maskKey, topic, root, size, filling) {
       if (!/^[0-9a-f]{32}$/.test(name) || !Number.isInteger(size) || size < 0 || size > LONGEST) return;
       if (!files.has(name)) {
-        const file = { name, topic, root, size, count: count(size), held: new Uint8Array(count(size)), listening: false };
+        const file = { name, topic, root, size, filling, count: count(size), held: new Uint8Array(count(size)), listening: false };
         const load = (bytes, algorithm, ...uses) => crypto.subtle.importKey("raw", bytes, algorithm, false, uses);
         files.set(name, file);
         topics.set(hex(topic), file);
@@ -640,7 +657,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
           [file.seal, file.mask] = await Promise.all([load(sealKey, "AES-GCM", "encrypt", "decrypt"), load(maskKey, "AES-CTR", "encrypt")]);
           sealKey.fill(0);
           maskKey.fill(0);
-          await inTurn(async () => (file.held = await (await stored()).held(name, file.count))).catch(console.error);
+          await inTurn(async () => (file.held = await (await stored()).held(name, size))).catch(console.error);
         })();
       }
       const file = await known(name);
