@@ -9,6 +9,8 @@ export const SEALED = PROOF + CHUNK + TAG;
 export const PIECES = 16;
 export const PIECE = SEALED / PIECES;
 export const HEADER = 16;
+/** What stands before the payload of a Publish frame: type, topic, number, length. */
+export const PUBLISH = 1 + 32 + 8 + 4;
 
 const LONGEST = 2 ** 40;
 const MARK = new TextEncoder().encode("np-piece");
@@ -18,6 +20,8 @@ const ROOM = 512 << 20;
 const MAKING = 24;
 /** Bytes that may wait in the socket before more are given to it. */
 const AHEAD = 1 << 20;
+/** Chunks of a file of this computer that are read at once. */
+const TOGETHER = 8;
 /** Files on disk that are open at a time, and for how long they stay so unused. */
 const OPEN = 16;
 const OPEN_MS = 5_000;
@@ -30,7 +34,8 @@ const ASK_MS = 1_000;
 // Layout
 
 const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** What bytes are as a key of a map. */
+const keyOf = (bytes) => String.fromCharCode(...bytes);
 const same = (one, other) => one.length === other.length && one.every((byte, at) => byte === other[at]);
 
 function join(...parts) {
@@ -91,22 +96,37 @@ export async function mask(key, sample, header) {
   return new Uint8Array(await crypto.subtle.encrypt({ name: "AES-CTR", counter: sample, length: 128 }, key, header));
 }
 
-/** The payloads of the frames in which a sealed chunk travels; what the last lacks in length is made up at random. */
-export function cut(key, index, sealed) {
+/** The frames in which a sealed chunk is published; what the last lacks in length is made up at random. */
+export function cut(key, topic, index, sealed) {
   return Promise.all(Array.from({ length: Math.ceil(sealed.length / PIECE) }, async (_, piece) => {
+    const frame = publication(topic);
+    const bytes = frame.subarray(PUBLISH + HEADER);
     const part = sealed.subarray(piece * PIECE, (piece + 1) * PIECE);
-    const bytes = part.length === PIECE ? part : join(part, random(PIECE - part.length));
-    return join(await mask(key, bytes.subarray(0, 16), join(MARK, u32(index), [piece, 0, 0, 0])), bytes);
+    bytes.set(part);
+    randomize(bytes.subarray(part.length));
+    frame.set(await mask(key, bytes.subarray(0, 16), join(MARK, u32(index), [piece, 0, 0, 0])), PUBLISH);
+    return frame;
   }));
 }
 
-/** The payload of a frame that holds nothing and cannot be told from the others. */
-export const filling = () => random(HEADER + PIECE);
+/** A frame that holds nothing and cannot be told from the others. */
+export function filling(topic) {
+  const frame = publication(topic);
+  randomize(frame.subarray(PUBLISH));
+  return frame;
+}
 
-function random(length) {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  return bytes;
+/** A Publish frame whose payload is still to be put in, and its number. */
+function publication(topic) {
+  const frame = new Uint8Array(PUBLISH + HEADER + PIECE);
+  frame[0] = 0x04;
+  frame.set(topic, 1);
+  new DataView(frame.buffer).setUint32(PUBLISH - 4, HEADER + PIECE);
+  return frame;
+}
+
+function randomize(bytes) {
+  for (let at = 0; at < bytes.length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
 }
 
 /** Which piece of which chunk a payload is; nothing if it is none of this file. */
@@ -122,7 +142,6 @@ export async function readPiece(key, payload) {
 
 export const subscribe = (topic) => join([0x01], topic);
 export const unsubscribe = (topic) => join([0x02], topic);
-export const publish = (topic, id, payload) => join([0x04], topic, u64(id), u32(payload.length), payload);
 export const ping = () => Uint8Array.of(0x05);
 
 /** Reads a frame of the relay. Nothing for what ends the connection: Close, Drain, and bytes that are no frame. */
@@ -130,7 +149,7 @@ export function readFrame(data) {
   if (!(data instanceof ArrayBuffer) || data.byteLength === 0) return undefined;
   const [bytes, view] = [new Uint8Array(data), new DataView(data)];
   const is = (kind, length) => bytes[0] === kind && bytes.length === length;
-  const topic = () => hex(bytes.subarray(1, 33));
+  const topic = () => keyOf(bytes.subarray(1, 33));
   if (is(0x81, 39)) return { kind: "hello", topics: view.getUint16(5), challenge: bytes.slice(7) };
   if (bytes.length >= 45 && is(0x82, 45 + view.getUint32(41))) return { kind: "deliver", topic: topic(), payload: bytes.subarray(45) };
   if (is(0x83, 42)) return { kind: "refused", topic: topic() };
@@ -298,7 +317,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
   const making = new Map();
   const sends = [];
   const inTurn = lane(1);
-  const sealing = lane(3);
+  const sealing = lane(2);
   let place, store, relay, line, told, sending, retry, linger;
   let [pause] = PAUSE_MS;
   let published = 0;
@@ -324,11 +343,12 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     return (store ??= memoryStore(room));
   }
 
-  async function readChunk(blob, size, index) {
-    const end = Math.min(size, (index + 1) * CHUNK);
-    const bytes = blob.size === size && new Uint8Array(await blob.slice(index * CHUNK, end).arrayBuffer());
-    if (bytes.length !== end - index * CHUNK) throw new Error("the file has another length");
-    return bytes;
+  /** Reads some chunks at once, which is faster than one at a time. */
+  async function readChunks(blob, size, from, to) {
+    const end = Math.min(size, to * CHUNK);
+    const bytes = blob.size === size && new Uint8Array(await blob.slice(from * CHUNK, end).arrayBuffer());
+    if (bytes.length !== end - from * CHUNK) throw new Error("the file has another length");
+    return Array.from({ length: to - from }, (_, place) => bytes.subarray(place * CHUNK, (place + 1) * CHUNK));
   }
 
   async function keep(file, index, sealed) {
@@ -347,10 +367,13 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     });
   }
 
+  /** A chunk as it is in the store. */
+  const slot = (file, index) => inTurn(() => (live(file) && file.held[index] ? store?.read(file.name, index, used(file.size, index)) : undefined));
+
   /** A chunk out of the store, sealed and open. One that is not there or does not open is not held any more. */
   async function take(file, index) {
     try {
-      const sealed = await inTurn(() => (live(file) && file.held[index] ? store?.read(file.name, index, used(file.size, index)) : undefined));
+      const sealed = await slot(file, index);
       const plain = sealed && (await openChunk(file.seal, file.root, file.size, index, sealed));
       if (plain) return { sealed, ...plain };
       await inTurn(() => {
@@ -473,9 +496,16 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
       if (topic?.proven && file.listening && !topic.subscribed) {
         topic.subscribed = true;
         line.socket.send(subscribe(file.topic));
+        // The answer comes after all that came before: from then on nothing is missed.
+        sound(line, file);
       }
     }
     pump();
+  }
+
+  function sound(on, file) {
+    on.sounded.push(file);
+    on.socket.send(ping());
   }
 
   /** Asks the page for the proof of a topic, as long as the relay takes one more. */
@@ -511,7 +541,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
   }
 
   function connect() {
-    const mine = { topics: new Map(), since: now(), heard: true };
+    const mine = { topics: new Map(), sounded: [], since: now(), heard: true };
     line = mine;
     try {
       mine.socket = socket(relay);
@@ -532,6 +562,9 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
         mine.limit = frame.topics;
         say(true);
         tend();
+      } else if (frame.kind === "pong") {
+        const file = mine.sounded.shift();
+        if (live(file) && mine.topics.get(file)?.subscribed) post(["listening", file.name]);
       } else if (frame.kind === "deliver") {
         receive(topics.get(frame.topic), frame.payload).catch(console.error);
       } else if (frame.kind === "refused" && topics.has(frame.topic)) {
@@ -542,7 +575,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
       if (line !== mine) return;
       if (!mine.heard || !mine.challenge) return broken(mine);
       mine.heard = false;
-      mine.socket.send(ping());
+      sound(mine);
       later(beat, PING_MS);
     };
     later(beat, PING_MS);
@@ -594,14 +627,19 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
   /** Hands the pieces of a chunk to the socket, no faster than they go. */
   async function hand(send, on) {
     const { file, index } = send;
-    const chunk = (await known(file.name, index)) && (await take(file, index));
-    if (!chunk) return "lost";
-    const payloads = await cut(file.mask, index, chunk.sealed);
+    if (!(await known(file.name, index))) return "lost";
+    // Who asks twice may have got something that does not open: then it must not be this store that is to blame.
+    const sealed = file.sent[index] ? (await take(file, index))?.sealed : await slot(file, index).catch(console.info);
+    if (!sealed) return "lost";
+    file.sent[index] = 1;
+    const frames = await cut(file.mask, file.topic, index, sealed);
     const after = index + 1 === file.count ? file.filling : 0;
-    for (let piece = 0; piece < payloads.length + after; piece += 1) {
-      while (on.socket.bufferedAmount > AHEAD && line === on && !send.refused) await pass(10);
+    for (let piece = 0; piece < frames.length + after; piece += 1) {
+      while (on.socket.bufferedAmount > AHEAD && line === on && !send.refused) await pass(5);
       if (line !== on || send.refused || !sends.includes(send)) return "unsent";
-      on.socket.send(publish(file.topic, (published += 1), payloads[piece] ?? filling()));
+      const frame = frames[piece] ?? filling(file.topic);
+      new DataView(frame.buffer).setBigUint64(33, BigInt((published += 1)));
+      on.socket.send(frame);
     }
     return "sent";
   }
@@ -610,7 +648,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
   function drop(file) {
     leave(file);
     files.delete(file.name);
-    topics.delete(hex(file.topic));
+    topics.delete(keyOf(file.topic));
     for (const send of sends.filter((send) => send.file === file)) sends.splice(sends.indexOf(send), 1);
     for (const [at, made] of making) if (made.file === file) making.delete(at);
   }
@@ -629,12 +667,14 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
         const digests = new Uint8Array(32 * count(size));
         let [next, done] = [0, 0];
         // Some are read while others are hashed.
-        await Promise.all([1, 2, 3].map(async () => {
+        await Promise.all([1, 2].map(async () => {
           while (going() && next < count(size)) {
-            const index = next++;
-            const bytes = await readChunk(blob, size, index);
-            digests.set(await sha256(bytes), 32 * index);
-            tell((done += bytes.length));
+            const from = next;
+            next = Math.min(count(size), from + TOGETHER);
+            for (const [place, bytes] of (await readChunks(blob, size, from, next)).entries()) {
+              digests.set(await sha256(bytes), 32 * (from + place));
+              tell((done += bytes.length));
+            }
           }
         }));
         end("digested", job, digests);
@@ -649,10 +689,10 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     async open(name, sealKey, maskKey, topic, root, size, filling) {
       if (!/^[0-9a-f]{32}$/.test(name) || !Number.isInteger(size) || size < 0 || size > LONGEST) return;
       if (!files.has(name)) {
-        const file = { name, topic, root, size, filling, count: count(size), held: new Uint8Array(count(size)), listening: false };
+        const file = { name, topic, root, size, filling, count: count(size), held: new Uint8Array(count(size)), sent: new Uint8Array(count(size)), listening: false };
         const load = (bytes, algorithm, ...uses) => crypto.subtle.importKey("raw", bytes, algorithm, false, uses);
         files.set(name, file);
-        topics.set(hex(topic), file);
+        topics.set(keyOf(topic), file);
         file.ready = (async () => {
           [file.seal, file.mask] = await Promise.all([load(sealKey, "AES-GCM", "encrypt", "decrypt"), load(maskKey, "AES-CTR", "encrypt")]);
           sealKey.fill(0);
@@ -664,16 +704,25 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
       if (file) post(["opened", name, file.held.slice()]);
     },
 
-    seal: (name, blob, index, digest, proof) => sealing(async () => {
-      const file = await known(name, index);
+    seal: (name, blob, from, digests, proofs) => sealing(async () => {
+      const to = from + digests.length / 32;
+      const file = Number.isInteger(to) && to > from && (await known(name, from)) && (await known(name, to - 1));
       if (!file) return;
-      if (file.held[index]) return void post(["stored", name, index]);
-      const bytes = await readChunk(blob, file.size, index).catch(() => undefined);
-      // A key seals one content only: never another one than the file had.
-      const changed = !bytes || !same(await sha256(bytes), digest);
-      if (!live(file)) return;
-      if (changed) return void post(["changed", name, index]);
-      await keep(file, index, await sealChunk(file.seal, file.root, file.size, index, proof, bytes));
+      const chunks = await readChunks(blob, file.size, from, to).catch(() => undefined);
+      for (let index = from; index < to; index += 1) {
+        const place = index - from;
+        if (!live(file)) return;
+        if (file.held[index]) {
+          post(["stored", name, index]);
+          continue;
+        }
+        // A key seals one content only: never another one than the file had.
+        const changed = !chunks || !same(await sha256(chunks[place]), digests.subarray(place * 32, place * 32 + 32));
+        if (!live(file)) return;
+        if (changed) return void post(["changed", name, index]);
+        const proof = proofs.subarray(place * PROOF, place * PROOF + PROOF);
+        await keep(file, index, await sealChunk(file.seal, file.root, file.size, index, proof, chunks[place]));
+      }
     }),
 
     listen(name) {

@@ -39,7 +39,8 @@ pub enum Effect {
     Tell(Vec<u8>),
     /// Open the store of this file and say what it holds: [`Desk::opened`].
     Open(OpId),
-    /// Listen for frames of this file, now and on every later connection.
+    /// Listen for frames of this file, now and on every later connection, and say each time when nothing is missed any more:
+    /// [`Desk::listens`].
     Listen(OpId),
     /// Do not listen any more.
     Silence(OpId),
@@ -132,6 +133,8 @@ struct Entry {
     /// Asked for before the store was open.
     asked: Vec<std::ops::Range<u32>>,
     listening: bool,
+    /// What is sent now is heard.
+    listens: bool,
     full: bool,
     /// What others told.
     others: BTreeMap<AuthorKey, Held>,
@@ -176,6 +179,7 @@ impl Desk {
             serve: Serve::default(),
             asked: Vec::new(),
             listening: false,
+            listens: false,
             full: false,
             others,
             source: None,
@@ -248,10 +252,19 @@ impl Desk {
         self.go_on(now)
     }
 
-    /// The connection on which chunks travel is new, or gone.
-    pub fn line(&mut self, now: Millis) -> Vec<Effect> {
+    /// The connection on which chunks travel is gone.
+    pub fn line_broke(&mut self, now: Millis) -> Vec<Effect> {
         for entry in self.files.values_mut() {
             entry.fetch.begin_anew();
+            entry.listens = false;
+        }
+        self.go_on(now)
+    }
+
+    /// From now on frames of this file are heard.
+    pub fn listens(&mut self, file: &OpId, now: Millis) -> Vec<Effect> {
+        if let Some(entry) = self.files.get_mut(file).filter(|entry| entry.listening) {
+            entry.listens = true;
             entry.heard = now;
         }
         self.go_on(now)
@@ -332,7 +345,7 @@ impl Desk {
         if let Some(entry) = self.files.get_mut(file) {
             entry.heard = now;
             if belongs(&entry.known.root, entry.known.chunks.count(), index, digest, proof) {
-                entry.fetch.complete(index);
+                entry.fetch.complete(index, now);
                 self.effects.push(Effect::Keep(*file, index));
             } else {
                 entry.fetch.spoilt(index, now);
@@ -420,7 +433,9 @@ impl Desk {
     /// When to call [`Desk::timer`], if nothing else happens.
     pub fn due(&self) -> Option<Millis> {
         let active = self.wanted.iter().take(AT_ONCE).filter_map(|file| self.files.get(file));
-        let fetches = active.flat_map(|entry| [entry.fetch.due(), entry.source.map(|_| entry.heard + SILENCE)]);
+        let fetches = active.flat_map(|entry| {
+            [entry.fetch.due(), entry.source.filter(|_| entry.listens).map(|_| entry.heard + SILENCE)]
+        });
         let round = (!self.wanted.is_empty()).then_some(self.asked_round + ASK_ROUND);
         let times = fetches.flatten().chain(round).chain(self.tell_at).chain(self.answer_at);
         times.min().filter(|_| self.live)
@@ -454,6 +469,7 @@ impl Desk {
         let active: BTreeSet<OpId> = self.wanted.iter().take(AT_ONCE).copied().collect();
         for (file, entry) in self.files.iter_mut().filter(|(file, entry)| entry.listening && !active.contains(file)) {
             entry.listening = false;
+            entry.listens = false;
             entry.source = None;
             entry.fetch = Fetch::default();
             self.effects.push(Effect::Silence(*file));
@@ -474,7 +490,7 @@ impl Desk {
                 entry.source = None;
                 continue;
             }
-            if entry.source.is_some() && entry.heard + SILENCE <= now {
+            if entry.source.is_some() && entry.listens && entry.heard + SILENCE <= now {
                 entry.silent.extend(entry.source.take());
                 entry.fetch.begin_anew();
             }
@@ -497,6 +513,9 @@ impl Desk {
             };
             if !std::mem::replace(&mut entry.listening, true) {
                 self.effects.push(Effect::Listen(file));
+            }
+            if !entry.listens {
+                continue;
             }
             let asked = entry.fetch.ask(held, room.div_ceil(entry.weight()), |index| there.contains(index), now);
             if let Some(of) = source.filter(|_| !asked.is_empty()) {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{Held, Millis};
 
+/// Chunks come in the order they were asked for: one that others have overtaken is asked for again so soon.
+const OVERTAKEN: Millis = 300;
 /// A chunk of which nothing came for so long is asked for again. Doubles with each time in vain, up to [`PATIENCE_MOST`].
 pub(crate) const PATIENCE: Millis = 4_000;
 const PATIENCE_MOST: Millis = 60_000;
@@ -13,9 +15,13 @@ const PATIENCE_MOST: Millis = 60_000;
 pub(crate) struct Fetch {
     /// By index: chunks that were asked for and are not held yet.
     open: BTreeMap<u32, Open>,
+    /// How many chunks were asked for in all.
+    asked: u64,
 }
 
 struct Open {
+    /// Which one it was, of all that were asked for.
+    place: u64,
     /// When it is asked for again.
     due: Millis,
     /// How often it was asked for in vain.
@@ -32,12 +38,15 @@ impl Fetch {
         for (index, open) in self.open.iter_mut().filter(|(_, open)| open.due <= now && !open.complete) {
             open.in_vain += 1;
             open.due = now + patience(open.in_vain);
+            self.asked += 1;
+            open.place = self.asked;
             asked.push(*index);
         }
         let more: Vec<u32> =
             held.missing().filter(|index| !self.open.contains_key(index) && source(*index)).take(room).collect();
         for index in more {
-            self.open.insert(index, Open { due: now + PATIENCE, in_vain: 0, complete: false });
+            self.asked += 1;
+            self.open.insert(index, Open { place: self.asked, due: now + PATIENCE, in_vain: 0, complete: false });
             asked.push(index);
         }
         asked.sort_unstable();
@@ -62,9 +71,13 @@ impl Fetch {
     }
 
     /// All of a chunk came: it is being checked and stored.
-    pub(crate) fn complete(&mut self, index: u32) {
-        if let Some(open) = self.open.get_mut(&index) {
-            open.complete = true;
+    pub(crate) fn complete(&mut self, index: u32, now: Millis) {
+        let Some(open) = self.open.get_mut(&index) else { return };
+        open.complete = true;
+        let place = open.place;
+        // Not of those that were in vain: another seat may have sent this one.
+        for other in self.open.values_mut().filter(|other| other.place < place && other.in_vain == 0) {
+            other.due = other.due.min(now + OVERTAKEN);
         }
     }
 

@@ -129,7 +129,7 @@ impl World {
                 }
                 Effect::Listen(file) => {
                     assert!(seat.listens.insert(file), "listens already");
-                    Vec::new()
+                    seat.desk.listens(&file, now)
                 }
                 Effect::Silence(file) => {
                     assert!(seat.listens.remove(&file), "does not listen");

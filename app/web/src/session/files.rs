@@ -167,7 +167,7 @@ fn heard(said: Said) {
         Said::Made(job, blob) => saving::made(job, &blob),
         Said::Written(job) => saving::ended(job, None),
         Said::Failed(job, why) => saving::ended(job, Some(why)),
-        Said::Line => line_changed(),
+        Said::LineBroke => line_broke(),
         Said::Of(name, what) => heard_of(name, &what),
     }
 }
@@ -189,6 +189,7 @@ fn heard_of(name: StoreName, what: &OfFile) {
                 OfFile::Stored(index) => desk.stored(&file, *index, now),
                 OfFile::Full => desk.full(&file, now),
                 OfFile::Lost(index) => desk.lost(&file, *index, now),
+                OfFile::Listens => desk.listens(&file, now),
                 OfFile::Heard(index) => {
                     desk.heard(&file, *index, now);
                     Vec::new()
@@ -214,11 +215,11 @@ fn prove(name: StoreName, challenge: &[u8; 32]) {
     }
 }
 
-/// The connection on which chunks travel came, or broke.
-fn line_changed() {
+/// The connection on which chunks travel broke.
+fn line_broke() {
     let now = clock::now();
     for running in all() {
-        running.orders(|desk| desk.line(now));
+        running.orders(|desk| desk.line_broke(now));
     }
 }
 

@@ -17,7 +17,7 @@ use crate::shell::mark::mark;
 use crate::shell::passkey::{self, NoSecret};
 use crate::shell::stretching::stretched;
 use crate::shell::timer::pause;
-use crate::shell::{browser_key, entropy, lock, remembered, storage, tab};
+use crate::shell::{browser_key, entropy, file_store, lock, remembered, storage, tab};
 
 /// How many milliseconds what waits has to be written, before this tab locks or lets go of it.
 const SETTLED_WITHIN: u32 = 2_000;
@@ -262,6 +262,7 @@ pub async fn leave_this_computer() -> bool {
     drop(keeper);
     drop(PAGE.with(|page| page.locked.take()));
     remembered::clear();
+    let no_files = file_store::erase().await;
     let erased = match Database::find().await {
         Ok(Some(database)) => database.erase().await.is_ok(),
         Ok(None) => true,
@@ -273,7 +274,7 @@ pub async fn leave_this_computer() -> bool {
         Err(_) => true,
     };
     Gate::Fresh { was_deleted: false }.set();
-    erased && !left
+    erased && !left && no_files
 }
 
 /// Another tab wants what is kept, or has taken it.

@@ -30,8 +30,8 @@ pub enum Said {
     Written(Job),
     /// A file could not be saved.
     Failed(Job, NotSaved),
-    /// The connection on which chunks travel came, or broke.
-    Line,
+    /// The connection on which chunks travel broke.
+    LineBroke,
     /// Something about a file that is known to the worker.
     Of(StoreName, OfFile),
 }
@@ -48,6 +48,8 @@ pub enum OfFile {
     Full,
     /// A chunk is not in the store.
     Lost(u32),
+    /// What is sent from now on is heard.
+    Listens,
     /// Some of a chunk came.
     Heard(u32),
     /// A chunk came, and opened.
@@ -120,9 +122,16 @@ impl FileWorker {
         self.say("open", &fields);
     }
 
-    /// Has one chunk of a file of this computer sealed and kept.
-    pub fn seal(&self, name: StoreName, file: &File, index: u32, digest: &ChunkDigest, proof: &Proof) {
-        self.say("seal", &[name.to_string().into(), file.into(), index.into(), bytes(digest), bytes(proof)]);
+    /// Has some chunks of a file of this computer sealed and kept, one behind the other.
+    pub fn seal(&self, name: StoreName, file: &File, from: u32, digests: &[ChunkDigest], proofs: &[Proof]) {
+        let fields = [
+            name.to_string().into(),
+            file.into(),
+            from.into(),
+            bytes(digests.as_flattened()),
+            bytes(proofs.as_flattened()),
+        ];
+        self.say("seal", &fields);
     }
 
     /// Answers [`OfFile::Prove`]: an encoded frame.
@@ -182,7 +191,7 @@ fn read(message: &Array) -> Option<Said> {
     let of = |what| Some(Said::Of(name()?, what));
     match message.get(0).as_string()?.as_str() {
         "memory" => Some(Said::InMemory),
-        "line" => Some(Said::Line),
+        "line" if message.get(1) == false => Some(Said::LineBroke),
         "read" | "wrote" => Some(Said::Progress(job()?, message.get(2).as_f64()? as u64)),
         "digested" => Some(Said::Digested(job()?, given(2)?.as_chunks::<32>().0.to_vec())),
         "unreadable" => Some(Said::Unreadable(job()?)),
@@ -197,6 +206,7 @@ fn read(message: &Array) -> Option<Said> {
         "changed" => of(OfFile::SourceChanged),
         "full" => of(OfFile::Full),
         "lost" => of(OfFile::Lost(index()?)),
+        "listening" => of(OfFile::Listens),
         "heard" => of(OfFile::Heard(index()?)),
         "complete" => {
             let proof = Box::new(given(4)?.as_slice().try_into().ok()?);

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod database;
 pub mod entropy;
 pub mod file;
+pub mod file_store;
 pub mod file_worker;
 pub mod focus;
 pub mod given;

@@ -18,8 +18,10 @@ use crate::talk_id::TalkId;
 
 /// Most files that are read and sealed at once.
 const AT_ONCE: usize = 4;
-/// Most chunks of one file that are being sealed at once.
-const SEALING: u32 = 4;
+/// Chunks of one file that are asked to be sealed together.
+const TOGETHER: u32 = 8;
+/// Most chunks of one file that are being sealed.
+const SEALING: u32 = 3 * TOGETHER;
 
 /// A file that is being given.
 #[derive(Clone, PartialEq, Eq)]
@@ -215,6 +217,7 @@ pub(super) fn heard(name: StoreName, what: &OfFile) -> bool {
             OfFile::SourceChanged => return Next::Fail(gift.job, NotGiven::Changed),
             OfFile::Full => return Next::Fail(gift.job, NotGiven::Full),
             OfFile::Lost(_)
+            | OfFile::Listens
             | OfFile::Heard(_)
             | OfFile::Complete(..)
             | OfFile::Spoilt(_)
@@ -226,13 +229,12 @@ pub(super) fn heard(name: StoreName, what: &OfFile) -> bool {
         if sealing.stored == count {
             return Next::Give(gift.job);
         }
-        while sealing.next < count && sealing.next < sealing.stored + SEALING {
-            let index = sealing.next;
-            sealing.next += 1;
-            if let Some(proof) = sealing.tree.proof(index) {
-                let digest = &sealing.digests[index as usize];
-                with_worker(|worker| worker.seal(name, &gift.file, index, digest, &proof));
-            }
+        while sealing.next < count && sealing.next + TOGETHER <= sealing.stored + SEALING {
+            let (from, to) = (sealing.next, count.min(sealing.next + TOGETHER));
+            sealing.next = to;
+            let proofs: Vec<_> = (from..to).filter_map(|index| sealing.tree.proof(index)).collect();
+            let digests = &sealing.digests[from as usize..to as usize];
+            with_worker(|worker| worker.seal(name, &gift.file, from, digests, &proofs));
         }
         Next::Wait
     });
