@@ -18,6 +18,7 @@ export class TalkPage {
     this.knocks = page.getByRole('region', { name: 'At the door' }).getByRole('listitem');
     this.alert = page.getByRole('alert');
     this.warnings = page.getByRole('region', { name: 'Warnings' });
+    this.files = page.getByRole('region', { name: 'Files' });
     this.gone = page.getByText('You are no longer at this table');
   }
 
@@ -177,6 +178,28 @@ export class TalkPage {
   /** Returns, for every note shown, in order, the index of the written text it contains; -1 for none. */
   async order(written) {
     return orderOf(await this.noteTexts(), written);
+  }
+
+  /** Attaches files of this machine, by the field behind the button. */
+  async attach(...paths) {
+    await this.page.locator('input[type=file]').first().setInputFiles(paths);
+  }
+
+  /** A file in the list. */
+  file(name) {
+    return this.files.getByRole('listitem').filter({ hasText: name });
+  }
+
+  /** What can be done with a file: Fetch, Pause, Continue, Cancel, Save, Show, Delete here. */
+  fileButton(what, name) {
+    return this.files.getByRole('button', { name: `${what} ${name}`, exact: true });
+  }
+
+  /** Saves a file and returns where the browser put it. */
+  async save(name) {
+    const download = this.page.waitForEvent('download');
+    await this.fileButton('Save', name).click();
+    return (await download).path();
   }
 }
 

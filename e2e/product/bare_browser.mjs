@@ -18,6 +18,8 @@ export class BareBrowser {
   #folder;
   #process;
   #port;
+  /** Lines to the page that stay open. */
+  #lines = [];
 
   get folder() {
     return this.#folder;
@@ -73,24 +75,58 @@ export class BareBrowser {
     });
   }
 
+  /** Loads the page anew. */
+  async reload() {
+    await this.#spoken((say) => say('Page.reload'));
+  }
+
+  /** From now on runs a script in every worker of the page, before the worker's own, and hears what is told there by `tell(text)`. */
+  async inWorkers(script, heard) {
+    const line = await this.#open((method, { sessionId, ...params }) => {
+      if (method === 'Runtime.bindingCalled') heard(params.payload);
+      if (method !== 'Target.attachedToTarget') return;
+      const orders = {
+        'Runtime.enable': {},
+        'Runtime.addBinding': { name: 'tell' },
+        'Runtime.evaluate': { expression: script },
+        'Runtime.runIfWaitingForDebugger': {},
+      };
+      // A worker that is gone before it is told all this is none to watch.
+      for (const [method, params] of Object.entries(orders)) line.say(method, params, sessionId).catch(() => undefined);
+    });
+    this.#lines.push(line);
+    await line.say('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: true, flatten: true });
+  }
+
   async #spoken(work) {
+    const line = await this.#open(() => undefined);
+    try {
+      return await work(line.say);
+    } finally {
+      line.close();
+    }
+  }
+
+  /** Opens a line on which things are said to the page, and to its workers in sessions of theirs, and heard of them. */
+  async #open(hear) {
     const pages = await (await fetch(`http://127.0.0.1:${this.#port}/json`)).json();
     const socket = new WebSocket(pages.find(({ type }) => type === 'page').webSocketDebuggerUrl);
+    const waiting = new Map();
     let asked = 0;
-    const say = (method, params) => new Promise((resolve, reject) => {
-      const id = (asked += 1);
-      socket.once('error', reject).on('message', (data) => {
-        const answer = JSON.parse(data);
-        if (answer.id === id) answer.error ? reject(new Error(answer.error.message)) : resolve(answer.result);
-      });
-      socket.send(JSON.stringify({ id, method, params }));
+    socket.on('message', (data) => {
+      const { id, result, error, method, params } = JSON.parse(data);
+      if (id === undefined) return hear(method, params);
+      const [resolve, reject] = waiting.get(id);
+      waiting.delete(id);
+      return error ? reject(new Error(error.message)) : resolve(result);
     });
-    try {
-      await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-      return await work(say);
-    } finally {
-      socket.close();
-    }
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    socket.on('close', () => waiting.forEach(([, reject]) => reject(new Error('the browser is gone'))));
+    const say = (method, params = {}, sessionId = undefined) => new Promise((resolve, reject) => {
+      waiting.set((asked += 1), [resolve, reject]);
+      socket.send(JSON.stringify({ id: asked, method, params, sessionId }));
+    });
+    return { say, close: () => socket.close() };
   }
 
   /** Waits until an expression is true, and returns how long that took, in milliseconds. */
@@ -104,6 +140,7 @@ export class BareBrowser {
   }
 
   async close() {
+    for (const line of this.#lines) line.close();
     this.#process.kill();
     await new Promise((resolve) => (this.#process.exitCode === null ? this.#process.once('exit', resolve) : resolve()));
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

@@ -12,6 +12,7 @@ export class Tap {
   #server;
   #lines = new Set();
   #cut = new Set();
+  #slow = new Map();
 
   /** Messages of all WebSockets, in the order in which they passed: { fromClient, bytes }. */
   messages = [];
@@ -38,6 +39,11 @@ export class Tap {
 
   mend(agent) {
     this.#cut.delete(agent);
+  }
+
+  /** Lets no more than so many bytes a second through to a seat, on each of its connections. */
+  slow(agent, rate) {
+    this.#slow.set(agent, rate);
   }
 
   async close() {
@@ -85,6 +91,14 @@ export class Tap {
     keep(fromClient)(head);
     relay.write(head);
     browser.pipe(relay);
-    relay.pipe(browser);
+    relay.on('data', (bytes) => {
+      browser.write(bytes);
+      const rate = this.#slow.get(line.agent);
+      if (!rate && browser.writableLength < 1 << 20) return;
+      relay.pause();
+      if (rate) setTimeout(() => relay.resume(), (bytes.length / rate) * 1000);
+      else browser.once('drain', () => relay.resume());
+    });
+    relay.on('end', () => browser.end());
   }
 }

@@ -1,28 +1,192 @@
 // Files: given into a room, fetched by others, saved as they were.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { expect, test } from '../product/fixtures.mjs';
 
 const NOOR = { name: 'Noor Haddad', party: 'Mediation office' };
 const INES = { name: 'Ines Okoye', party: 'Delegation of Arvandan' };
+const BILAL = { name: 'Bilal Qureshi', party: 'Delegation of Sindhara' };
+const MB = 1_000_000;
 
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-test('a file given by one is saved by another as it was', async ({ table, relay }, info) => {
+/** Writes a file of random bytes for a test. */
+async function made(info, name, size) {
+  const path = info.outputPath('given', name);
+  await mkdir(dirname(path), { recursive: true });
+  const bytes = randomBytes(size);
+  await writeFile(path, bytes);
+  return { name, path, hash: digest(bytes) };
+}
+
+async function expectSaved(seat, file) {
+  await expect(seat.talk.fileButton('Save', file.name)).toBeVisible({ timeout: 60_000 });
+  expect(digest(await readFile(await seat.talk.save(file.name))), `${file.name} at ${seat.name}`).toBe(file.hash);
+}
+
+test('files of every length and name come by themselves and are saved as they were', async ({ table, relay }, info) => {
   const noor = await table.open(relay.url, NOOR);
   const ines = await table.welcome(noor, INES);
-  noor.page.on('console', (m) => console.log('NOOR', m.text())); ines.page.on('console', (m) => console.log('INES', m.text()));
-  const bytes = randomBytes(3_500_000);
-  const path = info.outputPath('Annex B.pdf');
-  await writeFile(path, bytes);
-  await noor.page.locator('input[type=file]').first().setInputFiles(path);
-  const files = ines.page.getByRole('region', { name: 'Files' });
-  await expect(files.getByRole('listitem')).toContainText('Annex B.pdf');
-  const [download] = await Promise.all([
-    ines.page.waitForEvent('download'),
-    files.getByRole('button', { name: 'Save Annex B.pdf' }).click(),
-  ]);
-  expect(digest(await readFile(await download.path()))).toBe(digest(bytes));
+  const files = [
+    await made(info, 'Annex B.pdf', 3_500_000),
+    await made(info, 'empty', 0),
+    await made(info, 'پیش‌نویس پیوست ب.docx', 1 << 20),
+    await made(info, `${'n'.repeat(251)}.txt`, 17),
+  ];
+  await noor.talk.attach(...files.map((file) => file.path));
+  await expect(ines.talk.notes).toHaveCount(files.length);
+  for (const file of files) for (const seat of [noor, ines]) await expectSaved(seat, file);
+  await expect(noor.talk.file('Annex B.pdf')).toContainText('All of it is with 2 of 2 seats');
+
+  // All of it is there again after a reload, on either side.
+  for (const seat of [noor, ines]) {
+    await seat.page.reload();
+    for (const file of files) await expectSaved(seat, file);
+  }
+});
+
+test('what is longer comes when it is asked for, waits when it is told to, and goes on after a reload', async ({ table, tap }, info) => {
+  const noor = await table.open(tap.url, NOOR);
+  const ines = await table.welcome(noor, INES);
+  const file = await made(info, 'recording.wav', 12 * MB);
+  tap.slow(ines.agent, 3 * MB);
+  await noor.talk.attach(file.path);
+  const listed = ines.talk.file(file.name);
+  await expect(listed).toContainText('Not on this device · All of it is with 1 of 2 seats');
+  await ines.talk.fileButton('Fetch', file.name).click();
+  await expect(listed).toContainText(/[1-9][\d.]* MB of 12 MB · .*\/s · .* left/);
+  await ines.talk.fileButton('Pause', file.name).click();
+  await expect(listed).toContainText(/Paused · [1-9][\d.]* MB of 12 MB/);
+  const paused = await listed.textContent();
+  await ines.page.waitForTimeout(1_500);
+  expect(await listed.textContent()).toBe(paused);
+
+  await ines.page.reload();
+  await expect(listed).toContainText('Paused');
+  await ines.talk.fileButton('Continue', file.name).click();
+  await expect(listed).toContainText(/[3-9][\d.]* MB of 12 MB/);
+  await ines.page.reload();
+  await expectSaved(ines, file);
+  const pieces = tap.messages.filter(({ fromClient, bytes }) => fromClient && bytes.length > 65_600 && bytes[0] === 0x04);
+  expect(pieces.length * 65_577, 'what was sent in all').toBeLessThan(1.5 * 12 * MB + 6 * (1 << 20));
+
+  await ines.talk.fileButton('Delete here', file.name).click();
+  await expect(listed).toContainText('Not on this device');
+  await ines.talk.fileButton('Fetch', file.name).click();
+  await expectSaved(ines, file);
+});
+
+test('a note does not wait for a file, and a slow seat holds nobody up', async ({ table, tap }, info) => {
+  const noor = await table.open(tap.url, NOOR);
+  const ines = await table.welcome(noor, INES);
+  const bilal = await table.welcome(noor, BILAL);
+  tap.slow(ines.agent, MB);
+  const file = await made(info, 'survey.zip', 8 * MB);
+  await noor.talk.attach(file.path);
+  for (const seat of [ines, bilal]) await seat.talk.fileButton('Fetch', file.name).click();
+  await expect(ines.talk.file(file.name)).toContainText(/[1-9][\d.]* MB of 8 MB/);
+  await noor.talk.write('While it is on its way.');
+  await expect(ines.talk.note('While it is on its way.')).toBeVisible();
+  await expect(ines.talk.fileButton('Pause', file.name)).toBeVisible();
+  await expectSaved(bilal, file);
+  await expect(ines.talk.fileButton('Pause', file.name)).toBeVisible();
+  await expectSaved(ines, file);
+});
+
+test('a file comes from whoever has it when its author has left', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, NOOR);
+  const ines = await table.welcome(noor, INES);
+  const bilal = await table.welcome(noor, BILAL);
+  const file = await made(info, 'terms.pdf', 7 * MB);
+  await noor.talk.attach(file.path);
+  await ines.talk.fileButton('Fetch', file.name).click();
+  await expect(ines.talk.fileButton('Save', file.name)).toBeVisible();
+  await noor.context.close();
+  await bilal.talk.fileButton('Fetch', file.name).click();
+  await expectSaved(bilal, file);
+});
+
+test('a relay that is killed in the middle of a file costs nothing but time', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, NOOR);
+  const ines = await table.welcome(noor, INES);
+  const file = await made(info, 'archive.tar', 60 * MB);
+  await noor.talk.attach(file.path);
+  await ines.talk.fileButton('Fetch', file.name).click();
+  await expect(ines.talk.file(file.name)).toContainText(/[1-9][\d.]* MB of 60 MB/);
+  await relay.kill();
+  await expect(ines.talk.connection).not.toContainText('Live');
+  await expect(ines.talk.fileButton('Save', file.name)).toHaveCount(0);
+  await relay.run();
+  await expectSaved(ines, file);
+});
+
+test('names that lead elsewhere, deceive, or are kept for devices are refused with a sentence', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, NOOR);
+  const ines = await table.welcome(noor, INES);
+  const refused = {
+    'CON.txt': 'some systems keep its name for a device',
+    'bill\u202egpj.exe': 'or that nobody sees',
+    'what?.pdf': 'a character that names cannot have everywhere',
+    'draft.': 'begins or ends in a blank or a dot',
+  };
+  for (const [name, why] of Object.entries(refused)) {
+    const { path } = await made(info, name, 5);
+    await noor.talk.attach(path);
+    await expect(noor.talk.files.getByRole('alert')).toContainText(why);
+    await noor.talk.files.getByRole('button', { name: `Put away ${name}` }).click();
+    await expect(noor.talk.files.getByRole('alert')).toHaveCount(0);
+  }
+  await expect(ines.talk.notes).toHaveCount(0);
+});
+
+test('an observer fetches files and gives none', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, NOOR);
+  const link = await noor.talk.invite({ role: 'Observer' });
+  const omid = await table.knock(link, { name: 'Omid Rahmani', party: 'Observers' });
+  await expect(omid.join.doorDigits).toHaveText(/\d{4} \d{4} \d{4}/);
+  await noor.talk.admit('Omid Rahmani');
+  const file = await made(info, 'agenda.txt', 2_000);
+  await noor.talk.attach(file.path);
+  await expectSaved(omid, file);
+  await expect(omid.page.getByRole('button', { name: 'Attach files' })).toHaveCount(0);
+  await expect(omid.page.locator('input[type=file]')).toHaveCount(0);
+});
+
+test('a file is gone from the disk when the person leaves this computer', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, NOOR);
+  const file = await made(info, 'secret.bin', 2 * MB);
+  await noor.talk.attach(file.path);
+  await expect(noor.talk.fileButton('Save', file.name)).toBeVisible();
+  const kept = () => noor.page.evaluate(async () => {
+    const names = [];
+    for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name);
+    return names;
+  });
+  expect(await kept()).toEqual(['files']);
+  await noor.page.getByRole('link', { name: 'Start page' }).click();
+  await noor.page.getByRole('button', { name: 'Leave this computer' }).click();
+  await noor.page.getByRole('button', { name: 'Delete all' }).click();
+  await expect(noor.page.getByText('Everything is being deleted.')).toHaveCount(0);
+  await expect(noor.start.startButton).toBeVisible();
+  expect(await kept()).toEqual([]);
+});
+
+test('a folder of five hundred files comes with its folders', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, NOOR);
+  const ines = await table.welcome(noor, INES);
+  const files = [];
+  for (let number = 0; number < 500; number += 1) files.push(await made(info, `annexes/part ${number % 7}/page ${number}.txt`, 100 + number));
+  const chooser = noor.page.waitForEvent('filechooser');
+  await noor.talk.files.getByRole('button', { name: 'Attach a folder' }).click();
+  await (await chooser).setFiles(info.outputPath('given', 'annexes'));
+  await expect(ines.talk.files.getByRole('button', { name: 'Show 50 more' })).toBeVisible();
+  const search = ines.talk.files.getByRole('searchbox', { name: 'Search files' });
+  for (const number of [0, 250, 499]) {
+    const file = { ...files[number], name: `page ${number}.txt` };
+    await search.fill(`annexes/part ${number % 7}/page ${number}.`);
+    await expectSaved(ines, file);
+  }
 });

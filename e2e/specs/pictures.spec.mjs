@@ -299,3 +299,26 @@ test('pictures of how that is changed', async ({ relay, table }) => {
     await bothThemes(page, `ways-locked${size}`);
   }
 });
+
+test('pictures of files', async ({ relay, table }, info) => {
+  const path = (name) => info.outputPath(name);
+  const amina = await table.open(relay.url, { title: 'Transit at the Veshan crossing', name: 'Amina Farouk', party: 'Mediation office' });
+  await picture(amina.page, 'files-none');
+  const leyla = await table.welcome(amina, { name: 'لیلا رحیمی', party: 'هیئت آروندان', ...PHONE });
+  const picture1 = await amina.page.screenshot();
+  await writeFile(path('map of the crossing.png'), picture1);
+  await writeFile(path('پیش‌نویس پیوست ب.docx'), Buffer.alloc(400_000, 7));
+  await writeFile(path('Annex B, third draft, with all the comments of both delegations.pdf'), Buffer.alloc(12_000_000, 7));
+  await amina.talk.write(english[0]);
+  await amina.talk.attach(path('map of the crossing.png'), path('پیش‌نویس پیوست ب.docx'), path('Annex B, third draft, with all the comments of both delegations.pdf'));
+  await expect(amina.talk.files.getByRole('listitem')).toHaveCount(3);
+  await expect(amina.talk.fileButton('Save', 'map of the crossing.png')).toBeVisible();
+  await amina.talk.fileButton('Show', 'map of the crossing.png').click();
+  await expect(amina.talk.files.getByRole('img')).toBeVisible();
+  await bothThemes(amina.page, 'files');
+  await expect(leyla.talk.notes).toHaveCount(4);
+  await bothThemes(leyla.page, 'files-notes-phone');
+  await leyla.page.getByRole('button', { name: 'Files', exact: true }).click();
+  await expect(leyla.talk.fileButton('Save', 'map of the crossing.png')).toBeVisible();
+  await bothThemes(leyla.page, 'files-phone');
+});

@@ -5,6 +5,7 @@
 //! leads to the root in the manifest, and a seat that does not send what it claims to hold is not asked again for a while.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 
 use record::{AuthorKey, ContentRoot, OpId};
 
@@ -22,7 +23,7 @@ const AT_ONCE: usize = 8;
 /// Most chunks of the room that are on their way out.
 const GOING: usize = 2;
 /// Who was asked and sent nothing for so long is taken for gone.
-const SILENCE: Millis = 10_000;
+const SILENCE: Millis = 5_000;
 /// Everybody is asked anew who holds what, as long as something is wanted and nobody sends.
 const ASK_ROUND: Millis = 20_000;
 /// What is new here is told at most this often.
@@ -131,7 +132,7 @@ struct Entry {
     fetch: Fetch,
     serve: Serve,
     /// Asked for before the store was open.
-    asked: Vec<std::ops::Range<u32>>,
+    asked: Vec<(AuthorKey, Vec<Range<u32>>)>,
     listening: bool,
     /// What is sent now is heard.
     listens: bool,
@@ -229,7 +230,9 @@ impl Desk {
             entry.full = false;
             self.wanted.retain(|wanted| wanted != file);
             if wish == Wish::None {
-                entry.held = Some(Held::none(entry.known.chunks.count()));
+                entry.held = None;
+                entry.opening = false;
+                entry.asked.clear();
                 entry.serve = Serve::default();
                 entry.fetch = Fetch::default();
                 self.news.insert(*file);
@@ -283,7 +286,9 @@ impl Desk {
                 Message::Have(holdings) => self.heard_holdings(from, holdings),
                 Message::Ask { of, file, chunks } if of == self.me => {
                     if let Some(entry) = self.files.get_mut(&file) {
-                        entry.asked = chunks.into_iter().take(held::RANGES).map(crate::message::Span::range).collect();
+                        let chunks = chunks.into_iter().take(held::RANGES).map(crate::message::Span::range);
+                        entry.asked.push((from, chunks.collect()));
+                        entry.asked.truncate(SEATS);
                     }
                 }
                 Message::Ask { .. } => {}
@@ -314,6 +319,9 @@ impl Desk {
             if held.is_whole() != was_here {
                 entry.wish = if was_here { Wish::Fetch } else { Wish::Here };
                 self.effects.push(Effect::Remember(*file));
+            }
+            if held.count() > 0 {
+                self.news.insert(*file);
             }
             entry.held = Some(held);
             self.wanted.retain(|wanted| wanted != file || entry.wish == Wish::Fetch);
@@ -453,7 +461,10 @@ impl Desk {
         for (file, entry) in &mut self.files {
             if !entry.asked.is_empty() {
                 match &entry.held {
-                    Some(held) => entry.serve.asked(held, entry.asked.drain(..), now),
+                    Some(held) => {
+                        let all = entry.asked.drain(..);
+                        all.for_each(|(seat, chunks)| entry.serve.asked(seat, held, chunks.into_iter(), now));
+                    }
                     None => entry.open(*file, &mut self.effects),
                 }
             }

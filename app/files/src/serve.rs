@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
+use record::AuthorKey;
+
 use crate::{Held, Millis};
 
-/// What went out this lately was heard by all who listen, also by those who ask for it now.
+/// What went out this lately was heard by all who listened then, also by those of them who ask for it now.
 const HEARD: Millis = 2_000;
+/// Who asks for nothing so long does not listen any more.
+const LISTENS: Millis = 10_000;
 /// Most chunks that wait to go out.
 const WAITING: usize = 128;
 /// Most chunks that one seat has sent for by one message.
@@ -20,14 +24,27 @@ pub(crate) struct Serve {
     going: Vec<u32>,
     /// When a chunk went out last.
     sent: BTreeMap<u32, Millis>,
+    /// Since when a seat asks, and when it did last.
+    askers: BTreeMap<AuthorKey, (Millis, Millis)>,
 }
 
 impl Serve {
-    /// Somebody asks. What is not held, waits already, or has just gone out is left aside: who did not hear it asks again.
-    pub(crate) fn asked(&mut self, held: &Held, ranges: impl Iterator<Item = Range<u32>>, now: Millis) {
+    /// A seat asks. What is not held, waits already, or has just gone out while it listened is left aside: if it did not hear it, it
+    /// asks again.
+    pub(crate) fn asked(
+        &mut self,
+        seat: AuthorKey,
+        held: &Held,
+        ranges: impl Iterator<Item = Range<u32>>,
+        now: Millis,
+    ) {
         self.sent.retain(|_, at| *at + HEARD > now);
+        self.askers.retain(|_, (_, last)| *last + LISTENS > now);
+        let (since, last) = self.askers.entry(seat).or_insert((now, now));
+        *last = now;
         for index in ranges.flat_map(|range| range.take(ASKED)).take(ASKED) {
-            let new = !self.sent.contains_key(&index) && !self.waiting.contains(&index) && !self.going.contains(&index);
+            let heard = self.sent.get(&index).is_some_and(|at| *at > *since);
+            let new = !heard && !self.waiting.contains(&index) && !self.going.contains(&index);
             if new && held.contains(index) && self.waiting.len() < WAITING {
                 self.waiting.push_back(index);
             }

@@ -297,6 +297,19 @@ fn a_file_reaches_who_wants_it_and_nobody_else() {
 }
 
 #[test]
+fn who_comes_later_does_not_wait_for_what_it_missed() {
+    let id = OpId([1; 32]);
+    let mut world = World::new(3, vec![file(1, 0, 6)], std::iter::empty());
+    world.wish(1, id, Wish::Fetch);
+    world.settle();
+    let begun = world.now;
+    world.wish(2, id, Wish::Fetch);
+    world.run();
+    assert!(world.has(2, &id));
+    assert!(world.now - begun < 1_000, "{} ms", world.now - begun);
+}
+
+#[test]
 fn what_eight_want_goes_out_about_once() {
     let mut world = World::new(9, vec![file(1, 0, 30)], std::iter::empty());
     (1..9).for_each(|number| world.wish(number, OpId([1; 32]), Wish::Fetch));

@@ -2,19 +2,24 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::say::step;
+use crate::say::{say, step};
 use crate::workspace::Workspace;
-use crate::{app_build, browser_tests, relay_build};
+use crate::{app_build, browser, browser_tests, relay_build};
 
 /// The Lighthouse that [`page`] measures with: each version weighs differently.
 const LIGHTHOUSE: &str = "12.8.2";
+/// The magic-wormhole that [`files`] measures beside the page, and its servers.
+const WORMHOLE: [&str; 3] =
+    ["magic-wormhole==0.24.0", "magic-wormhole-mailbox-server==0.8.0", "magic-wormhole-transit-relay==0.5.0"];
+/// The server that [`files`] has `scp` talk to.
+const SSHD: &str = "/usr/sbin/sshd";
 /// Notes in the talk that [`store`] measures.
 const NOTES: &str = "10000";
 
@@ -37,6 +42,23 @@ pub fn page(workspace: &Workspace, runs: u32) -> anyhow::Result<ExitCode> {
     let lighthouse = lighthouse(workspace)?;
     let runs = runs.to_string();
     measure(workspace, "bench/page.mjs", &[("LIGHTHOUSE", lighthouse.as_os_str()), ("RUNS", OsStr::new(&runs))])
+}
+
+/// Measures how a file of so many bytes goes from one browser to others, and by other means.
+pub fn files(workspace: &Workspace, size: u64) -> anyhow::Result<ExitCode> {
+    if size == 0 {
+        bail!("nothing can be said of no bytes");
+    }
+    // What is missing is not measured, and the script says so.
+    if !Path::new(SSHD).exists() && !browser::installed_by_apt("openssh-server") {
+        say("· There is no sshd and none could be installed");
+    }
+    let wormhole = workspace.target().join("wormhole");
+    if let Err(error) = install_wormhole(&wormhole) {
+        say(&format!("· magic-wormhole could not be installed: {error:#}"));
+    }
+    let size = size.to_string();
+    measure(workspace, "bench/files.mjs", &[("WORMHOLE", wormhole.as_os_str()), ("SIZE", OsStr::new(&size))])
 }
 
 fn measure(workspace: &Workspace, script: &str, settings: &[(&str, &OsStr)]) -> anyhow::Result<ExitCode> {
@@ -69,6 +91,27 @@ fn lighthouse(workspace: &Workspace) -> anyhow::Result<PathBuf> {
         Ok(())
     })?;
     Ok(folder)
+}
+
+/// Installs magic-wormhole for Python in a folder of its own, if these versions are not there.
+fn install_wormhole(folder: &Path) -> anyhow::Result<()> {
+    let versions = WORMHOLE.join(" ");
+    let installed = folder.join("installed");
+    if fs::read_to_string(&installed).is_ok_and(|what| what == versions) {
+        return Ok(());
+    }
+    step("Installing magic-wormhole (pip)", || {
+        let mut python = Command::new("python3");
+        python.args(["-m", "venv", "--clear"]).arg(folder);
+        if !python.status().context("python3 cannot be started")?.success() {
+            bail!("python3 makes no environment (Debian: `apt-get install python3-venv`)");
+        }
+        let mut pip = Command::new(folder.join("bin/pip"));
+        if !pip.args(["install", "--quiet"]).args(WORMHOLE).status().context("pip cannot be started")?.success() {
+            bail!("pip failed (its own words are above). Is there a network?");
+        }
+        Ok(fs::write(&installed, &versions)?)
+    })
 }
 
 /// Returns the folder with what browsers keep of that talk. It is made anew when the program that makes it has changed.

@@ -295,6 +295,7 @@ impl Running {
                     self.shelve(note, file);
                 }
             }
+            self.draw_files();
         }
         let live = view.standing == Some(talk::view::Standing::Seated)
             && self.shown.connection.get_untracked() == Connection::Live;

@@ -354,7 +354,10 @@ impl Followed {
         let (held, Some(standing)) = (self.held.get(), self.standing.get()) else { return words.not_here.to_owned() };
         match standing.wish {
             Wish::Here => (words.here)(standing.holders.min(self.seats.get()), self.seats.get()),
-            Wish::None => words.not_here.to_owned(),
+            Wish::None => {
+                let held = (words.here)(standing.holders.min(self.seats.get()), self.seats.get());
+                format!("{} · {held}", words.not_here)
+            }
             Wish::Pause if standing.full => words.no_room.to_owned(),
             Wish::Pause => (words.paused)(held, size),
             Wish::Fetch if standing.comes => {

@@ -39,7 +39,7 @@ pub const FILES: FileWords = FileWords {
     put_away: "Put away",
     in_files: "Open files",
     not_here: "Not on this device",
-    here: |held, seats| format!("Held by {} of {}", super::number(held), counted(seats, "seat", "seats")),
+    here: |held, seats| format!("All of it is with {} of {}", super::number(held), counted(seats, "seat", "seats")),
     comes: |coming| {
         let mut text = format!("{} of {}", bytes(coming.held), bytes(coming.size));
         if let Some(rate) = coming.rate.filter(|rate| *rate > 0) {

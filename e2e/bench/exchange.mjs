@@ -1,0 +1,111 @@
+// A talk in which a file goes from one browser to others. Every browser has a profile on the disk, and nobody looks into them meanwhile.
+
+import { expect } from '@playwright/test';
+
+import { BareBrowser } from '../product/bare_browser.mjs';
+import { Relay } from '../product/relay.mjs';
+
+const LONGEST = 3_600_000;
+
+export class Exchange {
+  browsers = [];
+  #file;
+
+  /** Does something with a talk of one who gives this file and so many who fetch it. */
+  static async of(file, seats, work) {
+    const exchange = new Exchange();
+    exchange.#file = file;
+    exchange.relay = await Relay.start();
+    try {
+      await exchange.#sitDown(seats);
+      return await work(exchange);
+    } finally {
+      await Promise.all(exchange.browsers.map((browser) => browser.close()));
+      await exchange.relay.kill();
+    }
+  }
+
+  get sender() {
+    return this.browsers[0];
+  }
+
+  get receivers() {
+    return this.browsers.slice(1);
+  }
+
+  async #begin() {
+    const browser = await BareBrowser.start();
+    this.browsers.push(browser);
+    return browser;
+  }
+
+  async #sitDown(seats) {
+    const sender = await this.#begin();
+    await sender.driven('Noor Haddad', async (noor) => {
+      await noor.start.open(this.relay.url);
+      await noor.start.openTalk({ title: 'Files', name: 'Noor Haddad', party: 'Mediation office', keep: 'This browser only' });
+      await expect(noor.talk.composer).toBeVisible();
+      for (let number = 1; number <= seats; number += 1) await this.#welcome(noor, number);
+    });
+  }
+
+  async #welcome(noor, number) {
+    const link = await noor.talk.invite();
+    const receiver = await this.#begin();
+    await receiver.driven(`Reader ${number}`, async (reader) => {
+      await reader.page.goto(link);
+      await reader.join.ask({ name: `Reader ${number}`, party: `Party ${number}` });
+      await expect(reader.join.doorDigits).toHaveText(/\d{4} \d{4} \d{4}/);
+      await noor.talk.admit(`Reader ${number}`);
+      await expect(reader.talk.composer).toBeVisible();
+    });
+  }
+
+  /** An expression for a button of the file, or undefined while there is none. */
+  #button(label) {
+    const wanted = JSON.stringify(`${label} ${this.#file.name}`);
+    return `[...document.querySelectorAll('#files button')].find((button) => button.ariaLabel === ${wanted})`;
+  }
+
+  /** The sender chooses the file. Returns how long it takes until it is given. */
+  async give() {
+    const begun = Date.now();
+    await this.sender.choose("document.querySelector('input[type=file]')", this.#file.path);
+    await this.sender.until(`${this.#button('Save')} !== undefined`);
+    const took = Date.now() - begun;
+    await Promise.all(this.receivers.map((receiver) => receiver.until(`${this.#button('Fetch')} !== undefined`)));
+    return took;
+  }
+
+  /** All others ask for it. */
+  async ask() {
+    await Promise.all(this.receivers.map((receiver) => receiver.ask(`void ${this.#button('Fetch')}.click()`)));
+  }
+
+  /** Returns once all of them have it. */
+  async arrived() {
+    await Promise.all(this.receivers.map((receiver) => receiver.until(`${this.#button('Save')} !== undefined`)));
+  }
+
+  /** All others fetch it. Returns how long that takes. */
+  async fetch() {
+    const begun = Date.now();
+    await this.ask();
+    await this.arrived();
+    return Date.now() - begun;
+  }
+
+  /** The first of the others saves it. Returns how long that takes, and whether it is the same. */
+  async save() {
+    return this.receivers[0].driven('Reader 1', async ({ page }) => {
+      const begun = Date.now();
+      const [download] = await Promise.all([
+        page.waitForEvent('download', { timeout: LONGEST }),
+        page.getByRole('region', { name: 'Files' }).getByRole('button', { name: `Save ${this.#file.name}` }).click(),
+      ]);
+      const path = await download.path();
+      const took = Date.now() - begun;
+      return { took, same: await this.#file.isAt(path) };
+    });
+  }
+}
