@@ -82,17 +82,17 @@ export class Exchange {
     await Promise.all(this.receivers.map((receiver) => receiver.ask(`void ${this.#button('Fetch')}.click()`)));
   }
 
-  /** Returns once all of them have it. */
+  /** Returns once all of them have it, and how long each had to wait. */
   async arrived() {
-    await Promise.all(this.receivers.map((receiver) => receiver.until(`${this.#button('Save')} !== undefined`)));
+    return Promise.all(this.receivers.map((receiver) => receiver.until(`${this.#button('Save')} !== undefined`)));
   }
 
-  /** All others fetch it. Returns how long that takes. */
+  /** All others fetch it. Returns how long that takes each. */
   async fetch() {
     const begun = Date.now();
     await this.ask();
-    await this.arrived();
-    return Date.now() - begun;
+    const asked = Date.now() - begun;
+    return (await this.arrived()).map((waited) => asked + waited);
   }
 
   /** The first of the others saves it. Returns how long that takes, and whether it is the same. */

@@ -75,9 +75,18 @@ export class BareBrowser {
     });
   }
 
-  /** Loads the page anew. */
+  /** Loads the page anew, and returns once the old one is gone. */
   async reload() {
-    await this.#spoken((say) => say('Page.reload'));
+    let gone;
+    const there = new Promise((resolve) => (gone = resolve));
+    const line = await this.#open((method) => method === 'Page.frameNavigated' && gone());
+    try {
+      await line.say('Page.enable');
+      await line.say('Page.reload');
+      await there;
+    } finally {
+      line.close();
+    }
   }
 
   /** From now on runs a script in every worker of the page, before the worker's own, and hears what is told there by `tell(text)`. */

@@ -43,7 +43,7 @@ cargo xtask sim --mutants [NAME…]   break the engine on purpose; fails when no
 cargo xtask kill [--cycles N]       kill the browser at a random moment after Send, N times (default 200)
 cargo xtask bench notes             time from Send to visible at the other seat
 cargo xtask bench store             what a talk of 10,000 notes costs: opening, memory, scrolling, typing
-cargo xtask bench files             a file from one browser to others, with deaths, beside scp and wormhole; [--size BYTES]
+cargo xtask bench files [--size N]  a file of N bytes to other browsers; scp, magic-wormhole (default 2,000,000,000)
 cargo xtask bench page [--runs N]   Lighthouse on the page, and how long it takes to be there (default 5 runs)
 cargo xtask pictures                take the pictures; refreshes e2e/pictures/talk.png and those of the manifest";
 

@@ -269,7 +269,7 @@ fn tell_of(job: Job) {
         path,
         size: gift.file.size() as u64,
         root: sealing.root,
-        key: sealing.key.clone(),
+        key: sealing.key,
         media: Name::typed(&gift.file.type_()).ok(),
         modified_at: Some(gift.file.last_modified() as u64),
         release: None,
