@@ -61,7 +61,10 @@ test('what is longer comes when it is asked for, waits when it is told to, and g
   await ines.talk.fileButton('Pause', file.name).click();
   await expect(listed).toContainText(/Paused · [1-9][\d.]* MB of 12 MB/);
   const paused = await listed.textContent();
-  await ines.page.waitForTimeout(1_500);
+  for (const text of ['While', 'it', 'waits.']) {
+    await noor.talk.write(text);
+    await expect(ines.talk.note(text)).toBeVisible();
+  }
   expect(await listed.textContent()).toBe(paused);
 
   await ines.page.reload();

@@ -5,10 +5,10 @@
 //! leads to the root in the manifest, and a seat that does not send what it claims to hold is not asked again for a while.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::Range;
 
 use record::{AuthorKey, ContentRoot, OpId};
 
+use crate::entry::Entry;
 use crate::fetch::Fetch;
 use crate::message::{HOLDINGS, Holding, Message};
 use crate::serve::Serve;
@@ -124,28 +124,6 @@ pub struct Desk {
     effects: Vec<Effect>,
 }
 
-struct Entry {
-    known: Known,
-    wish: Wish,
-    opening: bool,
-    held: Option<Held>,
-    fetch: Fetch,
-    serve: Serve,
-    /// Asked for before the store was open.
-    asked: Vec<(AuthorKey, Vec<Range<u32>>)>,
-    listening: bool,
-    /// What is sent now is heard.
-    listens: bool,
-    full: bool,
-    /// What others told.
-    others: BTreeMap<AuthorKey, Held>,
-    source: Option<AuthorKey>,
-    /// When the source was chosen, or something of this file came.
-    heard: Millis,
-    /// Sent nothing when asked.
-    silent: BTreeSet<AuthorKey>,
-}
-
 impl Desk {
     /// A desk without files.
     pub fn new(me: AuthorKey) -> Self {
@@ -166,27 +144,7 @@ impl Desk {
     /// The record has this file.
     pub fn known(&mut self, known: Known) {
         let (file, wish, author) = (known.file, known.wish, known.author);
-        let mut others = BTreeMap::new();
-        if author != self.me {
-            // Until it says otherwise: nobody gives what it does not have.
-            others.insert(author, Held::all(known.chunks.count()));
-        }
-        let entry = Entry {
-            known,
-            wish,
-            opening: false,
-            held: None,
-            fetch: Fetch::default(),
-            serve: Serve::default(),
-            asked: Vec::new(),
-            listening: false,
-            listens: false,
-            full: false,
-            others,
-            source: None,
-            heard: 0,
-            silent: BTreeSet::new(),
-        };
+        let entry = Entry::new(known, (author != self.me).then_some(author));
         if self.files.insert(file, entry).is_none() && wish == Wish::Fetch {
             self.wanted.push_back(file);
         }
@@ -204,22 +162,7 @@ impl Desk {
 
     /// How a file stands here. None for one that is not known.
     pub fn standing(&self, file: &OpId) -> Option<Standing> {
-        let entry = self.files.get(file)?;
-        let chunks = entry.known.chunks.count();
-        let held = match (&entry.held, entry.wish) {
-            (Some(held), _) => held.count(),
-            (None, Wish::Here) => chunks,
-            (None, Wish::None | Wish::Fetch | Wish::Pause) => 0,
-        };
-        let others = entry.others.values().filter(|held| held.is_whole()).count();
-        Some(Standing {
-            wish: entry.wish,
-            held,
-            chunks,
-            comes: entry.source.is_some(),
-            full: entry.full,
-            holders: others + usize::from(held == chunks),
-        })
+        self.files.get(file).map(Entry::standing)
     }
 
     /// The person wants a file, wants it to wait, or does not want it any more: then it is deleted, which is up to the shell.
@@ -578,34 +521,4 @@ const PIECES: usize = crate::PIECES as usize;
 fn tell(messages: &[Message]) -> Effect {
     let bytes = messages.iter().flat_map(|message| minicbor::to_vec(message).expect("encoding into memory"));
     Effect::Tell(bytes.collect())
-}
-
-impl Entry {
-    fn open(&mut self, file: OpId, effects: &mut Vec<Effect>) {
-        if !std::mem::replace(&mut self.opening, true) {
-            effects.push(Effect::Open(file));
-        }
-    }
-
-    fn is_whole(&self) -> bool {
-        self.held.as_ref().is_some_and(Held::is_whole)
-    }
-
-    fn holds_some(&self) -> bool {
-        self.held.as_ref().map_or(self.wish == Wish::Here, |held| held.count() > 0)
-    }
-
-    fn holding(&self) -> Holding {
-        let ranges = match (&self.held, self.wish) {
-            (Some(held), _) => held.ranges(),
-            (None, Wish::Here) => vec![0..self.known.chunks.count(); 1],
-            (None, Wish::None | Wish::Fetch | Wish::Pause) => Vec::new(),
-        };
-        Holding { file: self.known.file, chunks: ranges.into_iter().map(Into::into).collect() }
-    }
-
-    /// Pieces of a chunk of this file.
-    fn weight(&self) -> usize {
-        self.known.chunks.pieces(0).unwrap_or(1) as usize
-    }
 }

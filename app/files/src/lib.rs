@@ -5,6 +5,7 @@
 
 mod chunks;
 mod desk;
+mod entry;
 mod fetch;
 mod held;
 mod keys;
