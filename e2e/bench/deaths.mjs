@@ -28,6 +28,8 @@ function observe() {
   const post = globalThis.postMessage;
   globalThis.postMessage = (message, ...more) => {
     if (message[0] === 'stored') globalThis.tell(JSON.stringify(['stored', message[2]]));
+    // What was stored just before a death was not told.
+    if (message[0] === 'opened') message[2].forEach((held, index) => held && globalThis.tell(JSON.stringify(['stored', index])));
     post.call(globalThis, message, ...more);
   };
   globalThis.addEventListener('message', ({ data }) => {

@@ -6,24 +6,36 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use record::{AuthorKey, ContentRoot, OpId};
+use record::{AuthorKey, OpId};
 
 use crate::entry::Entry;
 use crate::fetch::Fetch;
-use crate::message::{HOLDINGS, Holding, Message};
+use crate::held::Claimed;
+use crate::message::{HOLDING_BYTES, HOLDINGS, Holding, Message, SPAN_BYTES};
 use crate::serve::Serve;
+use crate::standing::{Known, Standing, Wish};
 use crate::tree::{ChunkDigest, Proof, belongs};
-use crate::{Chunks, Held, Millis, StoreName, held};
+use crate::{Held, Millis, StoreName, held};
 
 /// Most chunks that are asked for and not here: what may be on its way at once. What a relay keeps for a slow connection has room for
 /// them (4 MiB), so that nothing is lost to who reads slowly.
 pub const WINDOW: usize = 3;
 /// Most files that are fetched at once.
 const AT_ONCE: usize = 8;
+/// Most wanted files that are looked at in one go: the others have their turn later.
+const LOOKED_AT: usize = 32;
+/// Most stores that are being opened at once, of files that are wanted.
+const OPENING: usize = 8;
+/// Most files of one room. Who gives without end must not fill the memory of everybody.
+const FILES: usize = 50_000;
+/// Most messages in what one seat tells at a time.
+const MESSAGES: usize = 8;
+/// What is told at a time stays below what a frame holds, in bytes.
+const TELL_BYTES: usize = 28 * 1024;
+/// Most frames in which it is told what is here: more files than that have their turn next time.
+const TELLS: usize = 4;
 /// Most chunks of the room that are on their way out.
 const GOING: usize = 2;
-/// Who was asked and sent nothing for so long is taken for gone.
-const SILENCE: Millis = 5_000;
 /// Everybody is asked anew who holds what, as long as something is wanted and nobody sends.
 const ASK_ROUND: Millis = 20_000;
 /// What is new here is told at most this often.
@@ -57,63 +69,21 @@ pub enum Effect {
     Changed,
 }
 
-/// What is known of a file from the record, and remembered of it.
-pub struct Known {
-    /// The op that gave it.
-    pub file: OpId,
-    /// Who gave it.
-    pub author: AuthorKey,
-    /// Where it is stored.
-    pub name: StoreName,
-    /// Its chunks.
-    pub chunks: Chunks,
-    /// What vouches for them.
-    pub root: ContentRoot,
-    /// What was remembered of it, or what its size makes of it.
-    pub wish: Wish,
-}
-
-/// What this seat wants of a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
-pub enum Wish {
-    /// Not asked for.
-    #[n(0)]
-    None,
-    /// To be here.
-    #[n(1)]
-    Fetch,
-    /// To wait.
-    #[n(2)]
-    Pause,
-    /// All of it is here.
-    #[n(3)]
-    Here,
-}
-
-/// How a file stands here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Standing {
-    /// What is wanted of it.
-    pub wish: Wish,
-    /// Chunks that are here, as far as known.
-    pub held: u32,
-    /// Chunks it has.
-    pub chunks: u32,
-    /// Somebody who sends is there.
-    pub comes: bool,
-    /// There was no room for a chunk.
-    pub full: bool,
-    /// Seats that hold all of it, this one included, as they tell.
-    pub holders: usize,
-}
-
 /// The files of one room.
 pub struct Desk {
     me: AuthorKey,
     live: bool,
     files: BTreeMap<OpId, Entry>,
-    /// Wanted, in the order they were.
+    /// Wanted: those first that the person asked for last, and those last that nobody sends.
     wanted: VecDeque<OpId>,
+    /// Being fetched.
+    active: Vec<OpId>,
+    /// Somebody asked for chunks of these; the one that waited longest comes first.
+    serving: VecDeque<OpId>,
+    /// Something is wanted that nobody sends.
+    in_vain: bool,
+    /// The file from which on it is told next what is here.
+    told_up_to: OpId,
     /// To be told when it is time.
     news: BTreeSet<OpId>,
     tell_at: Option<Millis>,
@@ -132,6 +102,10 @@ impl Desk {
             live: false,
             files: BTreeMap::new(),
             wanted: VecDeque::new(),
+            active: Vec::new(),
+            serving: VecDeque::new(),
+            in_vain: false,
+            told_up_to: OpId([0; 32]),
             news: BTreeSet::new(),
             tell_at: None,
             answer_at: None,
@@ -143,6 +117,9 @@ impl Desk {
 
     /// The record has this file.
     pub fn known(&mut self, known: Known) {
+        if self.files.len() >= FILES {
+            return;
+        }
         let (file, wish, author) = (known.file, known.wish, known.author);
         let entry = Entry::new(known, (author != self.me).then_some(author));
         if self.files.insert(file, entry).is_none() && wish == Wish::Fetch {
@@ -173,16 +150,15 @@ impl Desk {
             entry.full = false;
             self.wanted.retain(|wanted| wanted != file);
             if wish == Wish::None {
-                entry.held = None;
-                entry.opening = false;
-                entry.asked.clear();
-                entry.serve = Serve::default();
-                entry.fetch = Fetch::default();
+                if entry.listening {
+                    self.effects.push(Effect::Silence(*file));
+                }
+                entry.close();
                 self.news.insert(*file);
             }
             if entry.wish == Wish::Fetch {
                 entry.silent.clear();
-                self.wanted.push_back(*file);
+                self.wanted.push_front(*file);
             }
             self.effects.extend([Effect::Remember(*file), Effect::Changed]);
         }
@@ -207,11 +183,39 @@ impl Desk {
         self.go_on(now)
     }
 
+    /// The shell has lost what it knew of the files.
+    pub fn shell_is_gone(&mut self, now: Millis) -> Vec<Effect> {
+        self.files.values_mut().for_each(Entry::close);
+        self.go_on(now)
+    }
+
+    /// This seat is no longer at the table: nothing is listened to and nothing sent.
+    pub fn over(&mut self) -> Vec<Effect> {
+        self.live = false;
+        for (file, entry) in &mut self.files {
+            if entry.listening {
+                self.effects.push(Effect::Silence(*file));
+            }
+            entry.hears_no_more();
+            entry.serve = Serve::default();
+            entry.asked.clear();
+        }
+        self.active.clear();
+        self.serving.clear();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether frames are listened to that belong to what is stored under this name.
+    pub fn listens_to(&self, name: StoreName) -> bool {
+        let named = |file: &OpId| self.files.get(file).filter(|entry| entry.known.name == name);
+        self.active.iter().filter_map(named).any(|entry| entry.listening)
+    }
+
     /// From now on frames of this file are heard.
     pub fn listens(&mut self, file: &OpId, now: Millis) -> Vec<Effect> {
         if let Some(entry) = self.files.get_mut(file).filter(|entry| entry.listening) {
             entry.listens = true;
-            entry.heard = now;
+            (entry.heard, entry.got) = (now, now);
         }
         self.go_on(now)
     }
@@ -219,7 +223,7 @@ impl Desk {
     /// Another seat told something. What is no message of this kind is ignored.
     pub fn told(&mut self, from: AuthorKey, bytes: &[u8], now: Millis) -> Vec<Effect> {
         let mut messages = minicbor::Decoder::new(bytes);
-        while messages.position() < bytes.len() {
+        for _ in 0..MESSAGES {
             let Ok(message) = messages.decode() else { break };
             match message {
                 Message::Here(holdings) => {
@@ -228,10 +232,15 @@ impl Desk {
                 }
                 Message::Have(holdings) => self.heard_holdings(from, holdings),
                 Message::Ask { of, file, chunks } if of == self.me => {
-                    if let Some(entry) = self.files.get_mut(&file) {
+                    // What was never here is not looked for.
+                    let here = |entry: &&mut Entry| entry.held.is_some() || entry.wish != Wish::None;
+                    if let Some(entry) = self.files.get_mut(&file).filter(here) {
                         let chunks = chunks.into_iter().take(held::RANGES).map(crate::message::Span::range);
                         entry.asked.push((from, chunks.collect()));
                         entry.asked.truncate(SEATS);
+                        if !self.serving.contains(&file) {
+                            self.serving.push_back(file);
+                        }
                     }
                 }
                 Message::Ask { .. } => {}
@@ -246,9 +255,8 @@ impl Desk {
             if entry.others.len() >= SEATS && !entry.others.contains_key(&from) {
                 continue;
             }
-            let ranges = chunks.into_iter().take(held::RANGES).map(crate::message::Span::range);
-            entry.others.insert(from, Held::of(entry.known.chunks.count(), ranges));
-            entry.silent.remove(&from);
+            let ranges = chunks.into_iter().map(crate::message::Span::range);
+            entry.others.insert(from, Claimed::of(entry.known.chunks.count(), ranges));
         }
         self.effects.push(Effect::Changed);
     }
@@ -294,8 +302,8 @@ impl Desk {
         now: Millis,
     ) -> Vec<Effect> {
         if let Some(entry) = self.files.get_mut(file) {
-            entry.heard = now;
             if belongs(&entry.known.root, entry.known.chunks.count(), index, digest, proof) {
+                (entry.heard, entry.got) = (now, now);
                 entry.fetch.complete(index, now);
                 self.effects.push(Effect::Keep(*file, index));
             } else {
@@ -383,13 +391,11 @@ impl Desk {
 
     /// When to call [`Desk::timer`], if nothing else happens.
     pub fn due(&self) -> Option<Millis> {
-        let active = self.wanted.iter().take(AT_ONCE).filter_map(|file| self.files.get(file));
-        let fetches = active.flat_map(|entry| {
-            [entry.fetch.due(), entry.source.filter(|_| entry.listens).map(|_| entry.heard + SILENCE)]
-        });
-        let round = (!self.wanted.is_empty()).then_some(self.asked_round + ASK_ROUND);
-        let times = fetches.flatten().chain(round).chain(self.tell_at).chain(self.answer_at);
-        times.min().filter(|_| self.live)
+        let active = self.active.iter().filter_map(|file| self.files.get(file)).filter(|entry| entry.listens);
+        let fetches = active.flat_map(|entry| [entry.fetch.due(), entry.late_at()]).flatten();
+        let round = self.in_vain.then_some(self.asked_round + ASK_ROUND);
+        let news = self.tell_at.filter(|_| !self.news.is_empty());
+        fetches.chain(round).chain(news).chain(self.answer_at).min().filter(|_| self.live)
     }
 
     fn go_on(&mut self, now: Millis) -> Vec<Effect> {
@@ -399,93 +405,106 @@ impl Desk {
         std::mem::take(&mut self.effects)
     }
 
+    /// Lets chunks go out, of one file after the other.
     fn serve(&mut self, now: Millis) {
-        let mut going: usize = self.files.values().map(|entry| entry.serve.going()).sum();
-        for (file, entry) in &mut self.files {
-            if !entry.asked.is_empty() {
-                match &entry.held {
-                    Some(held) => {
-                        let all = entry.asked.drain(..);
-                        all.for_each(|(seat, chunks)| entry.serve.asked(seat, held, chunks.into_iter(), now));
-                    }
-                    None => entry.open(*file, &mut self.effects),
+        let of = |files: &BTreeMap<OpId, Entry>, file| files.get(file).map_or(0, |entry| entry.serve.going());
+        let mut going: usize = self.serving.iter().map(|file| of(&self.files, file)).sum();
+        for _ in 0..self.serving.len() {
+            let Some(file) = self.serving.pop_front() else { break };
+            let Some(entry) = self.files.get_mut(&file) else { continue };
+            match &entry.held {
+                Some(held) => {
+                    let all = entry.asked.drain(..);
+                    all.for_each(|(seat, chunks)| entry.serve.asked(seat, held, chunks.into_iter(), now));
                 }
+                None if !entry.asked.is_empty() => entry.open(file, &mut self.effects),
+                None => {}
             }
-            while going < GOING {
-                let Some(index) = entry.serve.next() else { break };
+            if going < GOING
+                && let Some(index) = entry.serve.next()
+            {
                 going += 1;
-                self.effects.push(Effect::Send(*file, index));
+                self.effects.push(Effect::Send(file, index));
+            }
+            if !entry.asked.is_empty() || !entry.serve.is_idle() {
+                self.serving.push_back(file);
             }
         }
     }
 
     fn fetch(&mut self, now: Millis) {
-        let active: BTreeSet<OpId> = self.wanted.iter().take(AT_ONCE).copied().collect();
-        for (file, entry) in self.files.iter_mut().filter(|(file, entry)| entry.listening && !active.contains(file)) {
-            entry.listening = false;
-            entry.listens = false;
-            entry.source = None;
-            entry.fetch = Fetch::default();
-            self.effects.push(Effect::Silence(*file));
-        }
-        let open = |files: &BTreeMap<OpId, Entry>| -> usize {
-            active.iter().filter_map(|file| files.get(file)).map(|entry| entry.weight() * entry.fetch.open()).sum()
-        };
-        let order: Vec<OpId> = self.wanted.iter().take(AT_ONCE).copied().collect();
-        let mut in_vain = false;
-        for file in order {
-            let room = (WINDOW * PIECES).saturating_sub(open(&self.files));
+        let before = std::mem::take(&mut self.active);
+        self.in_vain = false;
+        let mut opening = self.wanted.iter().take(LOOKED_AT).filter_map(|file| self.files.get(file));
+        let mut opening = opening.by_ref().filter(|entry| entry.opening).count();
+        let mut waits = Vec::new();
+        for _ in 0..self.wanted.len().min(LOOKED_AT) {
+            if self.active.len() == AT_ONCE {
+                break;
+            }
+            let Some(file) = self.wanted.pop_front() else { break };
             let Some(entry) = self.files.get_mut(&file) else { continue };
-            let Some(held) = &entry.held else {
-                entry.open(file, &mut self.effects);
-                continue;
-            };
-            if !self.live {
+            if entry.held.is_none() {
+                if !entry.opening && opening < OPENING {
+                    opening += 1;
+                    entry.open(file, &mut self.effects);
+                }
+                waits.push(file);
+            } else if !self.live {
                 entry.source = None;
-                continue;
+                waits.push(file);
+            } else if entry.choose_source(now).is_some() {
+                self.active.push(file);
+            } else {
+                self.in_vain = true;
+                self.wanted.push_back(file);
             }
-            if entry.source.is_some() && entry.listens && entry.heard + SILENCE <= now {
-                entry.silent.extend(entry.source.take());
-                entry.fetch.begin_anew();
+        }
+        waits.iter().rev().chain(self.active.iter().rev()).for_each(|file| self.wanted.push_front(*file));
+        for file in before.into_iter().filter(|file| !self.active.contains(file)) {
+            if let Some(entry) = self.files.get_mut(&file).filter(|entry| entry.listening) {
+                entry.hears_no_more();
+                self.effects.push(Effect::Silence(file));
             }
-            let useful = |seat: &AuthorKey| {
-                let there = entry.others.get(seat).filter(|_| !entry.silent.contains(seat))?;
-                held.missing().any(|index| there.contains(index)).then_some(there)
-            };
-            let source = entry.source.filter(|seat| useful(seat).is_some()).or_else(|| {
-                entry.heard = now;
-                // Whoever has the most; of several, chance decides by the name of the file, so that not all ask one.
-                let lot =
-                    |seat: &AuthorKey| seat.0.iter().zip(file.0).fold(0_u8, |sum, (a, b)| sum.rotate_left(3) ^ a ^ b);
-                let able = entry.others.keys().filter_map(|seat| Some((useful(seat)?.count(), lot(seat), *seat)));
-                able.max().map(|(_, _, seat)| seat)
-            });
-            entry.source = source;
-            let Some(there) = source.and_then(|seat| entry.others.get(&seat)) else {
-                in_vain = true;
-                continue;
-            };
+        }
+        self.ask(now);
+        if self.in_vain && self.live && self.asked_round + ASK_ROUND <= now {
+            self.asks_around(now);
+        }
+    }
+
+    /// Asks for chunks of the files that are fetched, as far as the window lets: at least for one of each.
+    fn ask(&mut self, now: Millis) {
+        let open = |entry: &Entry| entry.weight() * entry.fetch.open();
+        let mut on_the_way: usize = self.active.iter().filter_map(|file| self.files.get(file)).map(open).sum();
+        for file in self.active.clone() {
+            let Some(entry) = self.files.get_mut(&file) else { continue };
             if !std::mem::replace(&mut entry.listening, true) {
                 self.effects.push(Effect::Listen(file));
             }
-            if !entry.listens {
-                continue;
-            }
-            let asked = entry.fetch.ask(held, room.div_ceil(entry.weight()), |index| there.contains(index), now);
-            if let Some(of) = source.filter(|_| !asked.is_empty()) {
+            let (Some(held), Some(of), true) = (&entry.held, entry.source, entry.listens) else { continue };
+            let Some(there) = entry.others.get(&of) else { continue };
+            let (weight, before) = (entry.known.chunks.pieces(0).unwrap_or(1) as usize, entry.fetch.open());
+            let room = (WINDOW * PIECES).saturating_sub(on_the_way).div_ceil(weight).max(usize::from(before == 0));
+            let asked = entry.fetch.ask(held, room, |index| there.contains(index), now);
+            on_the_way += (entry.fetch.open() - before) * weight;
+            if !asked.is_empty() {
                 let chunks = held::ranges(asked.into_iter()).take(held::RANGES).map(Into::into).collect();
-                self.effects.push(tell(&[Message::Ask { of, file, chunks }]));
+                self.effects.push(tell(&Message::Ask { of, file, chunks }));
             }
-        }
-        if in_vain && self.asked_round + ASK_ROUND <= now {
-            self.asks_around(now);
         }
     }
 
     fn asks_around(&mut self, now: Millis) {
         self.asked_round = now;
-        self.files.values_mut().for_each(|entry| entry.silent.clear());
-        self.effects.push(tell(&[Message::Here(self.holdings())]));
+        self.wanted.iter().for_each(|file| {
+            if let Some(entry) = self.files.get_mut(file) {
+                entry.silent.clear();
+            }
+        });
+        let mut all = self.all_holdings().into_iter();
+        self.effects.push(tell(&Message::Here(all.next().unwrap_or_default())));
+        self.effects.extend(all.map(|some| tell(&Message::Have(some))));
     }
 
     fn tell(&mut self, now: Millis) {
@@ -497,28 +516,54 @@ impl Desk {
         }
         if self.answer_at.take_if(|at| *at <= now).is_some() {
             self.answered = now;
-            let all = self.holdings();
-            if !all.is_empty() {
-                self.effects.push(tell(&[Message::Have(all)]));
-            }
+            let all = self.all_holdings();
+            self.effects.extend(all.into_iter().map(|some| tell(&Message::Have(some))));
         }
         if self.tell_at.take_if(|at| *at <= now).is_some() {
-            let news: Vec<OpId> = std::iter::from_fn(|| self.news.pop_first()).take(HOLDINGS).collect();
-            let news = news.iter().filter_map(|file| self.files.get(file)).map(Entry::holding).collect();
-            self.effects.push(tell(&[Message::Have(news)]));
+            let files = &self.files;
+            let mut news = std::iter::from_fn(|| self.news.pop_first()).filter_map(|file| files.get(&file));
+            let (some, rest) = fitting(&mut news);
+            self.news.extend(rest);
+            self.effects.push(tell(&Message::Have(some)));
         }
     }
 
-    /// What is here, of as many files as one message tells of.
-    fn holdings(&self) -> Vec<Holding> {
-        let here = self.files.values().filter(|entry| entry.holds_some());
-        here.take(HOLDINGS).map(Entry::holding).collect()
+    /// What is here, in as many parts as are told at a time; what has no room there comes first the next time.
+    fn all_holdings(&mut self) -> Vec<Vec<Holding>> {
+        let (before, from) = (self.files.range(..self.told_up_to), self.files.range(self.told_up_to..));
+        let mut here = from.chain(before).map(|(_, entry)| entry).filter(|entry| entry.holds_some()).peekable();
+        let mut parts = Vec::new();
+        let mut left = None;
+        while parts.len() < TELLS && (left.is_some() || here.peek().is_some()) {
+            let left_over = left.take().and_then(|file| self.files.get(&file));
+            let (some, rest) = fitting(&mut left_over.into_iter().chain(here.by_ref()));
+            left = rest;
+            parts.push(some);
+        }
+        self.told_up_to = left.or(here.next().map(|entry| entry.known.file)).unwrap_or(OpId([0; 32]));
+        parts
     }
+}
+
+/// As many as one frame holds, and the first that does not fit.
+fn fitting<'a>(entries: &mut impl Iterator<Item = &'a Entry>) -> (Vec<Holding>, Option<OpId>) {
+    let (mut some, mut bytes) = (Vec::new(), 0);
+    for entry in entries {
+        let holding = entry.holding();
+        bytes += HOLDING_BYTES + SPAN_BYTES * holding.chunks.len();
+        if bytes > TELL_BYTES {
+            return (some, Some(entry.known.file));
+        }
+        some.push(holding);
+        if some.len() == HOLDINGS {
+            break;
+        }
+    }
+    (some, None)
 }
 
 const PIECES: usize = crate::PIECES as usize;
 
-fn tell(messages: &[Message]) -> Effect {
-    let bytes = messages.iter().flat_map(|message| minicbor::to_vec(message).expect("encoding into memory"));
-    Effect::Tell(bytes.collect())
+fn tell(message: &Message) -> Effect {
+    Effect::Tell(minicbor::to_vec(message).expect("encoding into memory"))
 }

@@ -12,12 +12,14 @@ mod keys;
 mod message;
 mod padding;
 mod serve;
+mod standing;
 mod tree;
 
 pub use chunks::{CHUNK_BYTES, Chunks, PIECE_BYTES, PIECES, SEALED_BYTES};
-pub use desk::{Desk, Effect, Known, Standing, WINDOW, Wish};
+pub use desk::{Desk, Effect, WINDOW};
 pub use held::Held;
 pub use keys::{FileKeys, NoStoreName, StoreName};
+pub use standing::{Known, Standing, Wish};
 pub use tree::{ChunkDigest, PROOF_BYTES, Proof, Tree, belongs};
 
 /// Milliseconds since 1970.

@@ -5,6 +5,9 @@ use std::ops::Range;
 use minicbor::{Decode, Encode};
 use record::{AuthorKey, OpId};
 
+/// Bytes of a holding without its ranges, and of a range, at most.
+pub(crate) const HOLDING_BYTES: usize = 40;
+pub(crate) const SPAN_BYTES: usize = 11;
 /// Most files that one message tells of.
 pub(crate) const HOLDINGS: usize = 256;
 

@@ -58,6 +58,11 @@ impl Serve {
         Some(index)
     }
 
+    /// Whether nothing waits and nothing is with the shell.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.going.is_empty()
+    }
+
     /// How many chunks are with the shell.
     pub(crate) fn going(&self) -> usize {
         self.going.len()

@@ -165,7 +165,13 @@ impl World {
 
     /// Lets everything arrive that is on the way, and what comes of it.
     fn settle(&mut self) {
-        while let Some(next) = self.queue.pop_front() {
+        while !self.queue.is_empty() {
+            self.settle_one();
+        }
+    }
+
+    fn settle_one(&mut self) {
+        if let Some(next) = self.queue.pop_front() {
             match next {
                 OnTheWay::Told { from, bytes } => {
                     let key = self.seats[from].key;
@@ -307,6 +313,80 @@ fn who_comes_later_does_not_wait_for_what_it_missed() {
     world.run();
     assert!(world.has(2, &id));
     assert!(world.now - begun < 1_000, "{} ms", world.now - begun);
+}
+
+#[test]
+fn files_that_never_come_hold_up_no_other() {
+    let mut files: Vec<File> = (1..=60).map(|number| file(number, 0, 1)).collect();
+    files.push(file(200, 1, 4));
+    let ids: Vec<OpId> = files.iter().map(|file| file.id).collect();
+    let mut world = World::new(3, files, std::iter::empty());
+    world.go(0);
+    ids.iter().for_each(|id| world.wish(2, *id, Wish::Fetch));
+    let begun = world.now;
+    for _ in 0..2_000 {
+        world.settle();
+        if world.has(2, &ids[60]) {
+            break;
+        }
+        let due = world.seats[2].desk.due().expect("it wants something");
+        world.now = world.now.max(due) + 1;
+        let effects = world.seats[2].desk.timer(world.now);
+        world.perform(2, effects);
+    }
+    assert!(world.has(2, &ids[60]), "after {} ms", world.now - begun);
+    world.come(0);
+    world.run();
+    assert!(ids.iter().all(|id| world.has(2, id)));
+}
+
+#[test]
+fn a_desk_that_waits_is_not_due_in_the_past() {
+    let id = OpId([1; 32]);
+    let mut world = World::new(2, vec![file(1, 0, 5)], std::iter::repeat(Deed::Drop));
+    world.wish(1, id, Wish::Fetch);
+    world.settle();
+    let mut times = 0;
+    while world.now < 1_000_000 + 600_000 {
+        let due = world.seats[1].desk.due().expect("it waits");
+        assert!(due > world.now, "due {} ms ago", world.now - due);
+        world.now = due;
+        let effects = world.seats[1].desk.timer(world.now);
+        world.perform(1, effects);
+        world.settle();
+        times += 1;
+    }
+    assert!(times < 400, "{times} times in ten minutes");
+}
+
+#[test]
+fn a_seat_that_takes_back_what_it_said_is_asked_no_more() {
+    let id = OpId([1; 32]);
+    let mut world = World::new(2, vec![file(1, 0, 5)], std::iter::repeat(Deed::Drop));
+    world.wish(1, id, Wish::Fetch);
+    world.settle();
+    world.wish(0, id, Wish::None);
+    world.now += 2_000;
+    let effects = world.seats[0].desk.timer(world.now);
+    world.perform(0, effects);
+    world.settle();
+    assert_eq!(world.seats[1].desk.standing(&id).map(|standing| (standing.comes, standing.holders)), Some((false, 0)));
+    let due = world.seats[1].desk.due().expect("it waits");
+    assert!(due > world.now, "due {} ms ago", world.now - due);
+}
+
+#[test]
+fn one_large_file_does_not_keep_a_small_one_from_going_out() {
+    let mut world = World::new(3, vec![file(1, 0, 200), file(2, 0, 1)], std::iter::empty());
+    world.wish(1, OpId([1; 32]), Wish::Fetch);
+    (0..20).for_each(|_| world.settle_one());
+    world.wish(2, OpId([2; 32]), Wish::Fetch);
+    let mut steps = 0;
+    while !world.has(2, &OpId([2; 32])) {
+        world.settle_one();
+        steps += 1;
+        assert!(steps < 60, "it waits for the large one");
+    }
 }
 
 #[test]
