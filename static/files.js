@@ -4,7 +4,7 @@
 export const CHUNK = 1 << 20;
 export const PROOF = 640;
 export const TAG = 16;
-/** What a sealed chunk takes, in its store and on its way. */
+/** What a sealed chunk of the full length takes. */
 export const SEALED = PROOF + CHUNK + TAG;
 export const PIECES = 16;
 export const PIECE = SEALED / PIECES;
@@ -30,6 +30,7 @@ const PING_MS = 25_000;
 const PAUSE_MS = [500, 30_000];
 const TELL_MS = 250;
 const ASK_MS = 1_000;
+const FILL_MS = 20;
 
 // Layout
 
@@ -199,6 +200,7 @@ function memoryStore(room) {
       taken -= all.get(name)?.get(index)?.length ?? 0;
       all.get(name)?.delete(index);
     },
+    flush() {},
     remove,
     only: (names) => [...all.keys()].filter((name) => !names.includes(name)).forEach(remove),
     close() {},
@@ -296,6 +298,11 @@ async function diskStore(directory, later, now) {
     async lose(name, index) {
       (await open(name, false)).marks.write(Uint8Array.of(0), { at: index });
     },
+    async flush(name) {
+      const { slots, marks } = await open(name, false);
+      slots.flush();
+      marks.flush();
+    },
     remove,
     async only(names) {
       const others = new Set();
@@ -359,6 +366,8 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
         if (!live(file)) return;
         file.held[index] = 1;
         making.delete(key(file, index));
+        // Before anybody is told that all of it is here.
+        if (file.held.every((held) => held === 1)) await store.flush(file.name);
         post(["stored", file.name, index]);
       } catch (error) {
         console.info(error);
@@ -472,7 +481,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
 
   // The connection
 
-  const needed = (file) => file.listening || sends.some((send) => send.file === file);
+  const needed = (file) => file.listening || file.fills || sends.some((send) => send.file === file);
 
   function say(up) {
     if (told !== up) post(["line", up]);
@@ -633,15 +642,37 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     if (!sealed) return "lost";
     file.sent[index] = 1;
     const frames = await cut(file.mask, file.topic, index, sealed);
-    const after = index + 1 === file.count ? file.filling : 0;
-    for (let piece = 0; piece < frames.length + after; piece += 1) {
+    for (const frame of frames) {
       while (on.socket.bufferedAmount > AHEAD && line === on && !send.refused) await pass(5);
       if (line !== on || send.refused || !sends.includes(send)) return "unsent";
-      const frame = frames[piece] ?? filling(file.topic);
-      new DataView(frame.buffer).setBigUint64(33, BigInt((published += 1)));
-      on.socket.send(frame);
+      publish(on, frame);
     }
+    // All that is to be seen of the end of the file, and once: whoever asks for the last chunk again has heard it.
+    if (index + 1 === file.count) fillUp(file);
     return "sent";
+  }
+
+  function publish(on, frame) {
+    new DataView(frame.buffer).setBigUint64(33, BigInt((published += 1)));
+    on.socket.send(frame);
+  }
+
+  /** Fills the number of frames up, slowly, while nothing else goes out. */
+  function fillUp(file) {
+    if (file.filled) return;
+    file.filled = true;
+    let left = file.filling;
+    const next = () => {
+      if (left === 0 || !live(file)) return;
+      if (line?.topics.get(file)?.proven && !sending && line.socket.bufferedAmount === 0) {
+        publish(line, filling(file.topic));
+        left -= 1;
+      }
+      file.fills = left > 0;
+      later(next, FILL_MS);
+    };
+    file.fills = left > 0;
+    next();
   }
 
   /** Everything about a file but what is on disk. */
@@ -689,7 +720,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     async open(name, sealKey, maskKey, topic, root, size, filling) {
       if (!/^[0-9a-f]{32}$/.test(name) || !Number.isInteger(size) || size < 0 || size > LONGEST) return;
       if (!files.has(name)) {
-        const file = { name, topic, root, size, filling, count: count(size), held: new Uint8Array(count(size)), sent: new Uint8Array(count(size)), listening: false };
+        const file = { name, topic, root, size, filling, count: count(size), held: new Uint8Array(count(size)), sent: new Uint8Array(count(size)), listening: false, filled: false, fills: false };
         const load = (bytes, algorithm, ...uses) => crypto.subtle.importKey("raw", bytes, algorithm, false, uses);
         files.set(name, file);
         topics.set(keyOf(topic), file);
@@ -697,11 +728,18 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
           [file.seal, file.mask] = await Promise.all([load(sealKey, "AES-GCM", "encrypt", "decrypt"), load(maskKey, "AES-CTR", "encrypt")]);
           sealKey.fill(0);
           maskKey.fill(0);
-          await inTurn(async () => (file.held = await (await stored()).held(name, size))).catch(console.error);
+          await inTurn(async () => (file.held = await (await stored()).held(name, size)));
         })();
       }
-      const file = await known(name);
-      if (file) post(["opened", name, file.held.slice()]);
+      try {
+        const file = await known(name);
+        if (file) post(["opened", name, file.held.slice()]);
+      } catch (error) {
+        // Another tab may hold it still. What cannot be looked at is not taken for nothing.
+        console.info(error);
+        if (files.get(name)) drop(files.get(name));
+        post(["unopened", name]);
+      }
     },
 
     seal: (name, blob, from, digests, proofs) => sealing(async () => {
@@ -746,7 +784,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     },
 
     send(name, index) {
-      if (!files.has(name)) return;
+      if (!files.has(name)) return void post(["unsent", name, index]);
       sends.push({ file: files.get(name), index, refused: false });
       tend();
     },

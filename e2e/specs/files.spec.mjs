@@ -177,6 +177,39 @@ test('a file is gone from the disk when the person leaves this computer', async 
   expect(await kept()).toEqual([]);
 });
 
+test('what no talk has is deleted at the next start, and nothing else', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, { ...NOOR, title: 'The crossing' });
+  const ines = await table.welcome(noor, INES);
+  const [mine, never] = [await made(info, 'mine.bin', 2 * MB), await made(info, 'never comes.bin', MB)];
+  await noor.talk.attach(mine.path);
+  await expect(noor.talk.fileButton('Save', mine.name)).toBeVisible();
+  // One that is wanted and does not come: who has it has left.
+  await noor.page.getByRole('link', { name: 'Start page' }).click();
+  await ines.talk.attach(never.path);
+  await expect(ines.talk.fileButton('Save', never.name)).toBeVisible();
+  await ines.context.close();
+  await noor.start.openTalk({ ...NOOR, title: 'The weighbridge' });
+  const other = await made(info, 'other.bin', 2 * MB);
+  await noor.talk.attach(other.path);
+  await expect(noor.talk.fileButton('Save', other.name)).toBeVisible();
+  const orphan = 'ab'.repeat(16);
+  await noor.page.evaluate(async (orphan) => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('files');
+    await folder.getFileHandle(orphan, { create: true });
+  }, orphan);
+  await noor.page.reload();
+  await expect.poll(() => noor.page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('files');
+    const names = [];
+    for await (const name of folder.keys()) names.push(name);
+    return names;
+  })).not.toContain(orphan);
+  await expectSaved(noor, other);
+  await noor.page.goto(relay.url);
+  await noor.page.getByRole('link', { name: /The crossing/ }).click();
+  await expectSaved(noor, mine);
+});
+
 test('a folder of five hundred files comes with its folders', async ({ table, relay }, info) => {
   const noor = await table.open(relay.url, NOOR);
   const ines = await table.welcome(noor, INES);

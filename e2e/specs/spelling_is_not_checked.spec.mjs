@@ -4,7 +4,7 @@ const AMINA = { title: 'Transit', name: 'Amina Farouk', party: 'Mediation office
 
 /** Counts the fields of a page that text goes into, and expects none to be open to a spell checker. */
 async function expectNoneChecked(page) {
-  const fields = page.locator('textarea, input:not([type=radio])');
+  const fields = page.locator('textarea, input:not([type=radio], [type=file])');
   expect(await fields.evaluateAll((all) => all.filter(({ spellcheck }) => spellcheck).map(({ id }) => id))).toEqual([]);
   return fields.count();
 }

@@ -171,7 +171,7 @@ pub fn forget(id: TalkId) {
     let dropped = PAGE.with(|page| page.running.borrow_mut().remove(&id));
     if let Some(talk) = dropped {
         talk.end();
-        files::forget(talk.shelf.names());
+        files::forget(id, talk.names());
         if let Some(keeper) = keeping::keeper() {
             keeper.forget(&talk, talk.rows.take());
         }

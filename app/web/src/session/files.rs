@@ -14,6 +14,7 @@ use leptos::prelude::{GetUntracked, Set, WithUntracked};
 use record::OpId;
 use talk::view::{FileView, NoteView, TalkView};
 use talk::{Batch, Command, Effect, Input, Millis};
+use wasm_bindgen_futures::spawn_local;
 
 use self::giving::Gifts;
 pub use self::giving::{GivingView, NotGiven, dismiss_given, give};
@@ -23,13 +24,21 @@ use super::keeper::{FETCH_UP_TO, FILE, Rows};
 use super::{Connection, Running, all, find, keeps};
 use crate::shell::file_worker::{FileWorker, Job, OfFile, Said};
 use crate::shell::timer::Timer;
-use crate::shell::{address, clock};
+use crate::shell::{address, clock, file_store};
 use crate::talk_id::TalkId;
 
 /// Files up to this many bytes come by themselves, unless the person chose otherwise.
 pub const FETCH_PRESET: u64 = 5_000_000;
 /// Most bytes of one talk that come by themselves: somebody who gives without end must not fill a disk.
 const BY_ITSELF_IN_ALL: u64 = 500_000_000;
+/// What a file counts at least of that, in bytes: the least that it takes on the disk and on the wire.
+const COUNTS_AT_LEAST: u64 = 50_000;
+/// Milliseconds after which what did not work is tried again.
+const AGAIN_AFTER: u32 = 10_000;
+/// Milliseconds after which what no talk has is looked for.
+const TIDY_AFTER: u32 = 3_000;
+/// Milliseconds from one look at a desk to the next, at least.
+const REST: Millis = 20;
 /// Milliseconds between two drawings of how far files are.
 const DRAW_EVERY: u32 = 150;
 
@@ -80,6 +89,10 @@ pub(super) struct Files {
     savings: Savings,
     /// Nothing of the files stays when the page is closed, though the talks do.
     in_memory: Cell<bool>,
+    /// The worker has ended by itself, just now.
+    ended: Cell<bool>,
+    /// Until what no talk has is deleted.
+    tidying: RefCell<Option<Timeout>>,
 }
 
 thread_local! {
@@ -114,8 +127,11 @@ pub fn files_are_in_memory() -> bool {
 /// Ends the worker: what it holds is open to nobody else.
 pub(super) fn stop() {
     FILES.with(|files| {
+        files.tidying.replace(None);
         files.worker.replace(None);
+        files.in_memory.set(false);
         files.gifts.clear();
+        files.savings.clear();
     });
 }
 
@@ -131,19 +147,49 @@ fn is_wanted(name: StoreName) -> bool {
 /// Does something with the worker, which is started for it if it is not there. None where there can be none.
 fn with_worker<T>(does: impl FnOnce(&FileWorker) -> T) -> Option<T> {
     FILES.with(|files| {
-        if files.worker.borrow().is_none() {
-            let worker = FileWorker::start(keeps(), heard)?;
-            // Of talks that were deleted something may have stayed when the page was closed before it was gone.
-            let shelves = all();
-            let names = shelves.iter().flat_map(|running| {
-                let here = running.shelf.here.borrow();
-                here.values().map(|here| here.keys.name).collect::<Vec<_>>()
-            });
-            worker.only(names);
-            files.worker.replace(Some(worker));
+        if files.worker.borrow().is_none() && !files.ended.get() {
+            files.worker.replace(FileWorker::start(keeps(), heard));
         }
         files.worker.borrow().as_ref().map(does)
     })
+}
+
+/// Deletes what no talk has, once all are open: of talks that were deleted something may have stayed when the page was closed before it
+/// was gone.
+pub(super) fn tidy() {
+    let tidied = Timeout::new(TIDY_AFTER, || {
+        let names: BTreeSet<StoreName> =
+            all().iter().flat_map(|running| running.names()).chain(giving::names()).collect();
+        if names.is_empty() {
+            spawn_local(async {
+                // What cannot be deleted now is looked for at the next start.
+                let _ = file_store::erase().await;
+            });
+        } else {
+            with_worker(|worker| worker.only(names.into_iter()));
+        }
+    });
+    FILES.with(|files| files.tidying.replace(Some(tidied)));
+}
+
+/// The worker has ended by itself: after a while another one is tried.
+fn ended() {
+    FILES.with(|files| {
+        files.ended.set(true);
+        // Not while it speaks.
+        let worker = files.worker.take();
+        Timeout::new(0, move || drop(worker)).forget();
+    });
+    giving::all_failed();
+    saving::all_failed();
+    Timeout::new(AGAIN_AFTER, || {
+        FILES.with(|files| files.ended.set(false));
+        let now = clock::now();
+        for running in all() {
+            running.orders(|desk| desk.shell_is_gone(now));
+        }
+    })
+    .forget();
 }
 
 fn next_job() -> Job {
@@ -168,6 +214,7 @@ fn heard(said: Said) {
         Said::Written(job) => saving::ended(job, None),
         Said::Failed(job, why) => saving::ended(job, Some(why)),
         Said::LineBroke => line_broke(),
+        Said::Ended => ended(),
         Said::Of(name, what) => heard_of(name, &what),
     }
 }
@@ -186,6 +233,10 @@ fn heard_of(name: StoreName, what: &OfFile) {
         for file in files {
             running.orders(|desk| match what {
                 OfFile::Opened(chunks) => desk.opened(&file, chunks, now),
+                OfFile::NotOpened => {
+                    look_again(&running, file);
+                    Vec::new()
+                }
                 OfFile::Stored(index) => desk.stored(&file, *index, now),
                 OfFile::Full => desk.full(&file, now),
                 OfFile::Lost(index) => desk.lost(&file, *index, now),
@@ -202,6 +253,17 @@ fn heard_of(name: StoreName, what: &OfFile) {
             });
         }
     }
+}
+
+/// Tries again after a while to open the store of a file.
+fn look_again(running: &Rc<Running>, file: OpId) {
+    let this = Rc::downgrade(running);
+    Timeout::new(AGAIN_AFTER, move || {
+        if let Some(running) = this.upgrade() {
+            running.perform_orders(vec![Order::Open(file)]);
+        }
+    })
+    .forget();
 }
 
 fn prove(name: StoreName, challenge: &[u8; 32]) {
@@ -255,30 +317,38 @@ impl Shelf {
 
     /// What to want of a file that was not known.
     fn first_wish(&self, note: &NoteView, file: &FileView, name: StoreName) -> Wish {
+        let counts = file.size.max(COUNTS_AT_LEAST);
         if let Some(wish) = self.wishes.borrow().get(&note.id) {
+            if !note.own && *wish != Wish::None {
+                self.by_itself.set(self.by_itself.get().saturating_add(counts));
+            }
             return *wish;
         }
         if self.sealed.borrow_mut().remove(&name) {
             return Wish::Here;
         }
-        let in_all = self.by_itself.get() + file.size;
+        let in_all = self.by_itself.get().saturating_add(counts);
         if note.own || file.size > self.fetch_up_to.get() || in_all > BY_ITSELF_IN_ALL {
             return Wish::None;
         }
         self.by_itself.set(in_all);
         Wish::Fetch
     }
+}
 
-    /// The names under which files of this room are stored.
-    pub(super) fn names(&self) -> Vec<StoreName> {
-        self.here.borrow().values().map(|here| here.keys.name).collect()
+/// Whether a seat is at the table, or on its way back to it.
+fn sits(standing: Option<&talk::view::Standing>) -> bool {
+    match standing {
+        Some(talk::view::Standing::Removed { .. } | talk::view::Standing::OpenedElsewhere) | None => false,
+        Some(talk::view::Standing::Seated | talk::view::Standing::Stranded | talk::view::Standing::Restored) => true,
     }
 }
 
 /// Deletes what only a talk that is gone had wanted.
-pub(super) fn forget(names: Vec<StoreName>) {
+pub(super) fn forget(talk: TalkId, names: Vec<StoreName>) {
+    giving::forget(talk);
+    saving::forget(talk);
     if !names.is_empty() {
-        // Where it is started for this, it deletes what no talk has.
         with_worker(|worker| {
             names.into_iter().filter(|name| !is_wanted(*name)).for_each(|name| worker.of_file("forget", name));
         });
@@ -300,7 +370,18 @@ impl Running {
         let live = view.standing == Some(talk::view::Standing::Seated)
             && self.shown.connection.get_untracked() == Connection::Live;
         let now = clock::now();
-        self.orders(|desk| desk.live(live, now));
+        if sits(view.standing.as_ref()) {
+            self.orders(|desk| desk.live(live, now));
+        } else {
+            self.orders(Desk::over);
+        }
+    }
+
+    /// The names under which files of this room are stored.
+    pub(super) fn names(&self) -> Vec<StoreName> {
+        let name = |file: &Arc<FileView>| FileKeys::of(&file.key, &file.root, file.size).name;
+        let files = self.talk.borrow_mut().view(clock::now()).notes;
+        files.iter().filter_map(|note| note.file.as_ref()).map(name).collect()
     }
 
     fn shelve(self: &Rc<Self>, note: &NoteView, file: &Arc<FileView>) {
@@ -336,7 +417,7 @@ impl Running {
             (decides(&mut desk), desk.due())
         };
         if let Some(due) = due {
-            self.shelf.timer.set(due);
+            self.shelf.timer.set(due.max(clock::now() + REST));
         }
         self.perform_orders(orders);
     }
@@ -352,7 +433,13 @@ impl Running {
                     worker.open(&here.keys, &here.file.root, here.file.size, here.chunks.filling());
                 }),
                 Order::Listen(file) => self.with_file(file, |worker, here| worker.of_file("listen", here.keys.name)),
-                Order::Silence(file) => self.with_file(file, |worker, here| worker.of_file("silence", here.keys.name)),
+                Order::Silence(file) => self.with_file(file, |worker, here| {
+                    // The same file can be in two rooms.
+                    let name = here.keys.name;
+                    if !all().iter().any(|running| running.shelf.desk.borrow().listens_to(name)) {
+                        worker.of_file("silence", name);
+                    }
+                }),
                 Order::Send(file, index) => self.of_chunk("send", file, index),
                 Order::Keep(file, index) => self.of_chunk("keep", file, index),
                 Order::Drop(file, index) => self.of_chunk("drop", file, index),

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::keeper::{Keeper, talks_in};
 use super::ways::put_passkey;
-use super::{PAGE, Running, idle};
+use super::{PAGE, Running, files, idle};
 use crate::shell::database::{Database, DatabaseError};
 use crate::shell::lock::{Asked, Held};
 use crate::shell::mark::mark;
@@ -407,6 +407,7 @@ fn enter(locked: Locked, key: &DataKey) -> Result<Gate, Closed> {
     let root = rows.iter().find(|(name, _)| *name == ROOT).map(|(_, value)| value.clone());
     let (store, rows) = Store::open(header.store, key, SCHEMA, rows).map_err(Closed::Damaged)?;
     mark("rows opened");
+    files::stop();
     idle::restore(&rows);
     PAGE.with(|page| page.keeper.replace(Some(Keeper::new(database, store, root, lock))));
     let reopened = talks_in(rows).into_iter().map(|(id, rows)| Running::reopen(id, rows));
@@ -414,6 +415,9 @@ fn enter(locked: Locked, key: &DataKey) -> Result<Gate, Closed> {
     let unreadable = reopened.filter(Result::is_err).count();
     mark("talks opened");
     PAGE.with(|page| page.unreadable.set(unreadable));
+    if unreadable == 0 {
+        files::tidy();
+    }
     Ok(Gate::Open(Kept::by(header.kinds())))
 }
 

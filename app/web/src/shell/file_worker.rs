@@ -2,6 +2,8 @@
 //!
 //! A message is an array, `[what, ...]`. Bytes of files are in none of them but those that end as a file of the person.
 
+use std::rc::Rc;
+
 use files::{ChunkDigest, FileKeys, Proof, StoreName};
 use gloo::events::EventListener;
 use js_sys::{Array, Uint8Array};
@@ -32,6 +34,8 @@ pub enum Said {
     Failed(Job, NotSaved),
     /// The connection on which chunks travel broke.
     LineBroke,
+    /// The worker did not come, or ended by itself.
+    Ended,
     /// Something about a file that is known to the worker.
     Of(StoreName, OfFile),
 }
@@ -40,6 +44,8 @@ pub enum Said {
 pub enum OfFile {
     /// One byte for each chunk, not zero where it is held.
     Opened(Vec<u8>),
+    /// Its store cannot be looked at just now.
+    NotOpened,
     /// A chunk is in the store.
     Stored(u32),
     /// A chunk was not sealed: the file is another one than when its digests were taken.
@@ -76,7 +82,7 @@ pub enum NotSaved {
 /// The worker. Dropping it ends it.
 pub struct FileWorker {
     worker: Worker,
-    _heard: EventListener,
+    _heard: [EventListener; 2],
 }
 
 impl FileWorker {
@@ -85,13 +91,16 @@ impl FileWorker {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(&script()?, &options).ok()?;
+        let report = Rc::new(report);
+        let ended = Rc::clone(&report);
+        let broken = EventListener::new(&worker, "error", move |_| ended(Said::Ended));
         let heard = EventListener::new(&worker, "message", move |event| {
             let said = event.dyn_ref::<MessageEvent>().and_then(|event| read(&event.data().dyn_into().ok()?));
             if let Some(said) = said {
                 report(said);
             }
         });
-        let this = Self { worker, _heard: heard };
+        let this = Self { worker, _heard: [heard, broken] };
         this.say("begin", &[address::relay().into(), if on_disk { "disk" } else { "memory" }.into()]);
         Some(this)
     }
@@ -201,6 +210,7 @@ fn read(message: &Array) -> Option<Said> {
             let lost = message.get(2).as_string().as_deref() == Some("lost");
             Some(Said::Failed(job()?, if lost { NotSaved::Lost } else { NotSaved::Disk }))
         }
+        "unopened" => of(OfFile::NotOpened),
         "opened" => of(OfFile::Opened(given(2)?)),
         "stored" => of(OfFile::Stored(index()?)),
         "changed" => of(OfFile::SourceChanged),

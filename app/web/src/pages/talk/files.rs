@@ -221,7 +221,7 @@ pub fn AttachFiles(talk: OpenTalk) -> impl IntoView {
                 <button class="button attach" type="button" aria-label=words.attach_files title=words.attach_files on:click=choose>
                     "+"
                 </button>
-                <input type="file" multiple hidden node_ref=input on:change=chosen />
+                <input type="file" multiple hidden spellcheck="false" node_ref=input on:change=chosen />
             }
         })
     }

@@ -96,6 +96,9 @@ struct Sealing {
 
 /// Gives files into a room, each under its name or its way below the folder that was chosen.
 pub fn give(talk: TalkId, given: Vec<(File, String)>) {
+    if find(talk).is_none() {
+        return;
+    }
     FILES.with(|files| {
         let mut gifts = files.gifts.0.borrow_mut();
         for (file, way) in given {
@@ -129,6 +132,29 @@ pub fn dismiss_given(job: Job) {
     });
     go_on();
     draw(gift.talk);
+}
+
+/// The names under which files are stored that are being sealed.
+pub(super) fn names() -> Vec<StoreName> {
+    let sealed_as = |gift: &Gift| match &gift.stage {
+        Stage::Seal(sealing) => Some(sealing.keys.name),
+        Stage::Waits | Stage::Read => None,
+    };
+    FILES.with(|files| files.gifts.0.borrow().iter().filter_map(sealed_as).collect())
+}
+
+/// Nothing is given into a talk that is gone.
+pub(super) fn forget(talk: TalkId) {
+    let of_talk = |gift: &Gift| (gift.talk == talk).then_some(gift.job);
+    let jobs: Vec<Job> = FILES.with(|files| files.gifts.0.borrow().iter().filter_map(of_talk).collect());
+    jobs.into_iter().for_each(dismiss_given);
+}
+
+/// The worker has ended with all that was being sealed.
+pub(super) fn all_failed() {
+    let begun = |gift: &Gift| (gift.failed.is_none() && !matches!(gift.stage, Stage::Waits)).then_some(gift.job);
+    let jobs: Vec<Job> = FILES.with(|files| files.gifts.0.borrow().iter().filter_map(begun).collect());
+    jobs.into_iter().for_each(|job| failed(job, NotGiven::Unreadable));
 }
 
 /// What is being given into a room.
@@ -209,6 +235,7 @@ pub(super) fn heard(name: StoreName, what: &OfFile) -> bool {
         let Stage::Seal(sealing) = &mut gift.stage else { return Next::Wait };
         match what {
             OfFile::Opened(_) => {}
+            OfFile::NotOpened => return Next::Fail(gift.job, NotGiven::Full),
             OfFile::Stored(index) => {
                 sealing.stored += 1;
                 let chunk = Chunks::of(gift.file.size() as u64).and_then(|chunks| chunks.length(*index));
@@ -263,7 +290,11 @@ fn tell_of(job: Job) {
     let Some(mut gift) = gift else { return };
     let Stage::Seal(sealing) = &gift.stage else { return };
     let name = sealing.keys.name;
-    let (Some(running), Some(path)) = (find(gift.talk), gift.path.clone()) else { return };
+    let (Some(running), Some(path)) = (find(gift.talk), gift.path.clone()) else {
+        with_worker(|worker| worker.of_file("forget", name));
+        go_on();
+        return;
+    };
     running.shelf.sealed.borrow_mut().insert(name);
     let giving = Giving {
         path,

@@ -8,7 +8,7 @@ use record::OpId;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
-use super::{FILES, next_job};
+use super::{FILES, next_job, with_worker};
 use crate::session::find;
 use crate::shell::file::{self, ChosenPlace};
 use crate::shell::file_worker::{Job, NotSaved};
@@ -28,6 +28,12 @@ pub struct Saving {
 /// Files on their way out, of all rooms.
 #[derive(Default)]
 pub(super) struct Savings(RefCell<BTreeMap<Job, Out>>);
+
+impl Savings {
+    pub(super) fn clear(&self) {
+        self.0.take();
+    }
+}
 
 struct Out {
     talk: TalkId,
@@ -93,6 +99,22 @@ pub(super) fn shown(talk: TalkId) -> BTreeMap<OpId, Saving> {
         let of_talk = savings.iter().filter(|(_, out)| out.talk == talk);
         of_talk.map(|(job, out)| (out.file, Saving { job: *job, done: out.done, failed: out.failed })).collect()
     })
+}
+
+/// Nothing is saved of a talk that is gone.
+pub(super) fn forget(talk: TalkId) {
+    let of_talk = |(job, out): (&Job, &Out)| (out.talk == talk).then_some(*job);
+    let jobs: Vec<Job> = FILES.with(|files| files.savings.0.borrow().iter().filter_map(of_talk).collect());
+    for job in jobs {
+        with_worker(|worker| worker.stop(job));
+        FILES.with(|files| files.savings.0.borrow_mut().remove(&job));
+    }
+}
+
+/// The worker has ended with all that was being saved.
+pub(super) fn all_failed() {
+    let jobs: Vec<Job> = FILES.with(|files| files.savings.0.borrow().keys().copied().collect());
+    jobs.into_iter().for_each(|job| ended(job, Some(NotSaved::Disk)));
 }
 
 pub(super) fn progress(job: Job, bytes: u64) {
