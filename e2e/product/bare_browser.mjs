@@ -139,10 +139,13 @@ export class BareBrowser {
   }
 
   /** Waits until an expression is true, and returns how long that took, in milliseconds. */
-  async until(expression, within = 3_600_000) {
+  async until(expression, within = 600_000) {
     const begun = Date.now();
     while (!(await this.ask(expression))) {
-      if (Date.now() - begun > within) throw new Error(`waited in vain for ${expression}`);
+      if (Date.now() - begun > within) {
+        const shown = await this.ask('document.body.innerText');
+        throw new Error(`waited in vain for ${expression}; the page shows: ${shown.replace(/\s+/g, ' ')}`);
+      }
       await pause(200);
     }
     return Date.now() - begun;
