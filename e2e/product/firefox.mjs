@@ -193,6 +193,28 @@ class FirefoxSeat {
     await this.find('textbox', 'Write a note').filter(({ value }) => value === '').wait();
   }
 
+  /** Attaches a file of this machine. */
+  async attach(path) {
+    await (await this.page.$('input[type=file]')).uploadFile(path);
+  }
+
+  /** Has a file saved, and returns the SHA-256 of what the browser is given to save: where it puts it no driver tells. */
+  async saves(name) {
+    await this.page.evaluate(() => {
+      const made = URL.createObjectURL;
+      URL.createObjectURL = (blob) => {
+        globalThis.saved = blob.arrayBuffer();
+        return made.call(URL, blob);
+      };
+    });
+    await this.click('button', `Save ${name}`);
+    await this.page.waitForFunction(() => globalThis.saved);
+    return this.page.evaluate(async () => {
+      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await globalThis.saved));
+      return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    });
+  }
+
   /** Waits until the browser keeps the app. */
   async isKept() {
     await this.page.evaluate(() => navigator.serviceWorker.ready);

@@ -145,6 +145,54 @@ test('names that lead elsewhere, deceive, or are kept for devices are refused wi
   await expect(ines.talk.notes).toHaveCount(0);
 });
 
+test('files are dropped anywhere on the page, and pasted into the note', async ({ table, relay }) => {
+  const noor = await table.open(relay.url, NOOR);
+  const ines = await table.welcome(noor, INES);
+  const dropped = await noor.page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    for (const name of ['one.txt', 'two.txt']) data.items.add(new File([name], name, { type: 'text/plain' }));
+    return data;
+  });
+  await noor.page.dispatchEvent('main', 'dragover', { dataTransfer: dropped });
+  await expect(noor.page.getByText('Drop files to give them into this room')).toBeVisible();
+  await noor.page.dispatchEvent('main', 'drop', { dataTransfer: dropped });
+  await expect(noor.page.getByText('Drop files to give them into this room')).toHaveCount(0);
+  for (const name of ['one.txt', 'two.txt']) await expect(ines.talk.fileButton('Save', name)).toBeVisible();
+  await noor.talk.composer.evaluate((textbox) => {
+    const data = new DataTransfer();
+    data.items.add(new File(['a picture'], 'pasted.png', { type: 'image/png' }));
+    textbox.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+  });
+  await expect(ines.talk.fileButton('Save', 'pasted.png')).toBeVisible();
+  expect(await readFile(await ines.talk.save('two.txt'), 'utf8')).toBe('two.txt');
+});
+
+test('pictures made of dots are shown when asked for, and nothing else is', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, NOOR);
+  const ines = await table.welcome(noor, INES);
+  const hostile = '<html><script>document.title = "taken"</script></html>';
+  const files = {
+    'map.png': await noor.page.screenshot(),
+    'drawing.svg': '<svg xmlns="http://www.w3.org/2000/svg" onload="document.title = \'taken\'"/>',
+    'page.html': hostile,
+    'page.png': hostile,
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    await writeFile(info.outputPath(name), bytes);
+    await noor.talk.attach(info.outputPath(name));
+    await expect(ines.talk.fileButton('Save', name)).toBeVisible();
+  }
+  await ines.talk.fileButton('Show', 'map.png').click();
+  const shown = ines.talk.file('map.png').getByRole('img');
+  await expect.poll(() => shown.evaluate(({ naturalWidth }) => naturalWidth)).toBeGreaterThan(100);
+  await ines.talk.fileButton('Hide', 'map.png').click();
+  await expect(shown).toHaveCount(0);
+  await ines.talk.fileButton('Show', 'page.png').click();
+  await expect(ines.talk.fileButton('Hide', 'page.png')).toBeVisible();
+  for (const name of ['drawing.svg', 'page.html']) await expect(ines.talk.fileButton('Show', name)).toHaveCount(0);
+  await expect(ines.page).toHaveTitle(/Nonpaper/);
+});
+
 test('an observer fetches files and gives none', async ({ table, relay }, info) => {
   const noor = await table.open(relay.url, NOOR);
   const link = await noor.talk.invite({ role: 'Observer' });

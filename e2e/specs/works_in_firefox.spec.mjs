@@ -1,5 +1,8 @@
 // The way from an invitation to notes in three scripts, in Firefox.
 
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+
 import { expect, Firefox, needsFirefox, test } from '../product/firefox.mjs';
 import { expectSameOrder } from '../product/table.mjs';
 import { english, farsi, urdu } from '../texts/negotiation.mjs';
@@ -54,6 +57,28 @@ test('a seat in Firefox and one in Chromium sit at one table', async ({ relay, f
   const written = [english[1], farsi[1], english[2], farsi[2]];
   for (const [index, text] of written.entries()) await (index % 2 ? leyla.write(text) : noor.talk.write(text));
   await expectSameOrder([noor, leyla], written);
+});
+
+test('files go from Chromium to Firefox and back, and are there after a reload', async ({ relay, firefox, table }, info) => {
+  const noor = await table.open(relay.url, NOOR);
+  const leyla = await firefox.knock(await noor.talk.invite(), LEYLA);
+  await expect(noor.talk.digitsOf(LEYLA.name)).toHaveText(await leyla.doorDigits());
+  await noor.talk.admit(LEYLA.name);
+  await leyla.sitsDown();
+  const made = async (name, size) => {
+    const [path, bytes] = [info.outputPath(name), randomBytes(size)];
+    await writeFile(path, bytes);
+    return { name, path, hash: createHash('sha256').update(bytes).digest('hex') };
+  };
+  const [there, back] = [await made('there.bin', 3_000_000), await made('back.bin', 2_500_000)];
+  await noor.talk.attach(there.path);
+  expect(await leyla.saves(there.name)).toBe(there.hash);
+  await leyla.page.reload();
+  await leyla.sitsDown();
+  expect(await leyla.saves(there.name)).toBe(there.hash);
+  await leyla.attach(back.path);
+  await expect(noor.talk.fileButton('Save', back.name)).toBeVisible();
+  expect(createHash('sha256').update(await readFile(await noor.talk.save(back.name))).digest('hex')).toBe(back.hash);
 });
 
 test('a talk opens and is written in while the server is down, and the notes go out when it is back', async ({ relay, firefox }) => {

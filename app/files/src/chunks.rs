@@ -5,10 +5,10 @@
 //! Misuse-Resistance, 2015), with AES-256-GCM (SP 800-38D) inside. `static/files.js` does it, with the browser's own AES-GCM:
 //!
 //! ```text
-//! sealed chunk    = AES-256-GCM(proof (640) ‖ bytes of the chunk), filled up to SEALED_BYTES with random bytes
+//! sealed chunk    = AES-256-GCM(proof (640) ‖ bytes of the chunk)
 //! nonce           = zeros (7) ‖ index (4) ‖ 1 for the last chunk, 0 for the others
 //! associated data = root (32) ‖ size (8) ‖ index (8)
-//! frame           = masked header (16) ‖ piece of a sealed chunk (PIECE_BYTES)
+//! frame           = masked header (16) ‖ piece of a sealed chunk (PIECE_BYTES), the last one filled up with random bytes
 //! header          = "np-piece" (8) ‖ index of the chunk (4) ‖ number of the piece (1) ‖ zeros (3)
 //! ```
 //!
@@ -22,7 +22,7 @@ use crate::tree::PROOF_BYTES;
 
 /// Bytes of every chunk but the last.
 pub const CHUNK_BYTES: u32 = 1 << 20;
-/// Bytes of a sealed chunk.
+/// Bytes of a sealed chunk of the full length.
 pub const SEALED_BYTES: u32 = PROOF_BYTES + CHUNK_BYTES + TAG_BYTES;
 /// Pieces of a whole sealed chunk.
 pub const PIECES: u32 = 16;

@@ -33,6 +33,8 @@ pub struct FileWords {
     pub come_by_themselves: &'static str,
     pub up_to: fn(Option<u64>) -> String,
     pub in_memory: &'static str,
+    /// Most bytes of a file, and how many there is room for here, if that is known.
+    pub limits: fn(u64, Option<u64>) -> String,
 
     // What can be done; then the name of the file follows.
     pub fetch: &'static str,

@@ -98,7 +98,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
         let text = data.get_data("text/plain").unwrap_or_default();
         if text.is_empty() && given::has_files(&data) {
             event.prevent_default();
-            give(id, &data);
+            give(id, &data, release.get_untracked());
             return;
         }
         if let Some(from) = session::copied_elsewhere(id, &text) {
@@ -191,7 +191,7 @@ fn Writing(talk: OpenTalk) -> impl IntoView {
                     })
             }}
             <div class="compose-row">
-                <AttachFiles talk=attaching />
+                <AttachFiles talk=attaching release />
                 <textarea
                     dir="auto"
                     rows="2"

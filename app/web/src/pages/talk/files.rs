@@ -5,7 +5,7 @@ use std::sync::Arc;
 use files::{CHUNK_BYTES, Standing, Wish};
 use leptos::html;
 use leptos::prelude::*;
-use record::OpId;
+use record::{OpId, Release};
 use talk::view::{FileView, NoteView};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DataTransfer, DragEvent};
@@ -14,7 +14,7 @@ use super::CloseSheet;
 use crate::components::said::hue_class;
 use crate::session::{self, GivingView, OpenTalk};
 use crate::shell::file::Picture;
-use crate::shell::{clock, file, given};
+use crate::shell::{clock, file, given, storage};
 use crate::talk_id::TalkId;
 use crate::words::{Coming, intl, words};
 
@@ -28,7 +28,7 @@ const LIMITS: [u64; 5] = [0, session::FETCH_PRESET, 50_000_000, 500_000_000, u64
 const DOWNLOAD_BYTES: u64 = 4_000_000_000;
 /// Pictures up to this many bytes are shown here.
 const PICTURE_BYTES: u64 = 20_000_000;
-/// What is shown here: pictures made of dots, by the first bytes of no format that can run anything.
+/// What is shown here, as its author says what it is: pictures made of dots, in formats that can run nothing.
 const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"];
 
 /// A file of the room, as the list has it.
@@ -66,10 +66,13 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
             let wanted = search.get().to_lowercase();
             let fits = |listed: &&Listed| listed.file.path.text().to_lowercase().contains(&wanted);
             let mut found: Vec<Listed> = all.with(|all| all.iter().filter(fits).cloned().collect());
-            match order.get() {
-                1 => found.sort_by_cached_key(|listed| listed.file.path.text().to_lowercase()),
-                2 => found.sort_by_key(|listed| std::cmp::Reverse(listed.file.size)),
-                _ => found.reverse(),
+            let order = order.get();
+            found.reverse();
+            if order > 0 {
+                found.sort_by(|one, other| match order {
+                    1 => one.file.path.cmp(&other.file.path),
+                    _ => other.file.size.cmp(&one.file.size),
+                });
             }
             found
         },
@@ -151,7 +154,7 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
                         .then(|| {
                             let choose = move |_| {
                                 // Where there are no folders to be had, nothing happens.
-                                let _ = given::choose_folder(move |given| session::give(id, given));
+                                let _ = given::choose_folder(move |given| session::give(id, given, None));
                             };
                             view! {
                                 <button class="button attach-folder" type="button" on:click=choose>
@@ -161,9 +164,22 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
                         })
                 }}
                 <ComeByThemselves talk=id files=settings />
+                <RoomHere />
             </section>
         </aside>
     }
+}
+
+/// What a file may have, and what there is room for here: told before one is chosen.
+#[component]
+fn RoomHere() -> impl IntoView {
+    let words = &words().files;
+    let room = RwSignal::new(None::<u64>);
+    spawn_local(async move {
+        let estimate = storage::room().await;
+        room.try_set(estimate.map(|room| (room.allowed - room.used).max(0.0) as u64));
+    });
+    view! { <p class="quiet-line">{move || (words.limits)(record::FILE_BYTES, room.get())}</p> }
 }
 
 /// Up to which size files come without being asked for.
@@ -199,7 +215,7 @@ fn ComeByThemselves(talk: TalkId, files: ArcRwSignal<session::FilesView>) -> imp
 
 /// The button beside the composer.
 #[component]
-pub fn AttachFiles(talk: OpenTalk) -> impl IntoView {
+pub fn AttachFiles(talk: OpenTalk, release: RwSignal<Option<Release>>) -> impl IntoView {
     let words = &words().files;
     let id = talk.id;
     let view = talk.view.clone();
@@ -212,7 +228,7 @@ pub fn AttachFiles(talk: OpenTalk) -> impl IntoView {
     };
     let chosen = move |_| {
         if let Some(input) = input.get_untracked() {
-            session::give(id, given::chosen(&input));
+            session::give(id, given::chosen(&input), release.get_untracked());
         }
     };
     move || {
@@ -228,9 +244,9 @@ pub fn AttachFiles(talk: OpenTalk) -> impl IntoView {
 }
 
 /// Gives what was dropped or pasted.
-pub fn give(talk: TalkId, data: &DataTransfer) {
+pub fn give(talk: TalkId, data: &DataTransfer, release: Option<Release>) {
     let given = given::handed(data);
-    spawn_local(async move { session::give(talk, given.await) });
+    spawn_local(async move { session::give(talk, given.await, release) });
 }
 
 /// Takes what is dropped anywhere on the page; what may not be given does not replace the page either.
@@ -259,7 +275,7 @@ pub fn DropHere(talk: OpenTalk) -> impl IntoView {
             event.prevent_default();
             over.set(false);
             if may_drop() {
-                give(id, &data);
+                give(id, &data, None);
             }
         }
     });

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use files::{ChunkDigest, Chunks, FileKeys, StoreName, Tree};
-use record::{ContentKey, ContentRoot, FilePath, Name, PathError};
+use record::{ContentKey, ContentRoot, FilePath, Name, PathError, Release};
 use talk::{Command, Giving};
 use web_sys::File;
 
@@ -75,6 +75,7 @@ struct Gift {
     done: u64,
     failed: Option<NotGiven>,
     stage: Stage,
+    release: Option<Release>,
 }
 
 enum Stage {
@@ -94,8 +95,8 @@ struct Sealing {
     stored: u32,
 }
 
-/// Gives files into a room, each under its name or its way below the folder that was chosen.
-pub fn give(talk: TalkId, given: Vec<(File, String)>) {
+/// Gives files into a room, each under its name or its way below the folder that was chosen, with what its readers may carry elsewhere.
+pub fn give(talk: TalkId, given: Vec<(File, String)>, release: Option<Release>) {
     if find(talk).is_none() {
         return;
     }
@@ -107,8 +108,17 @@ pub fn give(talk: TalkId, given: Vec<(File, String)>) {
                 Ok(path) => (Some(path), None),
                 Err(why) => (None, Some(NotGiven::Name(why))),
             };
-            let gift =
-                Gift { job: next_job(), talk, file, path, name: way.into(), done: 0, failed, stage: Stage::Waits };
+            let gift = Gift {
+                job: next_job(),
+                talk,
+                file,
+                path,
+                name: way.into(),
+                done: 0,
+                failed,
+                stage: Stage::Waits,
+                release,
+            };
             gifts.push_back(gift);
         }
     });
@@ -303,7 +313,7 @@ fn tell_of(job: Job) {
         key: sealing.key,
         media: Name::typed(&gift.file.type_()).ok(),
         modified_at: Some(gift.file.last_modified() as u64),
-        release: None,
+        release: gift.release,
     };
     if command(gift.talk, Command::Give(giving)).is_err() {
         running.shelf.sealed.borrow_mut().remove(&name);

@@ -28,6 +28,10 @@ pub const FILES: FileWords = FileWords {
         None => "all".to_owned(),
     },
     in_memory: "This browser gives no place for files on the disk: they are in memory, and gone when the page is closed.",
+    limits: |most, room| {
+        let here = room.map(|room| format!(" This browser has room for about {}.", bytes(room)));
+        format!("Files of up to {}.{}", bytes(most), here.unwrap_or_default())
+    },
     fetch: "Fetch",
     pause: "Pause",
     go_on: "Continue",
