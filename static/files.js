@@ -31,6 +31,8 @@ const PAUSE_MS = [500, 30_000];
 const TELL_MS = 250;
 const ASK_MS = 1_000;
 const FILL_MS = 20;
+/** A connection that held for so long was a good one. */
+const HELD_MS = 2_000;
 
 // Layout
 
@@ -596,8 +598,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     which.socket?.close();
     if ([...files.values()].some(needed)) say(false);
     for (const { file, index } of sends.splice(0)) post(["unsent", file.name, index]);
-    // One that held for a while was a good one.
-    if (which.challenge && now() - which.since > 10_000) [pause] = PAUSE_MS;
+    if (which.challenge && now() - which.since > HELD_MS) [pause] = PAUSE_MS;
     retry = later(() => {
       retry = undefined;
       tend();
