@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { deaths } from './deaths.mjs';
 import { Exchange } from './exchange.mjs';
 import { mb, rate, row, seconds, speed, spread } from './figures.mjs';
+import { notesMeanwhile } from './notes_meanwhile.mjs';
 import { peers } from './peers.mjs';
 import { RandomFile } from './random_file.mjs';
 import { sealing } from './sealing.mjs';
@@ -65,6 +66,7 @@ const whole = await file('whole.bin', SIZE);
 const parts = {
   transfer: () => transfer(whole),
   deaths: () => deaths(whole),
+  notes: () => notesMeanwhile(whole),
   many: async () => many(await file('tenth.bin', SIZE / 10)),
   sealing,
   peers: () => peers(whole, folder),

@@ -167,7 +167,7 @@ impl Desk {
 
     /// Seats can be told something, or not any more.
     pub fn live(&mut self, live: bool, now: Millis) -> Vec<Effect> {
-        if live && !self.live {
+        if live && !self.live && !self.files.is_empty() {
             self.asks_around(now);
         }
         self.live = live;
