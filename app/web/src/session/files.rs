@@ -51,6 +51,8 @@ pub struct FilesView {
     pub began: BTreeMap<OpId, (Millis, u32)>,
     /// Those that are being read and sealed.
     pub giving: Vec<GivingView>,
+    /// How many more wait to be.
+    pub give_later: usize,
     /// Those that are being saved.
     pub saving: BTreeMap<OpId, Saving>,
     /// Files up to this many bytes come by themselves.
@@ -504,9 +506,11 @@ impl Running {
         for (file, standing) in standings.iter().filter(|(file, _)| comes(file).is_some()) {
             began.entry(*file).or_insert((clock::now(), standing.held));
         }
+        let (giving, give_later) = giving::shown(self.shown.id);
         let view = FilesView {
             began: began.clone(),
-            giving: giving::shown(self.shown.id),
+            giving,
+            give_later,
             saving: saving::shown(self.shown.id),
             fetch_up_to: self.shelf.fetch_up_to.get(),
             standings,

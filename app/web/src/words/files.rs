@@ -56,6 +56,7 @@ pub struct FileWords {
     pub paused: fn(u64, u64) -> String,
     pub no_room: &'static str,
     pub sealing: fn(u64, u64) -> String,
+    pub wait_to_be_given: fn(usize) -> String,
     pub saving: fn(u64, u64) -> String,
     pub not_saved: fn(NotSaved) -> &'static str,
     pub not_given: fn(NotGiven) -> String,

@@ -82,6 +82,8 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
     let more = Memo::new(move |_| found.with(Vec::len).saturating_sub(shown.get()));
     let many = Memo::new(move |_| all.with(|all| all.len() > SEARCHED));
     let (files, rows, settings) = (talk.files.clone(), talk.clone(), talk.files.clone());
+    let later = files.clone();
+    let later = Memo::new(move |_| later.with(|files| files.give_later));
     let giving = Memo::new(move |_| files.with(|files| files.giving.clone()));
     let empty = Memo::new(move |_| all.with(Vec::is_empty) && giving.with(Vec::is_empty));
     view! {
@@ -121,6 +123,7 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
                             }
                         })
                 }}
+                {move || (later.get() > 0).then(|| view! { <p class="quiet-line">{(words.wait_to_be_given)(later.get())}</p> })}
                 <ul role="list" class="file-list">
                     <For
                         each=move || giving.get()

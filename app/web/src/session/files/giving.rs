@@ -20,6 +20,8 @@ use crate::talk_id::TalkId;
 const AT_ONCE: usize = 4;
 /// Chunks of one file that are asked to be sealed together.
 const TOGETHER: u32 = 8;
+/// Most files that are shown while they are given.
+const SHOWN: usize = 20;
 /// Most chunks of one file that are being sealed.
 const SEALING: u32 = 3 * TOGETHER;
 
@@ -167,8 +169,8 @@ pub(super) fn all_failed() {
     jobs.into_iter().for_each(|job| failed(job, NotGiven::Unreadable));
 }
 
-/// What is being given into a room.
-pub(super) fn shown(talk: TalkId) -> Vec<GivingView> {
+/// What is being given into a room: the first of it, and how many more wait.
+pub(super) fn shown(talk: TalkId) -> (Vec<GivingView>, usize) {
     let view = |gift: &Gift| GivingView {
         job: gift.job,
         name: Arc::clone(&gift.name),
@@ -176,7 +178,11 @@ pub(super) fn shown(talk: TalkId) -> Vec<GivingView> {
         done: gift.done / 2,
         failed: gift.failed,
     };
-    FILES.with(|files| files.gifts.0.borrow().iter().filter(|gift| gift.talk == talk).map(view).collect())
+    FILES.with(|files| {
+        let gifts = files.gifts.0.borrow();
+        let mut of_talk = gifts.iter().filter(|gift| gift.talk == talk);
+        (of_talk.by_ref().take(SHOWN).map(view).collect(), of_talk.count())
+    })
 }
 
 /// Begins with files that wait.

@@ -59,6 +59,7 @@ pub const FILES: FileWords = FileWords {
     paused: |held, size| format!("Paused · {} of {}", bytes(held), bytes(size)),
     no_room: "Stopped: this browser has no room for it. Delete something, then continue.",
     sealing: |done, size| format!("Being sealed · {} of {}", bytes(done), bytes(size)),
+    wait_to_be_given: |count| format!("{} to be sealed", counted(count, "more file waits", "more files wait")),
     saving: |done, size| format!("Being saved · {} of {}", bytes(done), bytes(size)),
     not_saved: |why| match why {
         NotSaved::Lost => "Not saved: part of it is no longer in this browser. It is being fetched again.",
