@@ -112,8 +112,10 @@ impl World {
         self.perform(number, effects);
     }
 
+    /// Does what a desk wants, in the order in which it wants it: what comes of one thing has to wait for the others.
     fn perform(&mut self, number: usize, effects: Vec<Effect>) {
-        for effect in effects {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
             let now = self.now;
             let seat = &mut self.seats[number];
             let more = match effect {
@@ -159,7 +161,7 @@ impl World {
                 }
                 Effect::Changed => Vec::new(),
             };
-            self.perform(number, more);
+            effects.extend(more);
         }
     }
 
