@@ -65,8 +65,8 @@ pub enum Effect {
     Drop(OpId, u32),
     /// What is wanted of this file, or that it is here, is to be remembered.
     Remember(OpId),
-    /// Something to show has changed.
-    Changed,
+    /// How this file stands has changed.
+    Changed(OpId),
 }
 
 /// The files of one room.
@@ -160,7 +160,7 @@ impl Desk {
                 entry.silent.clear();
                 self.wanted.push_front(*file);
             }
-            self.effects.extend([Effect::Remember(*file), Effect::Changed]);
+            self.effects.extend([Effect::Remember(*file), Effect::Changed(*file)]);
         }
         self.go_on(now)
     }
@@ -194,7 +194,7 @@ impl Desk {
         self.live = false;
         for (file, entry) in &mut self.files {
             if entry.listening {
-                self.effects.push(Effect::Silence(*file));
+                self.effects.extend([Effect::Silence(*file), Effect::Changed(*file)]);
             }
             entry.hears_no_more();
             entry.serve = Serve::default();
@@ -257,8 +257,8 @@ impl Desk {
             }
             let ranges = chunks.into_iter().map(crate::message::Span::range);
             entry.others.insert(from, Claimed::of(entry.known.chunks.count(), ranges));
+            self.effects.push(Effect::Changed(file));
         }
-        self.effects.push(Effect::Changed);
     }
 
     /// The store of a file holds this: a byte for each chunk, not zero where it is there.
@@ -279,7 +279,7 @@ impl Desk {
             if entry.wish == Wish::Fetch && !self.wanted.contains(file) {
                 self.wanted.push_back(*file);
             }
-            self.effects.push(Effect::Changed);
+            self.effects.push(Effect::Changed(*file));
         }
         self.go_on(now)
     }
@@ -335,7 +335,7 @@ impl Desk {
                 self.news.insert(*file);
                 self.effects.push(Effect::Remember(*file));
             }
-            self.effects.push(Effect::Changed);
+            self.effects.push(Effect::Changed(*file));
         }
         self.go_on(now)
     }
@@ -363,7 +363,7 @@ impl Desk {
                 self.effects.push(Effect::Remember(*file));
             }
             self.news.insert(*file);
-            self.effects.push(Effect::Changed);
+            self.effects.push(Effect::Changed(*file));
         }
         self.go_on(now)
     }
@@ -444,6 +444,7 @@ impl Desk {
             }
             let Some(file) = self.wanted.pop_front() else { break };
             let Some(entry) = self.files.get_mut(&file) else { continue };
+            let came = entry.source.is_some();
             if entry.held.is_none() {
                 if !entry.opening && opening < OPENING {
                     opening += 1;
@@ -459,12 +460,15 @@ impl Desk {
                 self.in_vain = true;
                 self.wanted.push_back(file);
             }
+            if entry.source.is_some() != came {
+                self.effects.push(Effect::Changed(file));
+            }
         }
         waits.iter().rev().chain(self.active.iter().rev()).for_each(|file| self.wanted.push_front(*file));
         for file in before.into_iter().filter(|file| !self.active.contains(file)) {
             if let Some(entry) = self.files.get_mut(&file).filter(|entry| entry.listening) {
                 entry.hears_no_more();
-                self.effects.push(Effect::Silence(file));
+                self.effects.extend([Effect::Silence(file), Effect::Changed(file)]);
             }
         }
         self.ask(now);

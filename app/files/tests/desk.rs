@@ -159,7 +159,7 @@ impl World {
                     seat.wishes.insert(file, wish);
                     Vec::new()
                 }
-                Effect::Changed => Vec::new(),
+                Effect::Changed(_) => Vec::new(),
             };
             effects.extend(more);
         }

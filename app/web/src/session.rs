@@ -36,8 +36,8 @@ use self::dismissed::Dismissed;
 pub use self::ended::{End, delete_copy, kept_until};
 use self::files::Shelf;
 pub use self::files::{
-    FETCH_PRESET, FilesView, GivingView, NotGiven, dismiss_given, fetch_up_to, files_are_in_memory, give, save,
-    save_as, show, wish,
+    FETCH_PRESET, FileState, FilesView, GivingView, NotGiven, dismiss_given, fetch_up_to, file_state,
+    files_are_in_memory, give, save, save_as, show, wish,
 };
 pub use self::idle::{IDLE_MINUTES, idle_minutes, set_idle_minutes, watch};
 use self::keeper::{DISMISSED, DRAFT, ENDED_AT, Keeper, OPENED_AT, Rows};
@@ -84,7 +84,7 @@ pub struct OpenTalk {
     pub dismissed: ArcRwSignal<Dismissed>,
     /// Whether it has ended, and how far it is from being deleted here.
     pub end: ArcRwSignal<End>,
-    /// How its files stand.
+    /// What is to be told of its files, beside how each stands: [`file_state`].
     pub files: ArcRwSignal<FilesView>,
 }
 

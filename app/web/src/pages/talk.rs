@@ -25,7 +25,7 @@ use self::composer::Composer;
 use self::convey::{ConveyDialog, Conveying, Elsewhere};
 use self::door::{Door, KnocksAloud};
 use self::ended::{Deleted, Ended};
-use self::files::{DropHere, Files};
+use self::files::{AtTheTable, DropHere, Files};
 use self::invite::InviteDialog;
 use self::notes::Notes;
 use self::rooms::Rooms;
@@ -112,6 +112,8 @@ fn Table(talk: OpenTalk) -> impl IntoView {
         session::rooms_of(&from).iter().for_each(|room| room.view.track());
         !session::rooms_to_write_in(&from).is_empty()
     })));
+    let view = talk.view.clone();
+    provide_context(AtTheTable(Memo::new(move |_| view.with(|view| view.seats.len()))));
     let elsewhere = unread_elsewhere(&talk);
     let jump = JumpToNew(Trigger::new());
     provide_context(jump);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use files::{Chunks, Desk, Effect as Order, FileKeys, Known, Standing, StoreName, Wish};
 use gloo::timers::callback::Timeout;
-use leptos::prelude::{GetUntracked, Set, WithUntracked};
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set, WithUntracked};
 use record::OpId;
 use talk::view::{FileView, NoteView, TalkView};
 use talk::{Batch, Command, Effect, Input, Millis};
@@ -42,19 +42,24 @@ const REST: Millis = 20;
 /// Milliseconds between two drawings of how far files are.
 const DRAW_EVERY: u32 = 150;
 
-/// How the files of a room stand.
+/// How a file stands.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileState {
+    /// What is here of it and wanted; None before it is known.
+    pub standing: Option<Standing>,
+    /// When it began to come, if it does, and how many chunks were here then.
+    pub began: Option<(Millis, u32)>,
+    /// How far it is being saved, if it is.
+    pub saving: Option<Saving>,
+}
+
+/// What is to be told of the files of a room, beside how each of them stands.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct FilesView {
-    /// Those that are known, by their ops.
-    pub standings: BTreeMap<OpId, Standing>,
-    /// When those that come began to, and how many chunks were here then.
-    pub began: BTreeMap<OpId, (Millis, u32)>,
     /// Those that are being read and sealed.
     pub giving: Vec<GivingView>,
     /// How many more wait to be.
     pub give_later: usize,
-    /// Those that are being saved.
-    pub saving: BTreeMap<OpId, Saving>,
     /// Files up to this many bytes come by themselves.
     pub fetch_up_to: u64,
 }
@@ -70,7 +75,10 @@ pub(super) struct Shelf {
     by_itself: Cell<u64>,
     /// Sealed here, and not among the notes yet.
     sealed: RefCell<BTreeSet<StoreName>>,
-    began: RefCell<BTreeMap<OpId, (Millis, u32)>>,
+    /// Of those that somebody looks at, or has looked at.
+    states: RefCell<BTreeMap<OpId, ArcRwSignal<FileState>>>,
+    /// Those of them that changed since they were drawn.
+    changed: RefCell<BTreeSet<OpId>>,
     seen: RefCell<Arc<Vec<Arc<NoteView>>>>,
     timer: Timer,
     drawing: RefCell<Option<Timeout>>,
@@ -119,6 +127,13 @@ pub fn wish(id: TalkId, file: OpId, wish: Wish) {
     if let Some(name) = name.filter(|name| wish == Wish::None && !is_wanted(*name)) {
         with_worker(|worker| worker.of_file("forget", name));
     }
+}
+
+/// How a file stands, and goes on to. Each file has a signal of its own: what changes is drawn, and nothing else is looked at.
+pub fn file_state(id: TalkId, file: OpId) -> ArcRwSignal<FileState> {
+    let Some(running) = find(id) else { return ArcRwSignal::default() };
+    let mut states = running.shelf.states.borrow_mut();
+    states.entry(file).or_insert_with(|| ArcRwSignal::new(running.state_of(file, None))).clone()
 }
 
 /// Whether files are lost with the page although the talks are kept.
@@ -297,7 +312,8 @@ impl Shelf {
             fetch_up_to: Cell::new(FETCH_PRESET),
             by_itself: Cell::new(0),
             sealed: RefCell::default(),
-            began: RefCell::default(),
+            states: RefCell::default(),
+            changed: RefCell::default(),
             seen: RefCell::default(),
             timer,
             drawing: RefCell::default(),
@@ -399,6 +415,7 @@ impl Running {
         self.shelf.here.borrow_mut().insert(id, Here { keys, file: Arc::clone(file), chunks });
         let known = Known { file: id, author: note.by, name, chunks, root: file.root, wish };
         self.shelf.desk.borrow_mut().known(known);
+        self.draw_file(id);
         if !remembered {
             let mut orders = vec![Order::Remember(id)];
             if note.own && wish == Wish::None {
@@ -446,7 +463,7 @@ impl Running {
                 Order::Keep(file, index) => self.of_chunk("keep", file, index),
                 Order::Drop(file, index) => self.of_chunk("drop", file, index),
                 Order::Remember(file) => self.remember_file(file),
-                Order::Changed => self.draw_files(),
+                Order::Changed(file) => self.draw_file(file),
             }
         }
     }
@@ -496,27 +513,38 @@ impl Running {
         }
     }
 
+    /// Shows how a file stands, soon.
+    fn draw_file(self: &Rc<Self>, file: OpId) {
+        self.shelf.changed.borrow_mut().insert(file);
+        self.draw_files();
+    }
+
     fn draw_files_now(&self) {
-        let desk = self.shelf.desk.borrow();
-        let standings: BTreeMap<OpId, Standing> =
-            self.shelf.here.borrow().keys().filter_map(|file| Some((*file, desk.standing(file)?))).collect();
-        let mut began = self.shelf.began.borrow_mut();
-        let comes = |file: &OpId| standings.get(file).filter(|standing| standing.wish == Wish::Fetch && standing.comes);
-        began.retain(|file, _| comes(file).is_some());
-        for (file, standing) in standings.iter().filter(|(file, _)| comes(file).is_some()) {
-            began.entry(*file).or_insert((clock::now(), standing.held));
+        let states = self.shelf.states.borrow();
+        for file in self.shelf.changed.take() {
+            if let Some(shown) = states.get(&file) {
+                let before = shown.get_untracked();
+                let state = self.state_of(file, before.began);
+                if state != before {
+                    shown.set(state);
+                }
+            }
         }
         let (giving, give_later) = giving::shown(self.shown.id);
-        let view = FilesView {
-            began: began.clone(),
-            giving,
-            give_later,
-            saving: saving::shown(self.shown.id),
-            fetch_up_to: self.shelf.fetch_up_to.get(),
-            standings,
-        };
+        let view = FilesView { giving, give_later, fetch_up_to: self.shelf.fetch_up_to.get() };
         if self.shown.files.with_untracked(|shown| *shown != view) {
             self.shown.files.set(view);
+        }
+    }
+
+    /// How a file stands that began to come at this time, if it still comes.
+    fn state_of(&self, file: OpId, began: Option<(Millis, u32)>) -> FileState {
+        let standing = self.shelf.desk.borrow().standing(&file);
+        let comes = standing.filter(|standing| standing.wish == Wish::Fetch && standing.comes);
+        FileState {
+            standing,
+            began: comes.map(|standing| began.unwrap_or((clock::now(), standing.held))),
+            saving: saving::shown(self.shown.id, file),
         }
     }
 }

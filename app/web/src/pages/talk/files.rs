@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use files::{CHUNK_BYTES, Standing, Wish};
+use files::{CHUNK_BYTES, Wish};
 use leptos::html;
 use leptos::prelude::*;
 use record::{OpId, Release};
@@ -12,7 +12,7 @@ use web_sys::{DataTransfer, DragEvent};
 
 use super::CloseSheet;
 use crate::components::said::hue_class;
-use crate::session::{self, GivingView, OpenTalk};
+use crate::session::{self, FileState, GivingView, OpenTalk};
 use crate::shell::file::Picture;
 use crate::shell::{clock, file, given, storage};
 use crate::talk_id::TalkId;
@@ -81,7 +81,7 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
     let listed = move || found.with(|found| found.iter().take(shown.get()).cloned().collect::<Vec<_>>());
     let more = Memo::new(move |_| found.with(Vec::len).saturating_sub(shown.get()));
     let many = Memo::new(move |_| all.with(|all| all.len() > SEARCHED));
-    let (files, rows, settings) = (talk.files.clone(), talk.clone(), talk.files.clone());
+    let (files, settings) = (talk.files.clone(), talk.files.clone());
     let later = files.clone();
     let later = Memo::new(move |_| later.with(|files| files.give_later));
     let giving = Memo::new(move |_| files.with(|files| files.giving.clone()));
@@ -133,7 +133,7 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
                     <For
                         each=listed
                         key=|listed| listed.note.id
-                        children=move |listed| view! { <File talk=rows.clone() listed /> }
+                        children=move |listed| view! { <File room=id listed /> }
                     />
                 </ul>
                 {move || {
@@ -344,43 +344,49 @@ fn Progress(progress: Signal<(u64, u64)>) -> impl IntoView {
     }
 }
 
+/// How many seats there are: one memo for all that is told of files.
+#[derive(Clone, Copy)]
+pub struct AtTheTable(pub Memo<usize>);
+
 /// How a file stands, followed.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Followed {
-    standing: Memo<Option<Standing>>,
+    size: u64,
+    state: RwSignal<FileState>,
     held: Memo<u64>,
+    wish: Memo<Wish>,
     seats: Memo<usize>,
 }
 
 impl Followed {
-    fn new(talk: &OpenTalk, id: OpId, size: u64) -> Self {
-        let (files, view) = (talk.files.clone(), talk.view.clone());
-        let standing = Memo::new(move |_| files.with(|files| files.standings.get(&id).copied()));
+    fn new(talk: TalkId, id: OpId, size: u64) -> Self {
+        let state = RwSignal::from(session::file_state(talk, id));
         let held = move |_: Option<&u64>| {
-            let held = standing.get().map_or(0, |standing| standing.held);
+            let held = state.get().standing.map_or(0, |standing| standing.held);
             (u64::from(held) * u64::from(CHUNK_BYTES)).min(size)
         };
-        Self { standing, held: Memo::new(held), seats: Memo::new(move |_| view.with(|view| view.seats.len())) }
+        let wish = Memo::new(move |_| state.get().standing.map_or(Wish::None, |standing| standing.wish));
+        Self { size, state, held: Memo::new(held), wish, seats: expect_context::<AtTheTable>().0 }
     }
 
-    fn wish(&self) -> Wish {
-        self.standing.get().map_or(Wish::None, |standing| standing.wish)
+    /// How much of it is here while it comes or waits to, of its size.
+    fn progress(self) -> Option<Signal<(u64, u64)>> {
+        let comes = matches!(self.wish.get(), Wish::Fetch | Wish::Pause);
+        comes.then(|| Signal::derive(move || (self.held.get(), self.size)))
     }
 
     /// In words.
-    fn state(&self, talk: &OpenTalk, id: OpId, size: u64) -> String {
-        let words = &words().files;
-        let (held, Some(standing)) = (self.held.get(), self.standing.get()) else { return words.not_here.to_owned() };
+    fn words(self) -> String {
+        let (words, size) = (&words().files, self.size);
+        let FileState { standing, began, .. } = self.state.get();
+        let (held, Some(standing)) = (self.held.get(), standing) else { return words.not_here.to_owned() };
+        let here = || (words.here)(standing.holders.min(self.seats.get()), self.seats.get());
         match standing.wish {
-            Wish::Here => (words.here)(standing.holders.min(self.seats.get()), self.seats.get()),
-            Wish::None => {
-                let held = (words.here)(standing.holders.min(self.seats.get()), self.seats.get());
-                format!("{} · {held}", words.not_here)
-            }
+            Wish::Here => here(),
+            Wish::None => format!("{} · {}", words.not_here, here()),
             Wish::Pause if standing.full => words.no_room.to_owned(),
             Wish::Pause => (words.paused)(held, size),
             Wish::Fetch if standing.comes => {
-                let began = talk.files.with(|files| files.began.get(&id).copied());
                 (words.comes)(Coming { held, size, rate: began.and_then(|began| rate(began, standing.held)) })
             }
             Wish::Fetch => (words.waits)(held, size),
@@ -397,23 +403,14 @@ fn rate((since, held_then): (u64, u32), held: u32) -> Option<u64> {
 
 /// A file of the room with all that can be done with it.
 #[component]
-fn File(talk: OpenTalk, listed: Listed) -> impl IntoView {
+fn File(room: TalkId, listed: Listed) -> impl IntoView {
     let (all, words) = (words(), &words().files);
     let Listed { note, file } = listed;
-    let (id, room, size) = (note.id, talk.id, file.size);
+    let (id, size) = (note.id, file.size);
     let name: Arc<str> = file.path.name().into();
-    let followed = Followed::new(&talk, id, size);
-    let wish = {
-        let followed = followed.clone();
-        Memo::new(move |_| followed.wish())
-    };
-    let state = {
-        let (followed, talk) = (followed.clone(), talk.clone());
-        Memo::new(move |_| followed.state(&talk, id, size))
-    };
-    let files = talk.files.clone();
-    let saving = Memo::new(move |_| files.with(|files| files.saving.get(&id).copied()));
-    let held = followed.held;
+    let followed = Followed::new(room, id, size);
+    let (wish, state) = (followed.wish, Memo::new(move |_| followed.words()));
+    let saving = Memo::new(move |_| followed.state.with(|state| state.saving));
     let picture = ArcRwSignal::new(None::<Picture>);
     let shown = picture.clone();
     let wants = move |wish: Wish| move || session::wish(room, id, wish);
@@ -469,10 +466,7 @@ fn File(talk: OpenTalk, listed: Listed) -> impl IntoView {
                 {intl::bytes(size)} " · " {words.from} " "
                 <bdi class=hue_class(note.hue)>{note.author.clone()}</bdi>
             </p>
-            {move || {
-                let comes = matches!(wish.get(), Wish::Fetch | Wish::Pause);
-                comes.then(|| view! { <Progress progress=Signal::derive(move || (held.get(), size)) /> })
-            }}
+            {move || followed.progress().map(|progress| view! { <Progress progress /> })}
             <p class="file-state">{move || state.get()}</p>
             {move || saving.get().map(|saving| match saving.failed {
                 Some(why) => view! { <p class="wrong" role="alert">{(words.not_saved)(why)}</p> }.into_any(),
@@ -500,21 +494,14 @@ fn media_of(file: &FileView) -> Option<&'static str> {
 #[component]
 pub fn FileInNotes(id: OpId, file: Arc<FileView>) -> impl IntoView {
     let words = &words().files;
-    let talk = expect_context::<OpenTalk>();
-    let size = file.size;
-    let followed = Followed::new(&talk, id, size);
-    let held = followed.held;
-    let comes = followed.clone();
-    let state = Memo::new(move |_| followed.state(&talk, id, size));
+    let followed = Followed::new(expect_context::<OpenTalk>().id, id, file.size);
+    let state = Memo::new(move |_| followed.words());
     view! {
         <div class="file in-notes">
             <bdi class="file-name">{file.path.text()}</bdi>
             " "
-            <span class="file-about">{intl::bytes(size)}</span>
-            {move || {
-                let comes = matches!(comes.wish(), Wish::Fetch | Wish::Pause);
-                comes.then(|| view! { <Progress progress=Signal::derive(move || (held.get(), size)) /> })
-            }}
+            <span class="file-about">{intl::bytes(file.size)}</span>
+            {move || followed.progress().map(|progress| view! { <Progress progress /> })}
             <p class="file-state">{move || state.get()}</p>
             <button class="quiet narrow-only" type="button" popovertarget="files">{words.in_files}</button>
         </div>

@@ -83,7 +83,7 @@ fn begin(talk: TalkId, file: OpId, to: To, media: &str, place: Option<&ChosenPla
         Some(place) => worker.write(job, here.keys.name, &place.0),
         None => worker.blob(job, here.keys.name, media),
     });
-    running.draw_files();
+    running.draw_file(file);
 }
 
 fn name_of(talk: TalkId, file: OpId) -> Option<String> {
@@ -92,12 +92,12 @@ fn name_of(talk: TalkId, file: OpId) -> Option<String> {
     here.get(&file).map(|here| here.file.path.name().to_owned())
 }
 
-/// What is being saved from a room.
-pub(super) fn shown(talk: TalkId) -> BTreeMap<OpId, Saving> {
+/// How far a file of a room is being saved, if it is.
+pub(super) fn shown(talk: TalkId, file: OpId) -> Option<Saving> {
     FILES.with(|files| {
         let savings = files.savings.0.borrow();
-        let of_talk = savings.iter().filter(|(_, out)| out.talk == talk);
-        of_talk.map(|(job, out)| (out.file, Saving { job: *job, done: out.done, failed: out.failed })).collect()
+        let (job, out) = savings.iter().rfind(|(_, out)| out.talk == talk && out.file == file)?;
+        Some(Saving { job: *job, done: out.done, failed: out.failed })
     })
 }
 
@@ -134,20 +134,26 @@ pub(super) fn ended(job: Job, failed: Option<NotSaved>) {
     with_out(job, |out| out.failed = failed);
     if failed.is_none() {
         let out = FILES.with(|files| files.savings.0.borrow_mut().remove(&job));
-        if let Some(running) = out.and_then(|out| find(out.talk)) {
-            running.draw_files();
+        if let Some(out) = out {
+            draw(out.talk, out.file);
         }
     }
 }
 
 fn with_out(job: Job, does: impl FnOnce(&mut Out)) {
-    let talk = FILES.with(|files| {
+    let changed = FILES.with(|files| {
         let mut savings = files.savings.0.borrow_mut();
         let out = savings.get_mut(&job)?;
         does(out);
-        Some(out.talk)
+        Some((out.talk, out.file))
     });
-    if let Some(running) = talk.and_then(find) {
-        running.draw_files();
+    if let Some((talk, file)) = changed {
+        draw(talk, file);
+    }
+}
+
+fn draw(talk: TalkId, file: OpId) {
+    if let Some(running) = find(talk) {
+        running.draw_file(file);
     }
 }
