@@ -47,13 +47,17 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
     let empty = Memo::new(move |_| list.with(|list| list.is_empty()));
     let unread = talk.unread.clone();
     let unread = Memo::new(move |_| unread.with(|unread| unread.count()));
-    let at_end = StoredValue::new(true);
+    let (at_end, follows) = (StoredValue::new(true), RwSignal::new(true));
 
     let look = move || {
         if let Some(log) = log.try_get_untracked().flatten() {
             let seen = log.scroll_height() - log.scroll_top() - log.client_height() <= NEAR_THE_END;
             at_end.try_set_value(seen);
-            session::attend(id, seen && tab::is_visible());
+            let attends = seen && tab::is_visible();
+            if follows.try_get_untracked().is_some_and(|before| before != attends) {
+                follows.set(attends);
+            }
+            session::attend(id, attends);
             earlier.draw_if_near();
         }
     };
@@ -86,17 +90,21 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
     StoredValue::new_local(tab::on_visibility(look));
     on_cleanup(move || session::attend(id, false));
     // Where the person was reading stays where it is; who is at the end stays at the end.
-    let list = talk.notes.clone();
+    let (list, follower) = (talk.notes.clone(), talk.clone());
     Effect::new(move |before: Option<usize>| {
+        let follower = follower.clone();
         let now = list.with(Vec::len);
         let own = list.with_untracked(|list| list.last().is_some_and(|row| row.note.with_untracked(|note| note.own)));
-        request_animation_frame(move || match before {
-            None => go_on(),
-            Some(before) if now > before && own => show(end, ScrollLogicalPosition::End),
-            Some(_) if at_end.try_get_value() == Some(true) && tab::is_visible() => {
-                show(end, ScrollLogicalPosition::End);
+        request_animation_frame(move || {
+            let follows = at_end.try_get_value() == Some(true) && tab::is_visible();
+            if follows {
+                earlier.let_go(&follower);
             }
-            Some(_) => look(),
+            match before {
+                None => go_on(),
+                Some(before) if follows || now > before && own => show(end, ScrollLogicalPosition::End),
+                Some(_) => look(),
+            }
         });
         now
     });
@@ -126,7 +134,15 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
 
     view! {
         <div class="notes-frame">
-            <section class="notes" role="log" aria-label=words.notes tabindex="0" node_ref=log on:scroll=move |_| look()>
+            <section
+                class="notes"
+                class:follows=move || follows.get()
+                role="log"
+                aria-label=words.notes
+                tabindex="0"
+                node_ref=log
+                on:scroll=move |_| look()
+            >
                 <BeforeYou talk=talk.clone() />
                 <NotDrawn earlier />
                 {
@@ -134,24 +150,16 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
                     move || empty.get().then(|| view! { <NothingYet talk=talk.clone() /> })
                 }
                 // Who hears the page is not read aloud what the person scrolls up to.
-                {
-                    let talk = talk.clone();
-                    (earlier.apart > 0)
-                        .then(|| {
-                            view! {
-                                <div class="earlier" aria-live="off">
-                                    <For
-                                        each=move || earlier.pieces()
-                                        key=|number| *number
-                                        children=move |number| {
-                                            let rows = earlier.piece(&talk, number);
-                                            view! { <Piece rows stays=earlier.stays(number) log line /> }
-                                        }
-                                    />
-                                </div>
-                            }
-                        })
-                }
+                <div class="earlier" aria-live="off">
+                    <For
+                        each=move || earlier.pieces()
+                        key=|number| *number
+                        children=move |number| {
+                            let rows = earlier.piece(&talk, number);
+                            view! { <Piece rows stays=earlier.stays(number) log line /> }
+                        }
+                    />
+                </div>
                 <Rows rows=newest line />
                 <div class="end" node_ref=end></div>
             </section>
@@ -178,7 +186,7 @@ struct Earlier {
     /// So many of the first notes are not drawn.
     undrawn: RwSignal<usize>,
     /// So many of the first notes stand apart from the newest.
-    apart: usize,
+    apart: RwSignal<usize>,
     /// The first piece that stays drawn wherever the person goes.
     whole: RwSignal<usize>,
     wants_all: StoredValue<bool>,
@@ -187,19 +195,39 @@ struct Earlier {
 
 impl Earlier {
     fn of(talk: &OpenTalk, log: NodeRef<html::Section>) -> Self {
-        let first_unread = talk.unread.with_untracked(Unread::first);
-        let apart = talk.notes.with_untracked(|notes| {
-            let unread = notes.iter().rposition(|row| Some(row.id) == first_unread);
-            notes.len().saturating_sub(FIRST).min(unread.unwrap_or(usize::MAX)) / MORE * MORE
-        });
+        let apart = Self::not_among_the_newest(talk);
         Self {
             log,
             undrawn: RwSignal::new(apart),
-            apart,
+            apart: RwSignal::new(apart),
             whole: RwSignal::new(apart / MORE),
             wants_all: StoredValue::new(false),
             drawing: StoredValue::new(false),
         }
+    }
+
+    /// How many notes do not have to be drawn before the person scrolls: whole pieces, and none that is unread.
+    fn not_among_the_newest(talk: &OpenTalk) -> usize {
+        let first_unread = talk.unread.with_untracked(Unread::first);
+        talk.notes.with_untracked(|notes| {
+            let unread = first_unread.and_then(|first| notes.iter().rposition(|row| row.id == first));
+            notes.len().saturating_sub(FIRST).min(unread.unwrap_or(usize::MAX)) / MORE * MORE
+        })
+    }
+
+    /// Gives up what was drawn far above somebody who is at the end: notes, and files of whole folders, come without end.
+    fn let_go(self, talk: &OpenTalk) {
+        let Some(apart) = self.apart.try_get_untracked() else { return };
+        let among_the_newest = talk.notes.with_untracked(Vec::len).saturating_sub(apart);
+        let next = Self::not_among_the_newest(talk);
+        if among_the_newest <= 2 * FIRST || next <= apart {
+            return;
+        }
+        if self.wants_all.try_get_value() == Some(false) {
+            self.undrawn.set(next);
+            self.whole.set(next / MORE);
+        }
+        self.apart.set(next);
     }
 
     /// Draws as far up as this note: an unread one may come in far above what is drawn.
@@ -245,7 +273,7 @@ impl Earlier {
 
     /// Numbers of the pieces that are drawn.
     fn pieces(self) -> Vec<usize> {
-        (self.undrawn.get() / MORE..self.apart / MORE).collect()
+        (self.undrawn.get() / MORE..self.apart.get() / MORE).collect()
     }
 
     /// The rows of one of the pieces before the newest notes.
@@ -253,7 +281,7 @@ impl Earlier {
         let from = number * MORE;
         let undrawn = self.undrawn;
         let first = Memo::new(move |_| undrawn.get() == from);
-        rows(talk, from, from + MORE, Signal::derive(move || first.get()))
+        rows(talk, Signal::stored(from), MORE, Signal::derive(move || first.get()))
     }
 
     /// Whether a piece stays drawn wherever the person goes.
@@ -265,21 +293,21 @@ impl Earlier {
 
     /// The rows of the newest notes.
     fn newest(self, talk: &OpenTalk) -> Signal<Vec<Row>> {
-        rows(talk, self.apart, usize::MAX, Signal::stored(false))
+        rows(talk, self.apart.into(), usize::MAX, Signal::stored(false))
     }
 }
 
-/// The rows of some of the notes. Above the `first` one drawn always stands its day.
-fn rows(talk: &OpenTalk, from: usize, to: usize, first: Signal<bool>) -> Signal<Vec<Row>> {
+/// The rows of some of the notes: of so many `from` one on. Above the `first` one drawn always stands its day.
+fn rows(talk: &OpenTalk, from: Signal<usize>, most: usize, first: Signal<bool>) -> Signal<Vec<Row>> {
     let (notes, unread) = (talk.notes.clone(), talk.unread.clone());
     let first_unread = Memo::new(move |_| unread.with(Unread::first));
     Signal::derive(move || {
-        let (first, first_unread) = (first.get(), first_unread.get());
+        let (from, first, first_unread) = (from.get(), first.get(), first_unread.get());
         notes.with(|notes| {
             let before = from.checked_sub(1).and_then(|before| notes.get(before));
             let mut day = before.filter(|_| !first).map(NoteRow::day);
             let mut rows = Vec::new();
-            for row in notes.iter().take(to).skip(from) {
+            for row in notes.iter().skip(from).take(most) {
                 let today = row.day();
                 if day.replace(today) != Some(today) {
                     rows.push(Row::Day(row.id, row.note.with_untracked(|note| note.written_at)));
