@@ -74,6 +74,8 @@ pub struct Desk {
     me: AuthorKey,
     live: bool,
     files: BTreeMap<OpId, Entry>,
+    /// Under which name each is stored: the same file can have been given twice.
+    names: BTreeSet<(StoreName, OpId)>,
     /// Wanted: those first that the person asked for last, and those last that nobody sends.
     wanted: VecDeque<OpId>,
     /// Being fetched.
@@ -101,6 +103,7 @@ impl Desk {
             me,
             live: false,
             files: BTreeMap::new(),
+            names: BTreeSet::new(),
             wanted: VecDeque::new(),
             active: Vec::new(),
             serving: VecDeque::new(),
@@ -121,6 +124,7 @@ impl Desk {
             return;
         }
         let (file, wish, author) = (known.file, known.wish, known.author);
+        self.names.insert((known.name, file));
         let entry = Entry::new(known, (author != self.me).then_some(author));
         if self.files.insert(file, entry).is_none() && wish == Wish::Fetch {
             self.wanted.push_back(file);
@@ -134,7 +138,8 @@ impl Desk {
 
     /// The files that are stored under this name.
     pub fn stored_as(&self, name: StoreName) -> Vec<OpId> {
-        self.files.values().filter(|entry| entry.known.name == name).map(|entry| entry.known.file).collect()
+        let (first, last) = ((name, OpId([0; 32])), (name, OpId([u8::MAX; 32])));
+        self.names.range(first..=last).map(|(_, file)| *file).collect()
     }
 
     /// How a file stands here. None for one that is not known.

@@ -400,7 +400,9 @@ impl Running {
         };
         if let Some(batch) = &batch {
             let mut rows = self.rows.borrow_mut();
-            rows.retain(|row| !batch.deletes.contains(row));
+            for row in &batch.deletes {
+                rows.remove(row);
+            }
             rows.extend(batch.puts.iter().map(|(row, _)| row.clone()));
         }
         match keeping::keeper() {

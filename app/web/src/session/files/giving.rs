@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use files::{ChunkDigest, Chunks, FileKeys, StoreName, Tree};
 use record::{ContentKey, ContentRoot, FilePath, Name, PathError, Release};
-use talk::{Command, Giving};
+use talk::{Command, Giving, Input};
 use web_sys::File;
 
 use super::{FILES, next_job, with_worker};
-use crate::session::{command, find};
+use crate::session::find;
 use crate::shell::entropy;
 use crate::shell::file_worker::{Job, OfFile};
 use crate::talk_id::TalkId;
@@ -321,7 +321,10 @@ fn tell_of(job: Job) {
         modified_at: Some(gift.file.last_modified() as u64),
         release: gift.release,
     };
-    if command(gift.talk, Command::Give(giving)).is_err() {
+    let given = running.handle(Input::Command(Command::Give(giving)));
+    // Of a folder many are given within one frame of the screen.
+    running.draw_soon();
+    if given.is_err() {
         running.shelf.sealed.borrow_mut().remove(&name);
         gift.failed = Some(NotGiven::Refused);
         gift.stage = Stage::Waits;
