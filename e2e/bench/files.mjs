@@ -1,7 +1,7 @@
 // How fast a file goes from one browser to others through a relay, and what it costs in memory; whether deaths on the way make it go
 // twice; and what else carries files, beside it. All on this machine.
 //
-// SIZE is the length of the file in bytes. Words name the parts to measure; without any it is all of them.
+// SIZE is the length of the large file in bytes. Words name the parts to measure; without any it is all of them.
 
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -13,10 +13,12 @@ import { notesMeanwhile } from './notes_meanwhile.mjs';
 import { peers } from './peers.mjs';
 import { RandomFile } from './random_file.mjs';
 import { sealing } from './sealing.mjs';
+import { small } from './small.mjs';
 import { mostOf, watchGrowth } from './used_memory.mjs';
 
 const SIZE = Number(process.env.SIZE ?? 2_000_000_000);
 const MANY = 8;
+const SMALL = 10_000;
 const folder = resolve(process.env.E2E_OUTPUT_DIR ?? '../target', 'bench-files');
 
 function identical(same) {
@@ -68,6 +70,7 @@ const parts = {
   deaths: () => deaths(whole),
   notes: () => notesMeanwhile(whole),
   many: async () => many(await file('tenth.bin', SIZE / 10)),
+  small: () => small(folder, SMALL),
   sealing,
   peers: () => peers(whole, folder),
 };

@@ -19,6 +19,7 @@ export class TalkPage {
     this.alert = page.getByRole('alert');
     this.warnings = page.getByRole('region', { name: 'Warnings' });
     this.files = page.getByRole('region', { name: 'Files' });
+    this.jumpToNew = page.getByRole('button', { name: /^\d+ new notes?$/ });
     this.gone = page.getByText('You are no longer at this table');
   }
 

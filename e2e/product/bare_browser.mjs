@@ -67,11 +67,11 @@ export class BareBrowser {
     });
   }
 
-  /** Chooses a file of this machine, however large, where an expression finds the field for it. */
-  async choose(expression, path) {
+  /** Chooses files of this machine, however large, where an expression finds the field for them. */
+  async choose(expression, ...files) {
     return this.#spoken(async (say) => {
       const { objectId } = (await say('Runtime.evaluate', { expression })).result;
-      await say('DOM.setFileInputFiles', { files: [path], objectId });
+      await say('DOM.setFileInputFiles', { files, objectId });
     });
   }
 

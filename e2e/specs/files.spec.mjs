@@ -267,6 +267,14 @@ test('a folder of five hundred files comes with its folders', async ({ table, re
   await noor.talk.files.getByRole('button', { name: 'Attach a folder' }).click();
   await (await chooser).setFiles(info.outputPath('given', 'annexes'));
   await expect(ines.talk.files.getByRole('button', { name: 'Show 50 more' })).toBeVisible();
+  await expect(ines.talk.files.getByText('wait to be sealed')).toHaveCount(0);
+  await expect(noor.talk.files.getByText('wait to be sealed')).toHaveCount(0, { timeout: 60_000 });
+  // Who was at the end of the notes still is, and what is far above does not stay drawn.
+  for (const seat of [noor, ines]) {
+    await expect(seat.talk.notes.last()).toBeInViewport();
+    await expect(seat.talk.jumpToNew).toHaveCount(0);
+    expect(await seat.talk.notes.count()).toBeLessThan(300);
+  }
   const search = ines.talk.files.getByRole('searchbox', { name: 'Search files' });
   for (const number of [0, 250, 499]) {
     const file = { ...files[number], name: `page ${number}.txt` };

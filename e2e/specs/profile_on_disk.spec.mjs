@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from '../product/fixtures.mjs';
@@ -9,6 +9,7 @@ import { expectSameNotes } from '../product/table.mjs';
 const AMINA = { title: 'Zibaldone of the Kestrel bridge', name: 'Quirina Vantongeren', party: 'Ombligo trust office' };
 const KAVEH = { name: 'Xanthe Wrzosek', party: 'Delegation of Ultramar' };
 const NOTE = 'The heliotrope clause stays out of the annex.';
+const FILE = { name: 'Quodlibet of the ferrymen.txt', text: 'Verdigris tariffs are waived upstream of the lazaret.' };
 
 /** Returns what of the planted texts is found in the files of a profile, and how many files there are. */
 async function found(profile, planted) {
@@ -24,7 +25,7 @@ async function found(profile, planted) {
   return { all, files };
 }
 
-test('what this browser keeps tells nothing of the talk to who reads the disk', async ({ relay }) => {
+test('what this browser keeps tells nothing of the talk to who reads the disk', async ({ relay }, info) => {
   const [host, guest] = [await Profile.make(), await Profile.make()];
   try {
     const amina = await host.start(AMINA.name);
@@ -40,13 +41,17 @@ test('what this browser keeps tells nothing of the talk to who reads the disk', 
     await expect(xanthe.talk.composer).toBeVisible();
     await amina.talk.write(NOTE);
     await expectSameNotes([amina, xanthe], [NOTE]);
+    await mkdir(info.outputPath('given'), { recursive: true });
+    await writeFile(info.outputPath('given', FILE.name), FILE.text);
+    await amina.talk.attach(info.outputPath('given', FILE.name));
+    await expect(xanthe.talk.fileButton('Save', FILE.name)).toBeVisible();
     await xanthe.page.reload();
-    await expectSameNotes([amina, xanthe], [NOTE]);
+    await expect(xanthe.talk.fileButton('Save', FILE.name)).toBeVisible();
     await host.close();
     await guest.close();
 
     const secret = link.split('#')[1].slice('v1.'.length);
-    const planted = [NOTE, AMINA.title, AMINA.name, AMINA.party, KAVEH.name, KAVEH.party, secret];
+    const planted = [NOTE, FILE.name, FILE.text, AMINA.title, AMINA.name, AMINA.party, KAVEH.name, KAVEH.party, secret];
     for (const profile of [host, guest]) {
       const { all, files } = await found(profile, planted);
       expect(all).toEqual([]);

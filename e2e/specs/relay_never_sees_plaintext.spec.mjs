@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 
 import { expect, test } from '../product/fixtures.mjs';
 import { memoryOf } from '../product/memory.mjs';
@@ -83,4 +84,26 @@ test('nothing that people wrote passes the relay, stays in its memory or is prin
   // The search works on this memory: what the relay must contain is found.
   expect(memory.some((mapping) => mapping.includes('/v1/relay'))).toBe(true);
   for (const mapping of memory) expect(occurrences(needles, mapping)).toEqual([]);
+});
+
+test('nor what is in the files they give, nor their names', async ({ relay, table, tap }, info) => {
+  const texts = { 'name of the file': planted('annex'), 'beginning of the file': planted('first'), 'end of the file': planted('last') };
+  const name = `${texts['name of the file']}.txt`;
+  await mkdir(info.outputPath('given'), { recursive: true });
+  const path = info.outputPath('given', name);
+  // More than a chunk, so that there are two.
+  const content = `${texts['beginning of the file']} ${'paragraph after paragraph '.repeat(60_000)} ${texts['end of the file']}`;
+  await writeFile(path, content);
+  const mediator = await table.open(tap.url, { name: 'Noor Haddad', party: 'Mediation office' });
+  const guest = await table.welcome(mediator, { name: 'Ines Okoye', party: 'Delegation of Arvandan' });
+  await mediator.talk.attach(path);
+  await expect(guest.talk.fileButton('Save', name)).toBeVisible();
+
+  const needles = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, formsOf(text)]));
+  const all = Buffer.concat(tap.messages.map(({ bytes }) => bytes));
+  expect(all.length, 'the file has passed').toBeGreaterThan(2 * content.length);
+  expect(occurrences(needles, all)).toEqual([]);
+  expect(occurrences(needles, Buffer.concat(tap.raw))).toEqual([]);
+  expect(occurrences(needles, relay.output)).toEqual([]);
+  for (const mapping of await memoryOf(relay.pid)) expect(occurrences(needles, mapping)).toEqual([]);
 });

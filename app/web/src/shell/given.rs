@@ -29,7 +29,7 @@ pub fn choose_folder(then: impl FnOnce(Vec<Given>) + 'static) -> Option<()> {
     input.set_type("file");
     input.set_attribute("webkitdirectory", "").ok()?;
     let chosen = input.clone();
-    EventListener::once(&input, "change", move |_| then(self::chosen(&chosen))).forget();
+    EventListener::once(&input, "change", move |_| then(in_order(self::chosen(&chosen)))).forget();
     input.click();
     Some(())
 }
@@ -69,6 +69,11 @@ async fn all_of(mut entries: Vec<FileSystemEntry>) -> Vec<Given> {
             given.push((file, composed(entry.full_path().trim_start_matches('/'))));
         }
     }
+    in_order(given)
+}
+
+/// Browsers give what is in a folder in any order.
+fn in_order(mut given: Vec<Given>) -> Vec<Given> {
     given.sort_by(|(_, one), (_, other)| one.cmp(other));
     given
 }
