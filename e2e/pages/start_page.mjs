@@ -12,6 +12,7 @@ export class StartPage {
     this.useLinkButton = page.getByRole('button', { name: 'Use the link', exact: true });
     this.whoAdmits = page.getByRole('radiogroup', { name: 'Who admits' });
     this.newcomers = page.getByRole('combobox', { name: 'People who join later' });
+    this.files = page.getByRole('combobox', { name: 'Files' });
     this.copies = page.getByRole('combobox', { name: 'When the talk has ended' });
     this.keeping = page.getByRole('radiogroup', { name: 'How this browser keeps the talk' });
     this.alert = page.getByRole('alert');
@@ -22,13 +23,14 @@ export class StartPage {
     await this.startButton.waitFor();
   }
 
-  async openTalk({ title, name, party, whoAdmits, copies, newcomers, keep, passphrase }) {
+  async openTalk({ title, name, party, whoAdmits, copies, newcomers, files, keep, passphrase }) {
     await this.startButton.click();
     await this.title.fill(title);
     await this.name.fill(name);
     await this.party.fill(party);
     if (whoAdmits) await this.whoAdmits.getByRole('radio', { name: whoAdmits }).check();
     if (newcomers) await this.newcomers.selectOption({ label: newcomers });
+    if (files) await this.files.selectOption({ label: files });
     if (copies) await this.copies.selectOption({ label: copies });
     if (keep) await this.keeping.getByRole('radio', { name: keep }).check();
     if (passphrase) await this.typePassphrase(passphrase);

@@ -63,10 +63,10 @@ export class Table {
   }
 
   /** Somebody opens a talk at the address. */
-  async open(url, { title = 'Transit at the Veshan crossing', name, party, whoAdmits, copies, newcomers, ...options }) {
+  async open(url, { title = 'Transit at the Veshan crossing', name, party, whoAdmits, copies, newcomers, files, ...options }) {
     const seat = await this.seat(name, options);
     await seat.start.open(url);
-    await seat.start.openTalk({ title, name, party, whoAdmits, copies, newcomers });
+    await seat.start.openTalk({ title, name, party, whoAdmits, copies, newcomers, files });
     await expect(seat.talk.composer).toBeVisible();
     return seat;
   }

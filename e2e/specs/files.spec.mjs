@@ -258,6 +258,51 @@ test('what no talk has is deleted at the next start, and nothing else', async ({
   await expectSaved(noor, mine);
 });
 
+test('a charter that lets only documents in is told at the door and kept to in all rooms', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, { ...NOOR, files: 'Documents, pictures and recordings up to 10 MB' });
+  const ines = await table.knock(await noor.talk.invite(), INES);
+  await expect(ines.page.getByText('Files: only documents, pictures and recordings of up to 10 MB.')).toBeVisible();
+  await table.admit(noor, ines);
+  const [annex, program, long] = [await made(info, 'Annex B.PDF', 70_000), await made(info, 'map.pdf.exe', 70_000), await made(info, 'long.pdf', 11 * MB)];
+  const refused = (name) => noor.talk.file(name).getByText('Not given, as the charter says. Files: only documents, pictures and recordings of up to 10 MB.');
+  for (const room of ['Plenary', 'Shuttle']) {
+    if (room === 'Shuttle') await noor.talk.openSideRoom(room, [INES.name]);
+    await expect(noor.talk.files.getByText(/Files: only documents.* This browser has room/)).toBeVisible();
+    await noor.talk.attach(annex.path, program.path, long.path);
+    for (const { name } of [program, long]) await expect(refused(name)).toBeVisible();
+    await expectSaved(noor, annex);
+  }
+  await expect(ines.talk.notes).toHaveCount(1);
+  await expectSaved(ines, annex);
+});
+
+test('what the charter does not let in any more does not come by itself', async ({ table, relay }, info) => {
+  const noor = await table.open(relay.url, NOOR);
+  const bilal = await table.welcome(noor, { ...BILAL, role: 'Head' });
+  const ines = await table.welcome(bilal, { name: INES.name, role: 'Adviser' });
+  const address = ines.page.url();
+  await ines.page.goto('about:blank');
+  const program = await made(info, 'tool.exe', 70_000);
+  await noor.talk.attach(program.path);
+  await expectSaved(bilal, program);
+  await noor.page.locator('details.rules summary', { hasText: /^Charter$/ }).click();
+  await noor.page.getByRole('button', { name: 'Change the charter' }).click();
+  const dialog = noor.page.getByRole('dialog', { name: 'Change the charter' });
+  await dialog.getByRole('combobox', { name: 'Files' }).selectOption({ label: 'None can be given' });
+  await dialog.getByRole('button', { name: 'Propose it' }).click();
+  await bilal.page.getByRole('button', { name: 'Sign the change' }).click();
+  for (const seat of [noor, bilal]) {
+    await expect(seat.talk.files.getByText('Files: none can be given.')).toBeVisible();
+    await expect(seat.page.getByRole('button', { name: 'Attach files' })).toHaveCount(0);
+  }
+  await ines.page.goto(address);
+  await expect(ines.talk.file(program.name)).toContainText('The charter does not let such a file be given: it does not come by itself.');
+  await expect(ines.talk.file(program.name)).toContainText('Not on this device');
+  // A person may still ask for it.
+  await ines.talk.fileButton('Fetch', program.name).click();
+  await expectSaved(ines, program);
+});
+
 test('a folder of five hundred files comes with its folders', async ({ table, relay }, info) => {
   const noor = await table.open(relay.url, NOOR);
   const ines = await table.welcome(noor, INES);

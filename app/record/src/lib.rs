@@ -26,7 +26,7 @@ pub use op::{DEPTHS, Draft, HEADS, NUMBERS, Op, OpError};
 pub use path::{FilePath, PATH_BYTES, PathError, SEGMENT_BYTES, SEGMENTS};
 pub use record::{Gap, Inserted, NotTaken, Record};
 pub use table::{Agreed, Amendment, Authority, Link, Party, Proposal, Rank, Removal, Role, Seat, Table};
-pub use terms::{Amend, Copies, Newcomers, Terms};
+pub use terms::{Amend, Copies, FileTerms, Newcomers, Terms};
 pub use vector::{Head, Vector};
 
 /// Longest note, in bytes of UTF-8.

@@ -48,7 +48,7 @@ pub use self::keeping::{
 pub use self::notes::NoteRow;
 use self::notes::refresh_rows;
 pub use self::side_rooms::{
-    convey, first_said, is_plenary, open_side_room, plenary, room_name, rooms_of, rooms_to_write_in,
+    convey, first_said, is_plenary, open_side_room, plenary, room_name, rooms_of, rooms_to_write_in, terms,
 };
 pub use self::unread::Unread;
 pub use self::ways::{Change, NotChanged, Prepared, carry_out, change};

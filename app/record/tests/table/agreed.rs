@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
-use record::{Agreed, Amend, Body, Copies, Newcomers, Op, OpId, PartyRef, Role, Terms, WhoAdmits};
+use record::{Agreed, Amend, Body, Copies, FileTerms, Newcomers, Op, OpId, PartyRef, Role, Terms, WhoAdmits};
 
 use crate::people::{Signer, Talk, name};
 
-const OFF: Terms = Terms { copies: Copies::OffTheRecord, newcomers: Newcomers::Nothing };
+const OFF: Terms = Terms { copies: Copies::OffTheRecord, newcomers: Newcomers::Nothing, files: FileTerms::Any };
 
 fn month() -> Terms {
     Terms { copies: Copies::DeletedAfter(NonZeroU16::new(30).expect("not zero")), ..Terms::default() }

@@ -217,7 +217,7 @@ fn verified(key: &AuthorKey, bytes: &[u8], signature: &[u8; 64]) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use record::{Copies, Newcomers, Terms, WhoAdmits};
+    use record::{Copies, FileTerms, Newcomers, Terms, WhoAdmits};
 
     use super::*;
 
@@ -228,7 +228,7 @@ mod tests {
         let body = KnockBody { link: LinkId([2; 16]), seat: key.public(), name, party, key_packages: vec![] };
         let told = Told {
             who_admits: WhoAdmits::TwoSides,
-            terms: Terms { copies: Copies::OffTheRecord, newcomers: Newcomers::Nothing },
+            terms: Terms { copies: Copies::OffTheRecord, newcomers: Newcomers::Nothing, files: FileTerms::Any },
             without_convener: true,
         };
         vec![

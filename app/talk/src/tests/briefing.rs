@@ -7,7 +7,8 @@ use super::Table;
 use crate::view::{BriefingView, TalkView};
 use crate::{CharterStep, Command, Error, PartyChoice};
 
-const BRIEFED: Terms = Terms { copies: record::Copies::Kept, newcomers: Newcomers::Briefed };
+const BRIEFED: Terms =
+    Terms { copies: record::Copies::Kept, newcomers: Newcomers::Briefed, files: record::FileTerms::Any };
 
 /// Amina convenes (0), Leyla came at once (1), wrote, and then came Bahram (2), who reads nothing of it.
 fn table(terms: Terms) -> Table {

@@ -1,12 +1,12 @@
 //! The charter: told at the door, signed on entering, changed by all parties, and the end of the talk.
 
-use record::{Copies, Newcomers, Role, Terms, WhoAdmits};
+use record::{Copies, FileTerms, Newcomers, Role, Terms, WhoAdmits};
 
 use super::Table;
 use crate::view::{Phase, Told, TurnedAway};
 use crate::{CharterStep, Command, Error, PartyChoice};
 
-const OFF: Terms = Terms { copies: Copies::OffTheRecord, newcomers: Newcomers::Nothing };
+const OFF: Terms = Terms { copies: Copies::OffTheRecord, newcomers: Newcomers::Nothing, files: FileTerms::Any };
 
 /// Amina convenes (0), Leyla and Bahram speak for a party each (1, 2), Omid observes (3).
 fn table() -> Table {

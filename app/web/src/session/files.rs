@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use files::{Chunks, Desk, Effect as Order, FileKeys, Known, Standing, StoreName, Wish};
 use gloo::timers::callback::Timeout;
-use leptos::prelude::{ArcRwSignal, GetUntracked, Set, WithUntracked};
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set, WithUntracked, untrack};
 use record::OpId;
 use talk::view::{FileView, NoteView, TalkView};
 use talk::{Batch, Command, Effect, Input, Millis};
@@ -21,7 +21,7 @@ pub use self::giving::{GivingView, NotGiven, dismiss_given, give};
 use self::saving::Savings;
 pub use self::saving::{Saving, save, save_as, show};
 use super::keeper::{FETCH_UP_TO, FILE, Rows};
-use super::{Connection, Running, all, find, keeps};
+use super::{Connection, OpenTalk, Running, all, find, keeps, terms};
 use crate::shell::file_worker::{FileWorker, Job, OfFile, Said};
 use crate::shell::timer::Timer;
 use crate::shell::{address, clock, file_store};
@@ -334,7 +334,7 @@ impl Shelf {
     }
 
     /// What to want of a file that was not known.
-    fn first_wish(&self, note: &NoteView, file: &FileView, name: StoreName) -> Wish {
+    fn first_wish(&self, talk: &OpenTalk, note: &NoteView, file: &FileView, name: StoreName) -> Wish {
         let counts = file.size.max(COUNTS_AT_LEAST);
         if let Some(wish) = self.wishes.borrow().get(&note.id) {
             if !note.own && *wish != Wish::None {
@@ -346,7 +346,8 @@ impl Shelf {
             return Wish::Here;
         }
         let in_all = self.by_itself.get().saturating_add(counts);
-        if note.own || file.size > self.fetch_up_to.get() || in_all > BY_ITSELF_IN_ALL {
+        let let_in = untrack(|| terms(talk)).files.let_in(&file.path, file.size);
+        if !let_in || note.own || file.size > self.fetch_up_to.get() || in_all > BY_ITSELF_IN_ALL {
             return Wish::None;
         }
         self.by_itself.set(in_all);
@@ -411,7 +412,7 @@ impl Running {
         let keys = FileKeys::of(&file.key, &file.root, file.size);
         let name = keys.name;
         let remembered = self.shelf.wishes.borrow().contains_key(&id);
-        let wish = self.shelf.first_wish(note, file, name);
+        let wish = self.shelf.first_wish(&self.shown, note, file, name);
         self.shelf.here.borrow_mut().insert(id, Here { keys, file: Arc::clone(file), chunks });
         let known = Known { file: id, author: note.by, name, chunks, root: file.root, wish };
         self.shelf.desk.borrow_mut().known(known);

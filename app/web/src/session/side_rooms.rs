@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use leptos::prelude::{GetUntracked, WithUntracked};
-use record::{AuthorKey, Authority, Conveyed, Name, Release, RoomId};
+use leptos::prelude::{GetUntracked, With, WithUntracked};
+use record::{AuthorKey, Authority, Conveyed, Name, Release, RoomId, Terms};
 use talk::view::{CallView, Confirmed, NoteView, Phase, SeatView, Standing, TalkView};
 use talk::{Command, Error, Input, Millis, SideRoom, Writing};
 use wasm_bindgen_futures::spawn_local;
@@ -35,6 +35,13 @@ pub fn plenary(room: RoomId) -> Option<OpenTalk> {
     // One that has stopped may stand beside another that was restored from a backup.
     copies.sort_by_key(|talk| of(talk, |view| view.standing == Some(Standing::OpenedElsewhere)));
     copies.into_iter().next()
+}
+
+/// What the charter says that holds in a room: that of the plenary.
+pub fn terms(room: &OpenTalk) -> Terms {
+    let side_of = room.view.with(|view| view.side_of);
+    let plenary = side_of.map_or(Some(room.clone()), plenary);
+    plenary.map_or_else(Terms::default, |plenary| plenary.view.with(|view| view.charter.terms))
 }
 
 /// Returns the side rooms of a talk, as long as somebody may be in them.

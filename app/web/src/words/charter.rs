@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use record::{Copies, Newcomers, Terms};
+use record::{Copies, FileTerms, Newcomers, Terms};
 use talk::Millis;
 use talk::view::Told;
 
@@ -17,9 +17,12 @@ pub struct CharterWords {
     pub who_comes_later: &'static str,
     pub newcomers: fn(Newcomers) -> &'static str,
     pub newcomers_mean: fn(Newcomers) -> &'static str,
+    pub which_files: &'static str,
+    pub files: fn(FileTerms) -> String,
+    pub files_mean: fn(FileTerms) -> &'static str,
     pub pages_keep_to_it: &'static str,
-    pub told: fn(&Told) -> [String; 4],
-    pub in_force: fn(Terms) -> [String; 2],
+    pub told: fn(&Told) -> [String; 5],
+    pub in_force: fn(Terms) -> [String; 3],
     pub not_signed: &'static str,
     pub sign_the_charter: &'static str,
 

@@ -1,6 +1,6 @@
 //! The sentences about files.
 
-use record::PathError;
+use record::{FileTerms, PathError};
 
 use crate::session::NotGiven;
 use crate::shell::file_worker::NotSaved;
@@ -33,8 +33,8 @@ pub struct FileWords {
     pub come_by_themselves: &'static str,
     pub up_to: fn(Option<u64>) -> String,
     pub in_memory: &'static str,
-    /// Most bytes of a file, and how many there is room for here, if that is known.
-    pub limits: fn(u64, Option<u64>) -> String,
+    /// What files the charter lets in, and how many bytes there is room for here, if that is known.
+    pub limits: fn(FileTerms, Option<u64>) -> String,
 
     // What can be done; then the name of the file follows.
     pub fetch: &'static str,
@@ -50,6 +50,7 @@ pub struct FileWords {
 
     // How a file stands.
     pub not_here: &'static str,
+    pub not_let_in: &'static str,
     pub here: fn(usize, usize) -> String,
     pub comes: fn(Coming) -> String,
     pub waits: fn(u64, u64) -> String,

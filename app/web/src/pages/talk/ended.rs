@@ -33,9 +33,7 @@ impl Ended {
 
     /// What becomes of everybody's copy of this room, as the plenary's charter says.
     pub fn copies(room: &OpenTalk) -> Copies {
-        let side_of = room.view.with(|view| view.side_of);
-        let plenary = side_of.map_or(Some(room.clone()), session::plenary);
-        plenary.map_or_else(Copies::default, |plenary| plenary.view.with(|view| view.charter.terms.copies))
+        session::terms(room).copies
     }
 
     /// Whether its notes are shown no more.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use files::{CHUNK_BYTES, Wish};
 use leptos::html;
 use leptos::prelude::*;
-use record::{OpId, Release};
+use record::{FileTerms, OpId, Release};
 use talk::view::{FileView, NoteView};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DataTransfer, DragEvent};
@@ -38,6 +38,17 @@ struct Listed {
     file: Arc<FileView>,
 }
 
+fn terms_of_files(talk: &OpenTalk) -> Memo<FileTerms> {
+    let talk = talk.clone();
+    Memo::new(move |_| session::terms(&talk).files)
+}
+
+/// Whether this seat may give files: by its role, and by the charter.
+fn may_give(talk: &OpenTalk) -> Memo<bool> {
+    let (view, terms) = (talk.view.clone(), terms_of_files(talk));
+    Memo::new(move |_| view.with(|view| view.rights.give_files) && terms.get() != FileTerms::None)
+}
+
 /// All files of the room.
 #[component]
 pub fn Files(talk: OpenTalk) -> impl IntoView {
@@ -58,8 +69,8 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
             _ => true,
         },
     );
-    let view = talk.view.clone();
-    let may_give = Memo::new(move |_| view.with(|view| view.rights.give_files));
+    let terms = terms_of_files(&talk);
+    let may_give = may_give(&talk);
     let (search, order, shown) = (RwSignal::new(String::new()), RwSignal::new(0_usize), RwSignal::new(LISTED));
     let found = Memo::new_with_compare(
         move |_| {
@@ -133,7 +144,7 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
                     <For
                         each=listed
                         key=|listed| listed.note.id
-                        children=move |listed| view! { <File room=id listed /> }
+                        children=move |listed| view! { <File room=id terms listed /> }
                     />
                 </ul>
                 {move || {
@@ -167,7 +178,7 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
                         })
                 }}
                 <ComeByThemselves talk=id files=settings />
-                <RoomHere />
+                <RoomHere terms />
             </section>
         </aside>
     }
@@ -175,14 +186,14 @@ pub fn Files(talk: OpenTalk) -> impl IntoView {
 
 /// What a file may have, and what there is room for here: told before one is chosen.
 #[component]
-fn RoomHere() -> impl IntoView {
+fn RoomHere(terms: Memo<FileTerms>) -> impl IntoView {
     let words = &words().files;
     let room = RwSignal::new(None::<u64>);
     spawn_local(async move {
         let estimate = storage::room().await;
         room.try_set(estimate.map(|room| (room.allowed - room.used).max(0.0) as u64));
     });
-    view! { <p class="quiet-line">{move || (words.limits)(record::FILE_BYTES, room.get())}</p> }
+    view! { <p class="quiet-line">{move || (words.limits)(terms.get(), room.get())}</p> }
 }
 
 /// Up to which size files come without being asked for.
@@ -221,8 +232,7 @@ fn ComeByThemselves(talk: TalkId, files: ArcRwSignal<session::FilesView>) -> imp
 pub fn AttachFiles(talk: OpenTalk, release: RwSignal<Option<Release>>) -> impl IntoView {
     let words = &words().files;
     let id = talk.id;
-    let view = talk.view.clone();
-    let may_give = Memo::new(move |_| view.with(|view| view.rights.give_files));
+    let may_give = may_give(&talk);
     let input = NodeRef::<html::Input>::new();
     let choose = move |_| {
         if let Some(input) = input.get_untracked() {
@@ -257,14 +267,12 @@ pub fn give(talk: TalkId, data: &DataTransfer, release: Option<Release>) {
 pub fn DropHere(talk: OpenTalk) -> impl IntoView {
     let id = talk.id;
     let over = RwSignal::new(false);
-    let view = talk.view.clone();
-    let may_give = move || view.with_untracked(|view| view.rights.give_files);
+    let may_give = may_give(&talk);
     let files_of = |event: &DragEvent| event.data_transfer().filter(given::has_files);
-    let may_drop = may_give.clone();
     let entered = window_event_listener(leptos::ev::dragover, move |event| {
         if files_of(&event).is_some() {
             event.prevent_default();
-            over.set(may_give());
+            over.set(may_give.get_untracked());
         }
     });
     let left = window_event_listener(leptos::ev::dragleave, move |event| {
@@ -277,7 +285,7 @@ pub fn DropHere(talk: OpenTalk) -> impl IntoView {
         if let Some(data) = files_of(&event) {
             event.prevent_default();
             over.set(false);
-            if may_drop() {
+            if may_give.get_untracked() {
                 give(id, &data, None);
             }
         }
@@ -403,7 +411,7 @@ fn rate((since, held_then): (u64, u32), held: u32) -> Option<u64> {
 
 /// A file of the room with all that can be done with it.
 #[component]
-fn File(room: TalkId, listed: Listed) -> impl IntoView {
+fn File(room: TalkId, terms: Memo<FileTerms>, listed: Listed) -> impl IntoView {
     let (all, words) = (words(), &words().files);
     let Listed { note, file } = listed;
     let (id, size) = (note.id, file.size);
@@ -411,6 +419,8 @@ fn File(room: TalkId, listed: Listed) -> impl IntoView {
     let followed = Followed::new(room, id, size);
     let (wish, state) = (followed.wish, Memo::new(move |_| followed.words()));
     let saving = Memo::new(move |_| followed.state.with(|state| state.saving));
+    let path = file.path.clone();
+    let beyond = Memo::new(move |_| !terms.get().let_in(&path, size));
     let picture = ArcRwSignal::new(None::<Picture>);
     let shown = picture.clone();
     let wants = move |wish: Wish| move || session::wish(room, id, wish);
@@ -468,6 +478,7 @@ fn File(room: TalkId, listed: Listed) -> impl IntoView {
             </p>
             {move || followed.progress().map(|progress| view! { <Progress progress /> })}
             <p class="file-state">{move || state.get()}</p>
+            {move || beyond.get().then(|| view! { <p class="file-state">{words.not_let_in}</p> })}
             {move || saving.get().map(|saving| match saving.failed {
                 Some(why) => view! { <p class="wrong" role="alert">{(words.not_saved)(why)}</p> }.into_any(),
                 None => view! { <p class="file-state" role="status">{(words.saving)(saving.done, size)}</p> }.into_any(),

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use files::{ChunkDigest, Chunks, FileKeys, StoreName, Tree};
-use record::{ContentKey, ContentRoot, FilePath, Name, PathError, Release};
+use leptos::prelude::untrack;
+use record::{ContentKey, ContentRoot, FilePath, FileTerms, Name, PathError, Release};
 use talk::{Command, Giving, Input};
 use web_sys::File;
 
 use super::{FILES, next_job, with_worker};
-use crate::session::find;
+use crate::session::{find, terms};
 use crate::shell::entropy;
 use crate::shell::file_worker::{Job, OfFile};
 use crate::talk_id::TalkId;
@@ -47,6 +48,8 @@ pub enum NotGiven {
     Name(PathError),
     /// It is longer than a file may be.
     TooLong,
+    /// The charter lets no such file in.
+    Charter(FileTerms),
     /// It cannot be read.
     Unreadable,
     /// It was changed while it was read.
@@ -99,14 +102,14 @@ struct Sealing {
 
 /// Gives files into a room, each under its name or its way below the folder that was chosen, with what its readers may carry elsewhere.
 pub fn give(talk: TalkId, given: Vec<(File, String)>, release: Option<Release>) {
-    if find(talk).is_none() {
-        return;
-    }
+    let Some(running) = find(talk) else { return };
+    let terms = untrack(|| terms(&running.shown)).files;
     FILES.with(|files| {
         let mut gifts = files.gifts.0.borrow_mut();
         for (file, way) in given {
             let (path, failed) = match FilePath::read(&way) {
                 _ if Chunks::of(file.size() as u64).is_none() => (None, Some(NotGiven::TooLong)),
+                Ok(path) if !terms.let_in(&path, file.size() as u64) => (None, Some(NotGiven::Charter(terms))),
                 Ok(path) => (Some(path), None),
                 Err(why) => (None, Some(NotGiven::Name(why))),
             };

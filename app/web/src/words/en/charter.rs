@@ -1,12 +1,12 @@
 //! What is said of the charter, in English.
 
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
 
-use record::{Copies, Newcomers, Terms};
+use record::{Copies, FileTerms, Newcomers, Terms};
 
 use super::people::who_admits_here;
-use crate::words::intl::day_and_time;
+use crate::words::intl::{bytes, day_and_time};
 use crate::words::{CharterWords, Phrase};
 
 /// The sentences.
@@ -37,6 +37,19 @@ pub const CHARTER: CharterWords = CharterWords {
              written under this rule can be given."
         }
     },
+    which_files: "Files",
+    files: |terms| match terms {
+        FileTerms::Any => "Any can be given".to_owned(),
+        FileTerms::Documents(megabytes) => format!("Documents, pictures and recordings up to {}", in_bytes(megabytes)),
+        FileTerms::None => "None can be given".to_owned(),
+    },
+    files_mean: |terms| match terms {
+        FileTerms::Any => "Nobody is kept from giving a program.",
+        FileTerms::Documents(_) => {
+            "Told by the endings of their names, as .pdf, .docx, .jpg or .mp3. Nobody looks at what is inside."
+        }
+        FileTerms::None => "Notes only.",
+    },
     pages_keep_to_it: "Pages keep to this by themselves once they hear of the end; those of people who left before do not. Nobody can be \
                        made to: whoever reads a note can copy it by hand.",
     told: |told| {
@@ -52,9 +65,13 @@ pub const CHARTER: CharterWords = CharterWords {
                         .to_owned()
                 }
             },
+            files(told.terms.files),
         ]
     },
-    in_force: |terms| [after_the_end(terms), format!("People who join later {}.", newcomers(terms.newcomers))],
+    in_force: |terms| {
+        let newcomers = format!("People who join later {}.", newcomers(terms.newcomers));
+        [after_the_end(terms), newcomers, files(terms.files)]
+    },
     not_signed: "You have not signed the charter of this talk yet.",
     sign_the_charter: "Sign the charter",
     change_the_charter: "Change the charter",
@@ -125,7 +142,23 @@ fn after_the_end(terms: Terms) -> String {
 }
 
 fn in_one_sentence(terms: Terms) -> String {
-    format!("when the talk has ended, {}; people who join later {}.", copies(terms.copies), newcomers(terms.newcomers))
+    let (copies, newcomers, files) = (copies(terms.copies), newcomers(terms.newcomers), files(terms.files));
+    format!("when the talk has ended, {copies}; people who join later {newcomers}. {files}")
+}
+
+/// What the charter says of files.
+pub fn files(terms: FileTerms) -> String {
+    match terms {
+        FileTerms::Any => "Files: any can be given.".to_owned(),
+        FileTerms::Documents(megabytes) => {
+            format!("Files: only documents, pictures and recordings of up to {}.", in_bytes(megabytes))
+        }
+        FileTerms::None => "Files: none can be given.".to_owned(),
+    }
+}
+
+fn in_bytes(megabytes: NonZeroU32) -> String {
+    bytes(u64::from(megabytes.get()) * 1_000_000)
 }
 
 fn newcomers(newcomers: Newcomers) -> &'static str {

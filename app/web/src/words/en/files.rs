@@ -1,7 +1,8 @@
 //! What is said of files, in English.
 
-use record::PathError;
+use record::{FileTerms, PathError};
 
+use super::charter::files as which_files;
 use super::counted;
 use crate::session::NotGiven;
 use crate::shell::file_worker::NotSaved;
@@ -28,9 +29,13 @@ pub const FILES: FileWords = FileWords {
         None => "all".to_owned(),
     },
     in_memory: "This browser gives no place for files on the disk: they are in memory, and gone when the page is closed.",
-    limits: |most, room| {
-        let here = room.map(|room| format!(" This browser has room for about {}.", bytes(room)));
-        format!("Files of up to {}.{}", bytes(most), here.unwrap_or_default())
+    limits: |terms, room| {
+        let here = room.map(|room| format!(" This browser has room for about {}.", bytes(room))).unwrap_or_default();
+        match terms {
+            FileTerms::Any => format!("Files of up to {}.{here}", bytes(record::FILE_BYTES)),
+            FileTerms::Documents(_) => format!("{}{here}", which_files(terms)),
+            FileTerms::None => which_files(terms),
+        }
     },
     fetch: "Fetch",
     pause: "Pause",
@@ -43,6 +48,7 @@ pub const FILES: FileWords = FileWords {
     put_away: "Put away",
     in_files: "Open files",
     not_here: "Not on this device",
+    not_let_in: "The charter does not let such a file be given: it does not come by itself.",
     here: |held, seats| format!("All of it is with {} of {}", super::number(held), counted(seats, "seat", "seats")),
     comes: |coming| {
         let mut text = format!("{} of {}", bytes(coming.held), bytes(coming.size));
@@ -68,6 +74,7 @@ pub const FILES: FileWords = FileWords {
     not_given: |why| match why {
         NotGiven::Name(why) => format!("Not given: {}", name_is_refused(why)),
         NotGiven::TooLong => format!("Not given: a file has at most {}.", bytes(record::FILE_BYTES)),
+        NotGiven::Charter(terms) => format!("Not given, as the charter says. {}", which_files(terms)),
         NotGiven::Unreadable => "Not given: it cannot be read.".to_owned(),
         NotGiven::Changed => "Not given: it was changed while it was being read. Attach it again.".to_owned(),
         NotGiven::Full => "Not given: this browser has no room for its sealed copy.".to_owned(),
