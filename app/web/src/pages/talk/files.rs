@@ -420,7 +420,7 @@ fn File(room: TalkId, terms: Memo<FileTerms>, listed: Listed) -> impl IntoView {
     let (wish, state) = (followed.wish, Memo::new(move |_| followed.words()));
     let saving = Memo::new(move |_| followed.state.with(|state| state.saving));
     let path = file.path.clone();
-    let beyond = Memo::new(move |_| !terms.get().let_in(&path, size));
+    let beyond = Memo::new(move |_| wish.get() == Wish::None && !terms.get().let_in(&path, size));
     let picture = ArcRwSignal::new(None::<Picture>);
     let shown = picture.clone();
     let wants = move |wish: Wish| move || session::wish(room, id, wish);
