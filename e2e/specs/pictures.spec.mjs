@@ -300,17 +300,18 @@ test('pictures of how that is changed', async ({ relay, table }) => {
   }
 });
 
-test('pictures of files', async ({ relay, table }, info) => {
+test('pictures of files', async ({ tap, table }, info) => {
+  const long = 'Annex B, third draft, with all the comments of both delegations.pdf';
   const path = (name) => info.outputPath(name);
-  const amina = await table.open(relay.url, { title: 'Transit at the Veshan crossing', name: 'Amina Farouk', party: 'Mediation office' });
+  const amina = await table.open(tap.url, { title: 'Transit at the Veshan crossing', name: 'Amina Farouk', party: 'Mediation office' });
   await picture(amina.page, 'files-none');
   const leyla = await table.welcome(amina, { name: 'لیلا رحیمی', party: 'هیئت آروندان', ...PHONE });
   const picture1 = await amina.page.screenshot();
   await writeFile(path('map of the crossing.png'), picture1);
   await writeFile(path('پیش‌نویس پیوست ب.docx'), Buffer.alloc(400_000, 7));
-  await writeFile(path('Annex B, third draft, with all the comments of both delegations.pdf'), Buffer.alloc(12_000_000, 7));
+  await writeFile(path(long), Buffer.alloc(12_000_000, 7));
   await amina.talk.write(english[0]);
-  await amina.talk.attach(path('map of the crossing.png'), path('پیش‌نویس پیوست ب.docx'), path('Annex B, third draft, with all the comments of both delegations.pdf'));
+  await amina.talk.attach(path('map of the crossing.png'), path('پیش‌نویس پیوست ب.docx'), path(long));
   await expect(amina.talk.files.getByRole('listitem')).toHaveCount(3);
   await expect(amina.talk.fileButton('Save', 'map of the crossing.png')).toBeVisible();
   await amina.talk.fileButton('Show', 'map of the crossing.png').click();
@@ -321,4 +322,28 @@ test('pictures of files', async ({ relay, table }, info) => {
   await leyla.page.getByRole('button', { name: 'Files', exact: true }).click();
   await expect(leyla.talk.fileButton('Save', 'map of the crossing.png')).toBeVisible();
   await bothThemes(leyla.page, 'files-phone');
+
+  // Some that come slowly, one that is refused, more than are found at a glance, and some over the page.
+  tap.slow(leyla.agent, 2_000_000);
+  await leyla.talk.fileButton('Fetch', long).click();
+  await expect(leyla.talk.file(long)).toContainText(/\/s · .* left/);
+  await bothThemes(leyla.page, 'files-phone-comes');
+  const many = ['minutes of the second round.txt', 'صورت‌جلسه دور دوم.txt', 'CON.txt', 'list.csv', 'speech.opus', 'toll.ods', 'draft 4.odt', 'draft 5.odt'];
+  for (const name of many) await writeFile(path(name), 'text');
+  await amina.talk.attach(...many.map(path));
+  await expect(amina.talk.files.getByText('some systems keep its name for a device')).toBeVisible();
+  await expect(amina.talk.fileButton('Save', 'draft 5.odt')).toBeVisible();
+  await bothThemes(amina.page, 'files-many');
+  await amina.talk.files.getByRole('searchbox', { name: 'Search files' }).fill('draft');
+  await expect(amina.talk.fileButton('Save', 'list.csv')).toHaveCount(0);
+  await amina.page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  await bothThemes(amina.page, 'files-search-mirrored');
+  const dropped = await amina.page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['text'], 'one.txt', { type: 'text/plain' }));
+    return data;
+  });
+  await amina.page.dispatchEvent('main', 'dragover', { dataTransfer: dropped });
+  await expect(amina.page.getByText('Drop files to give them into this room')).toBeVisible();
+  await bothThemes(amina.page, 'files-dropped');
 });

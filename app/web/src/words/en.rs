@@ -33,9 +33,9 @@ pub static WORDS: Words = Words {
     role,
 
     what_this_is: [
-        "A place where parties who do not trust each other exchange notes.",
-        "Only the people at the table can read what is written. The computer in the middle passes notes on without \
-         being able to read them, and keeps none.",
+        "A place where parties who do not trust each other exchange notes and files.",
+        "Only the people at the table can read what is written. The computer in the middle passes on what they exchange \
+         without being able to read it, and keeps nothing.",
     ],
     start_a_talk: "Start a talk",
     title_of_the_talk: "Title of the talk",

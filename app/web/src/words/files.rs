@@ -51,6 +51,7 @@ pub struct FileWords {
     // How a file stands.
     pub not_here: &'static str,
     pub not_let_in: &'static str,
+    pub known_to: fn(usize, usize) -> String,
     pub here: fn(usize, usize) -> String,
     pub comes: fn(Coming) -> String,
     pub waits: fn(u64, u64) -> String,

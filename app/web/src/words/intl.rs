@@ -115,7 +115,9 @@ pub fn duration(seconds: u64) -> String {
 }
 
 fn in_units(amount: f64, unit: &str, digits: f64) -> String {
-    let options = object(&[("style", "unit"), ("unit", unit), ("unitDisplay", "short")]);
+    // There is no short form of bytes in all languages that has a plural.
+    let display = if unit == "byte" { "long" } else { "short" };
+    let options = object(&[("style", "unit"), ("unit", unit), ("unitDisplay", display)]);
     // Fails only for objects that are sealed.
     let _ = Reflect::set(&options, &"maximumFractionDigits".into(), &digits.into());
     call(&Intl::NumberFormat::new(&locale(), &options).format(), &JsValue::from_f64(amount))

@@ -473,7 +473,7 @@ fn File(room: TalkId, terms: Memo<FileTerms>, listed: Listed) -> impl IntoView {
         <li class="file">
             <bdi class="file-name" title=file.path.text().to_string()>{file.path.text()}</bdi>
             <p class="file-about">
-                {intl::bytes(size)} " · " {words.from} " "
+                <bdi>{intl::bytes(size)}</bdi> " · " {words.from} " "
                 <bdi class=hue_class(note.hue)>{note.author.clone()}</bdi>
             </p>
             {move || followed.progress().map(|progress| view! { <Progress progress /> })}
@@ -511,7 +511,7 @@ pub fn FileInNotes(id: OpId, file: Arc<FileView>) -> impl IntoView {
         <div class="file in-notes">
             <bdi class="file-name">{file.path.text()}</bdi>
             " "
-            <span class="file-about">{intl::bytes(file.size)}</span>
+            <bdi class="file-about">{intl::bytes(file.size)}</bdi>
             {move || followed.progress().map(|progress| view! { <Progress progress /> })}
             <p class="file-state">{move || state.get()}</p>
             <button class="quiet narrow-only" type="button" popovertarget="files">{words.in_files}</button>

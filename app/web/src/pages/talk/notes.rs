@@ -432,6 +432,8 @@ fn Note(row: NoteRow) -> impl IntoView {
             view! { <button class="quiet convey" type="button" on:click=convey>{words.convey}</button> }
         })
     };
+    // Of a file it is told apart who holds its bytes.
+    let say_held = if note.file.is_some() { words.files.known_to } else { words.held_by };
     let briefing = Memo::new(move |_| row.note.with(|note| note.briefing.clone()));
     view! {
         <article class=format!("note {}", hue_class(note.hue))>
@@ -455,7 +457,7 @@ fn Note(row: NoteRow) -> impl IntoView {
                 <span>
                     {move || {
                         let (held, readers) = held.get();
-                        (words.held_by)(held, readers)
+                        say_held(held, readers)
                     }}
                 </span>
                 {note.release.map(|release| view! { <span class="released">{(words.release)(Some(release))}</span> })}

@@ -49,6 +49,7 @@ pub const FILES: FileWords = FileWords {
     in_files: "Open files",
     not_here: "Not on this device",
     not_let_in: "The charter does not let such a file be given: it does not come by itself.",
+    known_to: |held, readers| format!("Known to {} of {}", super::number(held), counted(readers, "seat", "seats")),
     here: |held, seats| format!("All of it is with {} of {}", super::number(held), counted(seats, "seat", "seats")),
     comes: |coming| {
         let mut text = format!("{} of {}", bytes(coming.held), bytes(coming.size));
