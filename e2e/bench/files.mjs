@@ -76,6 +76,8 @@ const parts = {
 };
 const wanted = process.argv.slice(2);
 try {
+  const unknown = wanted.filter((part) => !(part in parts));
+  if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}: only ${Object.keys(parts).join(', ')}`);
   for (const part of wanted.length > 0 ? wanted : Object.keys(parts)) {
     try {
       await parts[part]();

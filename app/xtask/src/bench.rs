@@ -44,8 +44,8 @@ pub fn page(workspace: &Workspace, runs: u32) -> anyhow::Result<ExitCode> {
     measure(workspace, "bench/page.mjs", &[("LIGHTHOUSE", lighthouse.as_os_str()), ("RUNS", OsStr::new(&runs))])
 }
 
-/// Measures how a file of so many bytes goes from one browser to others, and by other means.
-pub fn files(workspace: &Workspace, size: u64) -> anyhow::Result<ExitCode> {
+/// Measures how a file of so many bytes goes from one browser to others, and by other means: these parts of it, or all.
+pub fn files(workspace: &Workspace, size: u64, parts: &[&str]) -> anyhow::Result<ExitCode> {
     if size == 0 {
         bail!("nothing can be said of no bytes");
     }
@@ -58,15 +58,32 @@ pub fn files(workspace: &Workspace, size: u64) -> anyhow::Result<ExitCode> {
         say(&format!("· magic-wormhole could not be installed: {error:#}"));
     }
     let size = size.to_string();
-    measure(workspace, "bench/files.mjs", &[("WORMHOLE", wormhole.as_os_str()), ("SIZE", OsStr::new(&size))])
+    let settings = [("WORMHOLE", wormhole.as_os_str()), ("SIZE", OsStr::new(&size))];
+    measure_parts(workspace, "bench/files.mjs", parts, &settings)
 }
 
 fn measure(workspace: &Workspace, script: &str, settings: &[(&str, &OsStr)]) -> anyhow::Result<ExitCode> {
+    measure_parts(workspace, script, &[], settings)
+}
+
+fn measure_parts(
+    workspace: &Workspace,
+    script: &str,
+    parts: &[&str],
+    settings: &[(&str, &OsStr)],
+) -> anyhow::Result<ExitCode> {
     app_build::run(workspace)?;
     let relay = relay_build::build(workspace)?;
     let browser = browser_tests::prepare(workspace)?;
     let mut driver = browser_tests::driver(workspace, "node", &relay, &browser);
-    if !driver.arg(script).envs(settings.iter().copied()).status().context("node cannot be started")?.success() {
+    if !driver
+        .arg(script)
+        .args(parts)
+        .envs(settings.iter().copied())
+        .status()
+        .context("node cannot be started")?
+        .success()
+    {
         bail!("the measurement failed (see above)");
     }
     Ok(ExitCode::SUCCESS)

@@ -43,7 +43,8 @@ cargo xtask sim --mutants [NAME…]   break the engine on purpose; fails when no
 cargo xtask kill [--cycles N]       kill the browser at a random moment after Send, N times (default 200)
 cargo xtask bench notes             time from Send to visible at the other seat
 cargo xtask bench store             what a talk of 10,000 notes costs: opening, memory, scrolling, typing
-cargo xtask bench files [--size N]  a file of N bytes to other browsers; scp, magic-wormhole (default 2,000,000,000)
+cargo xtask bench files [--size N] [PART…]  a file of N bytes to other browsers; scp, magic-wormhole (default 2,000,000,000);
+                                    PART is transfer, deaths, notes, many, small, sealing or peers
 cargo xtask bench page [--runs N]   Lighthouse on the page, and how long it takes to be there (default 5 runs)
 cargo xtask pictures                take the pictures; refreshes e2e/pictures/talk.png and those of the manifest";
 
@@ -79,11 +80,11 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             let runs = runs.parse().with_context(|| format!("--runs takes a number, not `{runs}`"))?;
             bench::page(&Workspace::find()?, runs)
         }
-        ["bench", "files"] => bench::files(&Workspace::find()?, 2_000_000_000),
-        ["bench", "files", "--size", size] => {
+        ["bench", "files", "--size", size, parts @ ..] => {
             let size = size.parse().with_context(|| format!("--size takes a number of bytes, not `{size}`"))?;
-            bench::files(&Workspace::find()?, size)
+            bench::files(&Workspace::find()?, size, parts)
         }
+        ["bench", "files", parts @ ..] => bench::files(&Workspace::find()?, 2_000_000_000, parts),
         ["kill"] => kill::run(&Workspace::find()?, 200),
         ["kill", "--cycles", cycles] => {
             let cycles = cycles.parse().with_context(|| format!("--cycles takes a number, not `{cycles}`"))?;
