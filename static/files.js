@@ -369,7 +369,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
         file.held[index] = 1;
         making.delete(key(file, index));
         // Before anybody is told that all of it is here.
-        if (file.held.every((held) => held === 1)) await store.flush(file.name);
+        if (!file.held.includes(0)) await store.flush(file.name);
         post(["stored", file.name, index]);
       } catch (error) {
         console.info(error);

@@ -72,11 +72,16 @@ export class Exchange {
     return `[...document.querySelectorAll('#files button')].find((button) => button.ariaLabel === ${wanted})`;
   }
 
+  /** An expression for whether all of the file is there. */
+  get #here() {
+    return `(${this.#button('Save')} ?? ${this.#button('Save as…')}) !== undefined`;
+  }
+
   /** The sender chooses the file. Returns how long it takes until it is given. */
   async give() {
     const begun = Date.now();
     await this.sender.choose("document.querySelector('input[type=file]')", this.#file.path);
-    await this.sender.until(`${this.#button('Save')} !== undefined`);
+    await this.sender.until(this.#here);
     const took = Date.now() - begun;
     await Promise.all(this.receivers.map((receiver) => receiver.until(`${this.#button('Fetch')} !== undefined`)));
     return took;
@@ -89,7 +94,7 @@ export class Exchange {
 
   /** Returns once all of them have it, and how long each had to wait. */
   async arrived() {
-    return Promise.all(this.receivers.map((receiver) => receiver.until(`${this.#button('Save')} !== undefined`)));
+    return Promise.all(this.receivers.map((receiver) => receiver.until(this.#here)));
   }
 
   /** All others fetch it. Returns how long that takes each. */
