@@ -190,7 +190,13 @@ impl Desk {
 
     /// The shell has lost what it knew of the files.
     pub fn shell_is_gone(&mut self, now: Millis) -> Vec<Effect> {
-        self.files.values_mut().for_each(Entry::close);
+        for (file, entry) in &mut self.files {
+            let before = entry.standing();
+            entry.close();
+            if entry.standing() != before {
+                self.effects.push(Effect::Changed(*file));
+            }
+        }
         self.go_on(now)
     }
 

@@ -478,6 +478,18 @@ fn paused_files_wait_and_deleted_ones_are_gone() {
 }
 
 #[test]
+fn what_came_does_not_seem_to_come_when_the_shell_is_gone() {
+    let id = OpId([1; 32]);
+    let mut world = World::new(2, vec![file(1, 0, 5)], std::iter::repeat(Deed::Drop));
+    world.wish(1, id, Wish::Fetch);
+    world.settle();
+    assert!(world.seats[1].desk.standing(&id).is_some_and(|standing| standing.comes));
+    let effects = world.seats[1].desk.shell_is_gone(world.now);
+    assert!(effects.contains(&Effect::Changed(id)));
+    assert!(world.seats[1].desk.standing(&id).is_some_and(|standing| !standing.comes));
+}
+
+#[test]
 fn a_full_disk_stops_one_file_and_says_so() {
     let id = OpId([1; 32]);
     let mut world = World::new(2, vec![file(1, 0, 5)], std::iter::repeat(Deed::Drop));

@@ -87,7 +87,8 @@ pub enum FileTerms {
     None,
 }
 
-/// Endings of names that can have programs run by a double click are not among them. Neither are archives: they can hold one.
+/// Endings that have a program run by a double click are not among them. Neither are archives: they can hold one. Some of these can hold
+/// macros, which the program that opens them may run.
 const DOCUMENTS: [&str; 39] = [
     "aac", "avif", "bmp", "csv", "doc", "docx", "epub", "flac", "gif", "heic", "jpeg", "jpg", "m4a", "m4v", "md",
     "mkv", "mov", "mp3", "mp4", "odp", "ods", "odt", "oga", "ogg", "ogv", "opus", "pdf", "png", "ppt", "pptx", "rtf",

@@ -15,10 +15,11 @@ const MEGABYTES: [u32; 3] = [10, 100, 1_000];
 pub fn TermsChoice(terms: RwSignal<Terms>) -> impl IntoView {
     let words = &words().charter;
     let after = DAYS.into_iter().filter_map(NonZeroU16::new).map(Copies::DeletedAfter);
-    let copies: Vec<Copies> = [Copies::Kept].into_iter().chain(after).chain([Copies::OffTheRecord]).collect();
+    let now = terms.get_untracked();
+    let copies = with(now.copies, [Copies::Kept].into_iter().chain(after).chain([Copies::OffTheRecord]));
     let newcomers = vec![Newcomers::Nothing, Newcomers::Briefed];
     let documents = MEGABYTES.into_iter().filter_map(NonZeroU32::new).map(FileTerms::Documents);
-    let files: Vec<FileTerms> = [FileTerms::Any].into_iter().chain(documents).chain([FileTerms::None]).collect();
+    let files = with(now.files, [FileTerms::Any].into_iter().chain(documents).chain([FileTerms::None]));
     view! {
         <Choice
             id="copies"
@@ -47,7 +48,16 @@ pub fn TermsChoice(terms: RwSignal<Terms>) -> impl IntoView {
     }
 }
 
-/// Which of the choices the terms say now; None for what is not among them.
+/// The choices, and what the terms say now if that is not among them.
+fn with<T: PartialEq>(now: T, choices: impl Iterator<Item = T>) -> Vec<T> {
+    let mut choices: Vec<T> = choices.collect();
+    if !choices.contains(&now) {
+        choices.push(now);
+    }
+    choices
+}
+
+/// Which of the choices the terms say now.
 fn place_of<T: PartialEq + Send + Sync + 'static>(
     terms: RwSignal<Terms>,
     choices: Vec<T>,

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use files::{Chunks, Desk, Effect as Order, FileKeys, Known, Standing, StoreName, Wish};
 use gloo::timers::callback::Timeout;
-use leptos::prelude::{ArcRwSignal, GetUntracked, Set, WithUntracked, untrack};
-use record::OpId;
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set, WithUntracked};
+use record::{FileTerms, OpId};
 use talk::view::{FileView, NoteView, TalkView};
 use talk::{Batch, Command, Effect, Input, Millis};
 use wasm_bindgen_futures::spawn_local;
@@ -21,7 +21,7 @@ pub use self::giving::{GivingView, NotGiven, dismiss_given, give};
 use self::saving::Savings;
 pub use self::saving::{Saving, save, save_as, show};
 use super::keeper::{FETCH_UP_TO, FILE, Rows};
-use super::{Connection, OpenTalk, Running, all, find, keeps, terms};
+use super::{Connection, Running, all, find, keeps, plenary};
 use crate::shell::file_worker::{FileWorker, Job, OfFile, Said};
 use crate::shell::timer::Timer;
 use crate::shell::{address, clock, file_store};
@@ -334,7 +334,7 @@ impl Shelf {
     }
 
     /// What to want of a file that was not known.
-    fn first_wish(&self, talk: &OpenTalk, note: &NoteView, file: &FileView, name: StoreName) -> Wish {
+    fn first_wish(&self, note: &NoteView, file: &FileView, name: StoreName, let_in: bool) -> Wish {
         let counts = file.size.max(COUNTS_AT_LEAST);
         if let Some(wish) = self.wishes.borrow().get(&note.id) {
             if !note.own && *wish != Wish::None {
@@ -346,12 +346,19 @@ impl Shelf {
             return Wish::Here;
         }
         let in_all = self.by_itself.get().saturating_add(counts);
-        let let_in = untrack(|| terms(talk)).files.let_in(&file.path, file.size);
         if !let_in || note.own || file.size > self.fetch_up_to.get() || in_all > BY_ITSELF_IN_ALL {
             return Wish::None;
         }
         self.by_itself.set(in_all);
         Wish::Fetch
+    }
+}
+
+/// What the charter says of files that holds in a room which is about to be shown so. None where the plenary cannot be read.
+fn terms_with(view: &TalkView) -> Option<FileTerms> {
+    match view.side_of {
+        None => Some(view.charter.terms.files),
+        Some(room) => plenary(room).map(|plenary| plenary.view.with_untracked(|view| view.charter.terms.files)),
     }
 }
 
@@ -379,9 +386,10 @@ impl Running {
     pub(super) fn keep_files(self: &Rc<Self>, view: &TalkView) {
         if !Arc::ptr_eq(&self.shelf.seen.borrow(), &view.notes) {
             self.shelf.seen.replace(Arc::clone(&view.notes));
+            let terms = terms_with(view);
             for note in view.notes.iter() {
                 if let Some(file) = &note.file {
-                    self.shelve(note, file);
+                    self.shelve(note, file, terms);
                 }
             }
             self.draw_files();
@@ -403,7 +411,7 @@ impl Running {
         files.iter().filter_map(|note| note.file.as_ref()).map(name).collect()
     }
 
-    fn shelve(self: &Rc<Self>, note: &NoteView, file: &Arc<FileView>) {
+    fn shelve(self: &Rc<Self>, note: &NoteView, file: &Arc<FileView>, terms: Option<FileTerms>) {
         let id = note.id;
         if self.shelf.here.borrow().contains_key(&id) {
             return;
@@ -412,7 +420,8 @@ impl Running {
         let keys = FileKeys::of(&file.key, &file.root, file.size);
         let name = keys.name;
         let remembered = self.shelf.wishes.borrow().contains_key(&id);
-        let wish = self.shelf.first_wish(&self.shown, note, file, name);
+        let let_in = terms.is_some_and(|terms| terms.let_in(&file.path, file.size));
+        let wish = self.shelf.first_wish(note, file, name, let_in);
         self.shelf.here.borrow_mut().insert(id, Here { keys, file: Arc::clone(file), chunks });
         let known = Known { file: id, author: note.by, name, chunks, root: file.root, wish };
         self.shelf.desk.borrow_mut().known(known);

@@ -121,7 +121,9 @@ pub fn Notes(talk: OpenTalk) -> impl IntoView {
     let unread_from = talk.unread.clone();
     let reader = talk.clone();
     Effect::new(move |_| {
-        if let Some(first) = unread_from.with(Unread::first) {
+        // A note may be counted before it is drawn.
+        reader.notes.track();
+        if let Some(first) = unread_from.with(first_to_read) {
             earlier.draw_to(&reader, first);
         }
     });
@@ -195,7 +197,7 @@ struct Earlier {
 
 impl Earlier {
     fn of(talk: &OpenTalk, log: NodeRef<html::Section>) -> Self {
-        let apart = Self::not_among_the_newest(talk);
+        let apart = Self::not_among_the_newest(talk, talk.unread.with_untracked(Unread::first));
         Self {
             log,
             undrawn: RwSignal::new(apart),
@@ -207,8 +209,7 @@ impl Earlier {
     }
 
     /// How many notes do not have to be drawn before the person scrolls: whole pieces, and none that is unread.
-    fn not_among_the_newest(talk: &OpenTalk) -> usize {
-        let first_unread = talk.unread.with_untracked(Unread::first);
+    fn not_among_the_newest(talk: &OpenTalk, first_unread: Option<OpId>) -> usize {
         talk.notes.with_untracked(|notes| {
             let unread = first_unread.and_then(|first| notes.iter().rposition(|row| row.id == first));
             notes.len().saturating_sub(FIRST).min(unread.unwrap_or(usize::MAX)) / MORE * MORE
@@ -219,8 +220,8 @@ impl Earlier {
     fn let_go(self, talk: &OpenTalk) {
         let Some(apart) = self.apart.try_get_untracked() else { return };
         let among_the_newest = talk.notes.with_untracked(Vec::len).saturating_sub(apart);
-        let next = Self::not_among_the_newest(talk);
-        if among_the_newest <= 2 * FIRST || next <= apart {
+        let next = Self::not_among_the_newest(talk, talk.unread.with_untracked(first_to_read));
+        if among_the_newest <= 2 * FIRST || next <= apart || self.is_in_use() {
             return;
         }
         if self.wants_all.try_get_value() == Some(false) {
@@ -228,6 +229,14 @@ impl Earlier {
             self.whole.set(next / MORE);
         }
         self.apart.set(next);
+    }
+
+    /// Whether some of it is marked, or has the focus.
+    fn is_in_use(self) -> bool {
+        let log = self.log.try_get_untracked().flatten();
+        log.is_some_and(|log| {
+            sight::is_marked(&log) || log.query_selector(":focus").is_ok_and(|focused| focused.is_some())
+        })
     }
 
     /// Draws as far up as this note: an unread one may come in far above what is drawn.
@@ -297,6 +306,11 @@ impl Earlier {
     }
 }
 
+/// The first note that has still to be read.
+fn first_to_read(unread: &Unread) -> Option<OpId> {
+    unread.first().filter(|_| unread.count() > 0)
+}
+
 /// The rows of some of the notes: of so many `from` one on. Above the `first` one drawn always stands its day.
 fn rows(talk: &OpenTalk, from: Signal<usize>, most: usize, first: Signal<bool>) -> Signal<Vec<Row>> {
     let (notes, unread) = (talk.notes.clone(), talk.unread.clone());
@@ -334,7 +348,7 @@ fn NotDrawn(earlier: Earlier) -> impl IntoView {
     move || {
         any.get().then(|| {
             view! {
-                <p class="not-drawn">
+                <p class="not-drawn" aria-live="off">
                     <span>{sentence}</span>
                     " "
                     <button class="button" type="button" on:click=move |_| earlier.draw_all()>

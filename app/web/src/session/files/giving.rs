@@ -324,12 +324,17 @@ fn tell_of(job: Job) {
         modified_at: Some(gift.file.last_modified() as u64),
         release: gift.release,
     };
-    let given = running.handle(Input::Command(Command::Give(giving)));
+    // The charter may have changed since the file was chosen.
+    let terms = untrack(|| terms(&running.shown)).files;
+    let refused = match terms.let_in(&giving.path, giving.size) {
+        false => Some(NotGiven::Charter(terms)),
+        true => running.handle(Input::Command(Command::Give(giving))).err().map(|_| NotGiven::Refused),
+    };
     // Of a folder many are given within one frame of the screen.
     running.draw_soon();
-    if given.is_err() {
+    if refused.is_some() {
         running.shelf.sealed.borrow_mut().remove(&name);
-        gift.failed = Some(NotGiven::Refused);
+        gift.failed = refused;
         gift.stage = Stage::Waits;
         FILES.with(|files| files.gifts.0.borrow_mut().push_back(gift));
         with_worker(|worker| worker.of_file("forget", name));
