@@ -22,11 +22,21 @@ impl Allowance {
 
     /// Takes one frame of `length` bytes out of the buckets; false when they do not hold that much.
     pub(crate) fn take(&mut self, length: usize, now_ms: u64) -> bool {
+        self.fill(now_ms);
+        self.frames.take(1) && self.bytes.take(length)
+    }
+
+    /// Takes bytes that are no frame.
+    pub(crate) fn take_bytes(&mut self, length: usize, now_ms: u64) -> bool {
+        self.fill(now_ms);
+        self.bytes.take(length)
+    }
+
+    fn fill(&mut self, now_ms: u64) {
         let elapsed_ms = now_ms.saturating_sub(self.filled_at_ms);
         self.filled_at_ms = self.filled_at_ms.max(now_ms);
         self.frames.fill(elapsed_ms);
         self.bytes.fill(elapsed_ms);
-        self.frames.take(1) && self.bytes.take(length)
     }
 }
 

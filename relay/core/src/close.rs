@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `Malformed` | a message is no frame, or the host is longer than a proof may name | `relay.rs` |
 //! | `Slow` | the queue overflows for the second time within the window, or answers are not read | `outbox.rs` |
+//! | `Slow` | it is the longest when all queues together take too much memory | `publish.rs` |
 //! | `TooFast` | the allowance of a connection that has proved nothing is used up | `allowance.rs` |
 //! | `Idle` | no subscription and no proof for `unsubscribed_ms` | `relay.rs`, on Tick |
 //! | `BadProof` | the key is not the topic's, or the signature not for this host and challenge | `connection.rs` |
@@ -22,10 +23,12 @@ impl Relay {
     pub(crate) fn close(&mut self, id: ConnectionId, reason: CloseReason) {
         let Some(connection) = self.open(id) else { return };
         connection.closing = Some(reason);
+        connection.paused = false;
         if !keeps_queue(reason) {
             connection.outbox.clear();
         }
         connection.outbox.last_words(&FromRelay::Close { reason });
+        self.counts.close(reason);
         self.leave_topics(id);
         self.commands.push(Command::Close { connection: id, reason });
     }

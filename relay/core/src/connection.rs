@@ -1,7 +1,5 @@
 //! What the relay knows about one connection.
 
-use std::collections::BTreeSet;
-
 use ed25519_dalek::{Signature, VerifyingKey};
 use wire::{CloseReason, Topic, proof_bytes};
 
@@ -13,12 +11,14 @@ use crate::outbox::Outbox;
 pub(crate) struct Connection {
     host: String,
     challenge: [u8; 32],
-    pub(crate) subscribed: BTreeSet<Topic>,
-    pub(crate) proven: BTreeSet<Topic>,
+    pub(crate) subscribed: TopicSet,
+    pub(crate) proven: TopicSet,
     pub(crate) allowance: Allowance,
     pub(crate) outbox: Outbox,
     /// Since when it is subscribed to nothing and has proved nothing.
     pub(crate) idle_since_ms: Option<u64>,
+    /// Whether it is read at all now.
+    pub(crate) paused: bool,
     /// Set once, when it is told to go; from then on only its outbox matters.
     pub(crate) closing: Option<CloseReason>,
 }
@@ -28,11 +28,12 @@ impl Connection {
         Connection {
             host,
             challenge,
-            subscribed: BTreeSet::new(),
-            proven: BTreeSet::new(),
+            subscribed: TopicSet::default(),
+            proven: TopicSet::default(),
             allowance: Allowance::new(config, now_ms),
             outbox: Outbox::new(config),
             idle_since_ms: Some(now_ms),
+            paused: false,
             closing: None,
         }
     }
@@ -51,5 +52,44 @@ impl Connection {
         let Ok(key) = VerifyingKey::from_bytes(write_key) else { return false };
         let signed = proof_bytes(&self.host, &self.challenge, topic);
         key.verify_strict(&signed, &Signature::from_bytes(signature)).is_ok()
+    }
+}
+
+/// The few topics of a connection, sorted: a tree would cost an idle connection more than all else.
+#[derive(Default)]
+pub(crate) struct TopicSet(Vec<Topic>);
+
+impl TopicSet {
+    pub(crate) fn contains(&self, topic: &Topic) -> bool {
+        self.0.binary_search(topic).is_ok()
+    }
+
+    pub(crate) fn insert(&mut self, topic: Topic) {
+        if let Err(at) = self.0.binary_search(&topic) {
+            self.0.reserve_exact(1);
+            self.0.insert(at, topic);
+        }
+    }
+
+    /// Says whether it was there.
+    pub(crate) fn remove(&mut self, topic: &Topic) -> bool {
+        let at = self.0.binary_search(topic);
+        at.map(|at| self.0.remove(at)).is_ok()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Topic> {
+        self.0.iter().copied()
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<Topic> {
+        core::mem::take(&mut self.0)
     }
 }

@@ -20,12 +20,17 @@ mod allowance;
 mod close;
 mod config;
 mod connection;
+mod counts;
+mod hold;
 mod input;
 mod outbox;
+mod pace;
+mod publish;
 mod relay;
 mod topics;
 
 pub use config::Config;
+pub use counts::Counts;
 pub use input::{Command, ConnectionId, Input};
 pub use outbox::Backlog;
 pub use relay::Relay;

@@ -26,6 +26,8 @@ pub(crate) struct Outbox {
     most: Backlog,
     overflow_window_ms: u64,
     overflowed_at_ms: Option<u64>,
+    /// Nobody waits for this reader any more until it has caught up: it kept somebody waiting and read nothing.
+    pub(crate) ignored: bool,
 }
 
 struct Waiting {
@@ -40,6 +42,15 @@ enum About {
     Connection,
 }
 
+impl Waiting {
+    fn is_of(&self, topic: Topic) -> bool {
+        match &self.about {
+            About::Delivery(of) | About::Gap(of) => *of == topic,
+            About::Connection => false,
+        }
+    }
+}
+
 /// The client reads too slowly: what it should be told no longer fits.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct TooSlow;
@@ -52,17 +63,18 @@ impl Outbox {
             most: Backlog { frames: config.queue_frames, bytes: config.queue_bytes },
             overflow_window_ms: config.overflow_window_ms,
             overflowed_at_ms: None,
+            ignored: false,
         }
     }
 
     /// Adds a Deliver frame of a topic.
     ///
     /// If it does not fit, everything of this topic that waits is replaced by a Gap; if that has
-    /// happened within the overflow window already, nothing changes and the client is too slow.
-    pub(crate) fn deliver(&mut self, topic: Topic, frame: Bytes, now_ms: u64) -> Result<(), TooSlow> {
+    /// happened within the overflow window already, nothing changes and the client is too slow. Says whether it did fit.
+    pub(crate) fn deliver(&mut self, topic: Topic, frame: Bytes, now_ms: u64) -> Result<bool, TooSlow> {
         if self.fits(&frame) {
             self.push(frame, About::Delivery(topic));
-            return Ok(());
+            return Ok(true);
         }
         let window_ms = self.overflow_window_ms;
         if self.overflowed_at_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) < window_ms) {
@@ -70,8 +82,16 @@ impl Outbox {
         }
         self.overflowed_at_ms = Some(now_ms);
         self.forget(topic);
-        self.push(FromRelay::Gap { topic }.encode(), About::Gap(topic));
-        Ok(())
+        self.gap(topic);
+        Ok(false)
+    }
+
+    /// Adds a Gap of a topic, unless the last thing that waits of it is one.
+    pub(crate) fn gap(&mut self, topic: Topic) {
+        let last = self.waiting.iter().rev().find(|waiting| waiting.is_of(topic));
+        if last.is_none_or(|waiting| waiting.about != About::Gap(topic)) {
+            self.push(FromRelay::Gap { topic }.encode(), About::Gap(topic));
+        }
     }
 
     /// Adds a frame that answers the client itself.
@@ -93,10 +113,7 @@ impl Outbox {
 
     /// Drops the deliveries and the Gap of a topic.
     pub(crate) fn forget(&mut self, topic: Topic) {
-        self.waiting.retain(|waiting| match &waiting.about {
-            About::Delivery(of) | About::Gap(of) => *of != topic,
-            About::Connection => true,
-        });
+        self.waiting.retain(|waiting| !waiting.is_of(topic));
         self.bytes = self.waiting.iter().map(|waiting| waiting.bytes.len()).sum();
     }
 
@@ -111,6 +128,7 @@ impl Outbox {
         let count = max.min(self.waiting.len());
         let frames: Vec<Bytes> = self.waiting.drain(..count).map(|waiting| waiting.bytes).collect();
         self.bytes -= frames.iter().map(Bytes::len).sum::<usize>();
+        self.ignored &= self.is_behind();
         if self.waiting.is_empty() {
             // A burst must not keep its memory for as long as the connection lives.
             self.waiting = VecDeque::new();
@@ -120,6 +138,11 @@ impl Outbox {
 
     pub(crate) fn backlog(&self) -> Backlog {
         Backlog { frames: self.waiting.len(), bytes: self.bytes }
+    }
+
+    /// Says whether more than half of what may wait does.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.waiting.len() > self.most.frames / 2 || self.bytes > self.most.bytes / 2
     }
 
     fn fits(&self, frame: &Bytes) -> bool {
@@ -181,10 +204,10 @@ mod tests {
     fn a_second_overflow_within_the_window_is_too_slow() {
         let mut outbox = outbox_of_three_frames();
         let mut deliver = |now_ms| outbox.deliver(PLENARY, "x".into(), now_ms);
-        assert!((0..4).all(|_| deliver(0) == Ok(())));
-        assert!((0..2).all(|_| deliver(0) == Ok(())));
+        assert!((0..4).all(|_| deliver(0).is_ok()));
+        assert!((0..2).all(|_| deliver(0).is_ok()));
         assert_eq!(deliver(999), Err(TooSlow));
-        assert_eq!(deliver(1_000), Ok(()));
+        assert_eq!(deliver(1_000), Ok(false));
     }
 
     #[test]

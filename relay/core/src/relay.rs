@@ -1,22 +1,31 @@
 //! The relay itself: what each input does.
 
 use core::fmt;
-use std::collections::BTreeMap;
 use std::mem;
 
 use bytes::Bytes;
-use wire::{CloseReason, FrameId, FromClient, FromRelay, HOST_BYTES, Refusal, Topic};
+use rustc_hash::FxHashMap;
+use wire::{CloseReason, FromClient, FromRelay, HOST_BYTES, Topic};
 
 use crate::connection::Connection;
+use crate::counts::Ledger;
+use crate::hold::Hold;
 use crate::outbox::TooSlow;
+use crate::pace::Pace;
 use crate::topics::{TopicFull, Topics};
-use crate::{Backlog, Command, Config, ConnectionId, Input};
+use crate::{Backlog, Command, Config, ConnectionId, Counts, Input};
 
 /// A relay in memory: connections, topics and what waits to be written.
 pub struct Relay {
-    config: Config,
-    connections: BTreeMap<ConnectionId, Connection>,
-    topics: Topics,
+    pub(crate) config: Config,
+    pub(crate) connections: FxHashMap<ConnectionId, Connection>,
+    pub(crate) topics: Topics,
+    pub(crate) hold: Hold,
+    pub(crate) pace: Pace,
+    pub(crate) ledger: Ledger,
+    pub(crate) counts: Counts,
+    /// In a cluster: what is published goes to all relays.
+    pub(crate) linked: bool,
     /// Filled while one input is handled.
     pub(crate) commands: Vec<Command>,
 }
@@ -24,7 +33,17 @@ pub struct Relay {
 impl Relay {
     /// Returns a relay without connections.
     pub fn new(config: Config) -> Self {
-        Relay { config, connections: BTreeMap::new(), topics: Topics::default(), commands: Vec::new() }
+        Relay {
+            hold: Hold::new(&config),
+            config,
+            connections: FxHashMap::default(),
+            topics: Topics::default(),
+            pace: Pace::default(),
+            ledger: Ledger::default(),
+            counts: Counts::default(),
+            linked: false,
+            commands: Vec::new(),
+        }
     }
 
     /// Takes in what happened and returns what is to be done now, in order.
@@ -38,7 +57,15 @@ impl Relay {
             Input::GaveUp { connection, reason } => self.close(connection, reason),
             Input::Drained { connection, retry_after_ms } => self.drained(connection, retry_after_ms),
             Input::Closed { connection } => self.closed(connection),
-            Input::Tick => self.close_idle(now_ms),
+            Input::Noise { connection, bytes } => self.noise(connection, bytes, now_ms),
+            Input::Taken { connection } => self.caught_up(connection),
+            Input::Tick => self.tick(now_ms),
+            Input::RoundEnded => self.next_round(),
+            Input::Linked => self.link(true),
+            Input::Unlinked => self.link(false),
+            Input::Arrived { topic, payload } => self.arrived(topic, payload, now_ms),
+            Input::Missed { topic } => self.missed(topic),
+            Input::Recalled { connection, topic, payloads } => self.recalled(connection, topic, payloads, now_ms),
         }
         mem::take(&mut self.commands)
     }
@@ -68,6 +95,21 @@ impl Relay {
         self.topics.count()
     }
 
+    /// Returns what has been counted.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Returns how many bytes of frames wait or are held, one that waits for several counted once.
+    pub fn frame_bytes(&self) -> usize {
+        self.ledger.bytes()
+    }
+
+    /// Returns what is held for those who subscribe later, its own overhead included.
+    pub fn held(&self) -> Backlog {
+        self.hold.held
+    }
+
     /// Returns a connection that has not been told to go.
     pub(crate) fn open(&mut self, id: ConnectionId) -> Option<&mut Connection> {
         self.connections.get_mut(&id).filter(|connection| connection.closing.is_none())
@@ -76,10 +118,11 @@ impl Relay {
     /// Ends all subscriptions and proofs of a connection.
     pub(crate) fn leave_topics(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        for topic in mem::take(&mut connection.subscribed) {
-            self.topics.unsubscribe(topic, id);
+        let (subscribed, proven) = (connection.subscribed.take(), connection.proven.take());
+        for topic in subscribed {
+            self.leave(id, topic);
         }
-        for topic in mem::take(&mut connection.proven) {
+        for topic in proven {
             self.topics.disprove(topic);
         }
     }
@@ -135,6 +178,18 @@ impl Relay {
         connection.note_idleness(now_ms);
         if let Err(TopicFull) = self.topics.subscribe(topic, id, self.config.subscribers_per_topic) {
             self.close(id, CloseReason::TopicFull);
+            return;
+        }
+        if self.config.clustered && self.topics.entry(topic).subscribers.len() == 1 {
+            self.commands.push(Command::Listen { topic });
+        }
+        self.hand_held(id, topic, now_ms);
+    }
+
+    /// Takes a subscriber out of a topic.
+    fn leave(&mut self, id: ConnectionId, topic: Topic) {
+        if self.topics.unsubscribe(topic, id) && self.config.clustered {
+            self.commands.push(Command::Unlisten { topic });
         }
     }
 
@@ -145,7 +200,7 @@ impl Relay {
         let proven = connection.proven.remove(&topic);
         connection.note_idleness(now_ms);
         if subscribed {
-            self.topics.unsubscribe(topic, id);
+            self.leave(id, topic);
         }
         if proven {
             self.topics.disprove(topic);
@@ -171,29 +226,6 @@ impl Relay {
         self.topics.prove(topic);
     }
 
-    fn publish(&mut self, id: ConnectionId, topic: Topic, frame: FrameId, payload: Bytes, now_ms: u64) {
-        let most = self.config.limits.payload_bytes as usize;
-        let Some(connection) = self.open(id) else { return };
-        let refusal = if !connection.proven.contains(&topic) {
-            Some(Refusal::NotProven)
-        } else if payload.len() > most {
-            Some(Refusal::TooLarge)
-        } else {
-            None
-        };
-        if let Some(reason) = refusal {
-            self.answer(id, &FromRelay::Refused { topic, id: frame, reason });
-            return;
-        }
-
-        let (sequence, subscribers) = self.topics.publish(topic);
-        // Encoded once; every outbox shares the bytes.
-        let bytes = FromRelay::Deliver { topic, sequence, payload }.encode();
-        for subscriber in subscribers {
-            self.queue(subscriber, |connection| connection.outbox.deliver(topic, bytes.clone(), now_ms));
-        }
-    }
-
     fn drained(&mut self, id: ConnectionId, retry_after_ms: u32) {
         let Some(connection) = self.open(id) else { return };
         connection.outbox.last_words(&FromRelay::Drain { retry_after_ms });
@@ -205,9 +237,22 @@ impl Relay {
         self.connections.remove(&id);
     }
 
+    fn noise(&mut self, id: ConnectionId, bytes: usize, now_ms: u64) {
+        let Some(connection) = self.open(id) else { return };
+        if connection.proven.is_empty() && !connection.allowance.take_bytes(bytes, now_ms) {
+            self.close(id, CloseReason::TooFast);
+        }
+    }
+
+    fn tick(&mut self, now_ms: u64) {
+        self.close_idle(now_ms);
+        self.end_waiting(now_ms);
+        self.hold.expire(&mut self.topics, now_ms);
+    }
+
     fn close_idle(&mut self, now_ms: u64) {
         let patience_ms = self.config.unsubscribed_ms;
-        let idle: Vec<ConnectionId> = self
+        let mut idle: Vec<ConnectionId> = self
             .connections
             .iter()
             .filter(|(_, connection)| {
@@ -216,17 +261,19 @@ impl Relay {
             })
             .map(|(id, _)| *id)
             .collect();
+        // The same inputs give the same commands.
+        idle.sort_unstable();
         for id in idle {
             self.close(id, CloseReason::Idle);
         }
     }
 
-    fn answer(&mut self, id: ConnectionId, frame: &FromRelay) {
+    pub(crate) fn answer(&mut self, id: ConnectionId, frame: &FromRelay) {
         self.queue(id, |connection| connection.outbox.answer(frame));
     }
 
     /// Puts something into an outbox; wakes its writer, or closes the connection if it is too slow.
-    fn queue(&mut self, id: ConnectionId, put: impl FnOnce(&mut Connection) -> Result<(), TooSlow>) {
+    pub(crate) fn queue(&mut self, id: ConnectionId, put: impl FnOnce(&mut Connection) -> Result<(), TooSlow>) {
         let Some(connection) = self.open(id) else { return };
         let slept = connection.outbox.backlog().frames == 0;
         match put(connection) {

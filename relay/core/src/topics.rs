@@ -1,58 +1,93 @@
-//! Who listens on which topic, and its sequence.
+//! Who listens on which topic, its sequence, and what is held of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 
+use bytes::Bytes;
 use wire::Topic;
 
 use crate::ConnectionId;
 
-/// The topics that somebody is subscribed to or has proved; every other topic is forgotten.
+/// The topics that somebody is subscribed to or has proved, or of which frames are held; every other topic is forgotten.
 #[derive(Default)]
 pub(crate) struct Topics(BTreeMap<Topic, Held>);
 
+/// One topic.
 #[derive(Default)]
-struct Held {
-    subscribers: BTreeSet<ConnectionId>,
+pub(crate) struct Held {
+    pub(crate) subscribers: Vec<ConnectionId>,
     provers: usize,
-    sequence: u64,
+    pub(crate) sequence: u64,
+    /// In which round something was last published, and what that round has cost so far.
+    round: u64,
+    spent: u64,
+    /// Deliver frames for those who subscribe later, numbered by the [`Hold`](crate::hold::Hold).
+    pub(crate) frames: VecDeque<(u64, Bytes)>,
 }
 
 /// The topic has as many subscribers as are taken.
 pub(crate) struct TopicFull;
 
+impl Held {
+    /// Adds what a frame costs to what this round has cost, and returns the sum.
+    pub(crate) fn spend(&mut self, round: u64, cost: u64) -> u64 {
+        if self.round != round {
+            (self.round, self.spent) = (round, 0);
+        }
+        self.spent = self.spent.saturating_add(cost);
+        self.spent
+    }
+}
+
 impl Topics {
+    /// Returns a topic, as new if it is not held.
+    pub(crate) fn entry(&mut self, topic: Topic) -> &mut Held {
+        self.0.entry(topic).or_default()
+    }
+
+    /// Returns a topic that is held.
+    pub(crate) fn get(&self, topic: Topic) -> Option<&Held> {
+        self.0.get(&topic)
+    }
+
     /// Adds a subscriber that is not one yet.
     pub(crate) fn subscribe(&mut self, topic: Topic, connection: ConnectionId, most: usize) -> Result<(), TopicFull> {
-        let subscribers = self.0.get(&topic).map_or(0, |held| held.subscribers.len());
-        if subscribers >= most {
+        if self.get(topic).is_some_and(|held| held.subscribers.len() >= most) {
             return Err(TopicFull);
         }
-        self.0.entry(topic).or_default().subscribers.insert(connection);
+        self.entry(topic).subscribers.push(connection);
         Ok(())
     }
 
-    /// Removes a subscriber.
-    pub(crate) fn unsubscribe(&mut self, topic: Topic, connection: ConnectionId) {
+    /// Removes a subscriber. Says whether it was the last.
+    pub(crate) fn unsubscribe(&mut self, topic: Topic, connection: ConnectionId) -> bool {
         self.change(topic, |held| {
-            held.subscribers.remove(&connection);
-        });
+            let before = held.subscribers.len();
+            held.subscribers.retain(|subscriber| *subscriber != connection);
+            before > 0 && held.subscribers.is_empty()
+        })
     }
 
     /// Counts one more connection that has proved the topic.
     pub(crate) fn prove(&mut self, topic: Topic) {
-        self.0.entry(topic).or_default().provers += 1;
+        self.entry(topic).provers += 1;
     }
 
     /// Counts one less; only for a connection that [`Topics::prove`] has counted.
     pub(crate) fn disprove(&mut self, topic: Topic) {
-        self.change(topic, |held| held.provers -= 1);
+        self.change(topic, |held| {
+            held.provers -= 1;
+            false
+        });
     }
 
-    /// Returns the next sequence of a topic and those who get the frame, for a proved topic.
-    pub(crate) fn publish(&mut self, topic: Topic) -> (u64, Vec<ConnectionId>) {
-        let held = self.0.entry(topic).or_default();
-        held.sequence += 1;
-        (held.sequence, held.subscribers.iter().copied().collect())
+    /// Drops the oldest held frame of a topic and returns it.
+    pub(crate) fn drop_oldest(&mut self, topic: Topic) -> Option<Bytes> {
+        let mut dropped = None;
+        self.change(topic, |held| {
+            dropped = held.frames.pop_front();
+            false
+        });
+        dropped.map(|(_, frame)| frame)
     }
 
     /// Returns how many topics are held.
@@ -60,11 +95,17 @@ impl Topics {
         self.0.len()
     }
 
-    fn change(&mut self, topic: Topic, change: impl FnOnce(&mut Held)) {
-        let Some(held) = self.0.get_mut(&topic) else { return };
-        change(held);
-        if held.subscribers.is_empty() && held.provers == 0 {
+    /// Returns the topics that somebody is subscribed to.
+    pub(crate) fn subscribed(&self) -> Vec<Topic> {
+        self.0.iter().filter(|(_, held)| !held.subscribers.is_empty()).map(|(topic, _)| *topic).collect()
+    }
+
+    fn change(&mut self, topic: Topic, change: impl FnOnce(&mut Held) -> bool) -> bool {
+        let Some(held) = self.0.get_mut(&topic) else { return false };
+        let said = change(held);
+        if held.subscribers.is_empty() && held.provers == 0 && held.frames.is_empty() {
             self.0.remove(&topic);
         }
+        said
     }
 }

@@ -3,7 +3,7 @@
 #[expect(dead_code, reason = "needs the proofs only, not the stories")]
 mod people;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use people::{HOST, Person, challenge_of, proof, topic_of};
@@ -30,6 +30,9 @@ enum Action {
     Drain(Person),
     Take(Person, usize),
     Wait(u64),
+    Link(bool),
+    Arrive(u8, usize),
+    Miss(u8),
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -53,6 +56,9 @@ fn action() -> impl Strategy<Value = Action> {
         1 => person().prop_map(Action::Drain),
         30 => (person(), 0..9usize).prop_map(|(person, max)| Action::Take(person, max)),
         3 => (0..6_000u64).prop_map(Action::Wait),
+        1 => any::<bool>().prop_map(Action::Link),
+        3 => (topic(), 8..60usize).prop_map(|(topic, length)| Action::Arrive(topic, length)),
+        1 => topic().prop_map(Action::Miss),
     ]
 }
 
@@ -65,8 +71,21 @@ fn config() -> Config {
         queue_bytes: 400,
         unproven_frames_per_second: 15,
         overflow_window_ms: 500,
+        round_bytes: 3_000,
+        held_back_ms: 300,
         ..Config::default()
     }
+}
+
+/// A relay that holds a little, and one of several.
+fn configs() -> impl Strategy<Value = Config> {
+    let hold_per_topic = Backlog { frames: 4, bytes: 300 };
+    prop_oneof![
+        Just(config()),
+        Just(Config { hold_ms: 2_000, hold_bytes: 1_500, hold_per_topic, ..config() }),
+        Just(Config { clustered: true, ..config() }),
+        Just(Config { waiting_bytes: 700, ..config() }),
+    ]
 }
 
 /// What a client must believe, kept beside the relay and told only what crosses the wire.
@@ -96,12 +115,22 @@ struct World {
     seats: BTreeMap<u64, Seat>,
     connections: BTreeMap<u64, ConnectionId>,
     published: u64,
+    config: Config,
+    /// Who is not read from, and since when.
+    paused: BTreeMap<ConnectionId, u64>,
+    /// Topics that the cluster is asked for.
+    listening: BTreeSet<Topic>,
+    linked: bool,
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(config: Config) -> Self {
         World {
-            relay: Relay::new(config()),
+            relay: Relay::new(config.clone()),
+            config,
+            paused: BTreeMap::new(),
+            listening: BTreeSet::new(),
+            linked: false,
             now_ms: 0,
             generation: 0,
             seats: BTreeMap::new(),
@@ -115,14 +144,45 @@ impl World {
     }
 
     fn input(&mut self, input: Input) {
-        let commands = self.relay.handle(input, self.now_ms);
-        for command in commands {
-            match command {
-                Command::Wake { connection } => assert_ne!(self.relay.backlog(connection), Backlog::default()),
-                Command::Close { connection, reason } => self.told_to_go(connection, reason),
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            for command in self.relay.handle(input, self.now_ms) {
+                self.command(command, &mut inputs);
+            }
+            self.check_bounds();
+        }
+    }
+
+    /// Does what the relay asks for; what comes of it is an input for later.
+    fn command(&mut self, command: Command, inputs: &mut VecDeque<Input>) {
+        match command {
+            // What a Gap has replaced meanwhile is there still.
+            Command::Wake { connection } => assert_ne!(self.relay.backlog(connection), Backlog::default()),
+            Command::Close { connection, reason } => {
+                self.paused.remove(&connection);
+                self.told_to_go(connection, reason);
+            }
+            Command::Pause { connection } => {
+                assert!(self.connections.values().any(|known| *known == connection), "nobody is paused");
+                assert!(self.paused.insert(connection, self.now_ms).is_none(), "paused twice");
+            }
+            Command::Resume { connection } => {
+                assert!(self.paused.remove(&connection).is_some(), "resumed without a pause");
+            }
+            Command::EndRound => inputs.push_back(Input::RoundEnded),
+            Command::Listen { topic } => assert!(self.listening.insert(topic), "asked for twice"),
+            Command::Unlisten { topic } => assert!(self.listening.remove(&topic), "never asked for"),
+            Command::Forward { topic, payload } => {
+                assert!(self.linked && payload.len() <= 50);
+                if self.listening.contains(&topic) {
+                    inputs.push_back(Input::Arrived { topic, payload });
+                }
+            }
+            Command::Recall { connection, topic } => {
+                assert!(self.listening.contains(&topic));
+                inputs.push_back(Input::Recalled { connection, topic, payloads: Vec::new() });
             }
         }
-        self.check_bounds();
     }
 
     fn told_to_go(&mut self, connection: ConnectionId, reason: CloseReason) {
@@ -137,13 +197,15 @@ impl World {
             let person = *person;
             self.connections.remove(&person);
             self.seats.remove(&person);
+        } else if self.config.waiting_bytes < 1_000 {
+            // What was said last may have been dropped to spare memory.
         } else {
             assert_ne!(self.relay.backlog(connection), Backlog::default(), "closed without a word");
         }
     }
 
     fn check_bounds(&self) {
-        let config = config();
+        let config = &self.config;
         let topics = usize::from(config.limits.topics);
         // One Gap for each topic, a Drain and a Close may stand beyond the queue.
         let most = Backlog { frames: config.queue_frames + topics + 2, bytes: config.queue_bytes + 33 * topics + 8 };
@@ -153,6 +215,13 @@ impl World {
         }
         assert!(self.relay.connections() <= config.connections);
         assert!(self.relay.topics() <= config.connections * 2 * topics);
+        assert!(self.relay.held().bytes <= config.hold_bytes);
+        if config.waiting_bytes < 1_000 {
+            let waiting: usize = self.connections.values().map(|id| self.relay.backlog(*id).bytes).sum();
+            let answers = self.connections.len() * (config.queue_frames * 39 + 33 * topics + 8);
+            assert!(waiting <= config.connections * config.waiting_bytes + answers);
+            assert!(self.relay.frame_bytes() <= config.waiting_bytes, "{}", self.relay.frame_bytes());
+        }
     }
 
     fn send(&mut self, person: Person, frame: FromClient) {
@@ -176,6 +245,7 @@ impl World {
             }
             Action::Leave(person) => {
                 let connection = self.id(person);
+                self.paused.remove(&connection);
                 self.input(Input::Closed { connection });
                 assert_eq!(self.relay.take(connection, 1), Vec::<Bytes>::new());
                 self.connections.remove(&person.0);
@@ -226,10 +296,33 @@ impl World {
                 let input = Input::Drained { connection: self.id(person), retry_after_ms: 1 };
                 self.input(input);
             }
-            Action::Take(person, max) => self.read(person, max),
+            Action::Take(person, max) => {
+                self.read(person, max);
+                self.input(Input::Taken { connection: self.id(person) });
+            }
             Action::Wait(ms) => {
                 self.now_ms += ms;
                 self.input(Input::Tick);
+                let patience_ms = self.config.held_back_ms;
+                assert!(self.paused.values().all(|since| self.now_ms - since < patience_ms), "held back for ever");
+            }
+            Action::Link(linked) => {
+                self.linked = linked && self.config.clustered;
+                self.input(if linked { Input::Linked } else { Input::Unlinked });
+            }
+            Action::Arrive(seed, length) => {
+                let topic = topic_of(seed);
+                if self.listening.contains(&topic) {
+                    self.published += 1;
+                    let mut payload = self.published.to_be_bytes().to_vec();
+                    payload.resize(length.min(50), 0);
+                    self.input(Input::Arrived { topic, payload: payload.into() });
+                }
+            }
+            Action::Miss(seed) => {
+                if self.config.clustered {
+                    self.input(Input::Missed { topic: topic_of(seed) });
+                }
             }
         }
     }
@@ -271,21 +364,28 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn the_promises_hold_for_any_sequence_of_inputs(actions in prop::collection::vec(action(), 0..400)) {
-        let mut world = World::new();
+    fn the_promises_hold_for_any_sequence_of_inputs(
+        config in configs(), actions in prop::collection::vec(action(), 0..400)
+    ) {
+        let mut world = World::new(config);
         for action in actions {
             world.act(action);
         }
         for person in 0..PEOPLE {
             world.act(Action::Leave(Person(person)));
         }
+        world.act(Action::Wait(10_000));
         prop_assert_eq!((world.relay.connections(), world.relay.topics()), (0, 0));
+        prop_assert_eq!((world.relay.frame_bytes(), world.relay.held()), (0, Backlog::default()));
+        prop_assert!(world.listening.is_empty() && world.paused.is_empty());
     }
 
     #[test]
-    fn the_same_inputs_give_the_same_bytes(actions in prop::collection::vec(action(), 0..100)) {
+    fn the_same_inputs_give_the_same_bytes(
+        config in configs(), actions in prop::collection::vec(action(), 0..100)
+    ) {
         let run = || {
-            let mut world = World::new();
+            let mut world = World::new(config.clone());
             let mut taken = Vec::new();
             for action in actions.clone() {
                 world.act(action);

@@ -124,6 +124,11 @@ impl People {
         self.relay.handle(input, self.now_ms)
     }
 
+    /// Hands anything else to the relay.
+    pub fn happens(&mut self, input: Input) -> Vec<Command> {
+        self.relay.handle(input, self.now_ms)
+    }
+
     /// Lets time pass.
     pub fn wait_ms(&mut self, ms: u64) {
         self.now_ms += ms;
@@ -131,7 +136,7 @@ impl People {
 
     /// Tells the relay the time.
     pub fn tick(&mut self) -> Vec<Command> {
-        self.relay.handle(Input::Tick, self.now_ms)
+        self.happens(Input::Tick)
     }
 
     /// Returns the bytes of everything that waits for somebody.
