@@ -475,6 +475,14 @@ impl World {
                         self.disconnects(who);
                     }
                 }
+                // Nobody here is too fast for the others, and the relays of this network know nothing of each other.
+                relay_core::Command::Pause { .. }
+                | relay_core::Command::Resume { .. }
+                | relay_core::Command::EndRound
+                | relay_core::Command::Listen { .. }
+                | relay_core::Command::Unlisten { .. }
+                | relay_core::Command::Forward { .. }
+                | relay_core::Command::Recall { .. } => {}
             }
         }
     }

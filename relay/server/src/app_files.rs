@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
-use axum::body::Body;
-use axum::http::header::{self, HeaderMap};
-use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Method, StatusCode};
+use sha2::{Digest, Sha256};
+
+use crate::answers::{Answer, not_allowed, not_found, whole};
 
 /// Most bytes an app may have, compressed copies included: it is kept in memory.
 pub const APP_BYTES: u64 = 128 * 1024 * 1024;
@@ -24,6 +25,8 @@ struct File {
     gzip: Option<Bytes>,
     content_type: &'static str,
     cache_control: &'static str,
+    /// Names the content, by which a browser asks whether it has changed: RFC 9110 section 8.8.3.
+    tag: String,
 }
 
 impl AppFiles {
@@ -51,6 +54,7 @@ impl AppFiles {
                 gzip: copy(".gz"),
                 content_type: content_type(address),
                 cache_control: cache_control(address),
+                tag: tag(plain),
             };
             files.insert(address.clone(), file);
         }
@@ -58,33 +62,52 @@ impl AppFiles {
     }
 
     /// Answers a request for an address.
-    pub(crate) fn answer(&self, method: &Method, address: &str, headers: &HeaderMap) -> Response {
+    pub(crate) fn answer(&self, method: &Method, address: &str, headers: &HeaderMap) -> Answer {
         if method != Method::GET && method != Method::HEAD {
-            return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+            return not_allowed("GET, HEAD");
         }
         let address = if address == "/" { "/index.html" } else { address };
         let Some(file) = self.0.get(address) else { return not_found() };
-        let mut response = match (&file.brotli, &file.gzip) {
-            (Some(brotli), _) if accepts(headers, "br") => encoded(brotli, "br"),
-            (_, Some(gzip)) if accepts(headers, "gzip") => encoded(gzip, "gzip"),
-            (_, _) => Response::new(Body::from(file.plain.clone())),
+        let (content, coding) = match (&file.brotli, &file.gzip) {
+            (Some(brotli), _) if accepts(headers, "br") => (brotli, Some("br")),
+            (_, Some(gzip)) if accepts(headers, "gzip") => (gzip, Some("gzip")),
+            (_, _) => (&file.plain, None),
         };
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(file.content_type));
-        headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static(file.cache_control));
-        headers.insert(header::VARY, header::HeaderValue::from_static("accept-encoding"));
-        response
+        // Weak, because each coding has other bytes.
+        let tag = format!("W/\"{}\"", file.tag);
+        let mut answer = if has(headers, &tag) {
+            whole(StatusCode::NOT_MODIFIED, Bytes::new())
+        } else {
+            whole(StatusCode::OK, content.clone())
+        };
+        let is_whole = answer.status() == StatusCode::OK;
+        let headers = answer.headers_mut();
+        if is_whole {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
+            if let Some(coding) = coding {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+            }
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(file.cache_control));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            headers.insert(header::ETAG, tag);
+        }
+        answer
     }
 }
 
-/// Answers a request for something that is not there.
-pub(crate) fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "There is nothing at this address.\n")
-        .into_response()
+fn tag(content: &[u8]) -> String {
+    Sha256::digest(content).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn encoded(bytes: &Bytes, encoding: &'static str) -> Response {
-    ([(header::CONTENT_ENCODING, encoding)], Body::from(bytes.clone())).into_response()
+/// Says whether the browser has this content already, RFC 9110 section 13.1.2.
+fn has(headers: &HeaderMap, tag: &str) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|known| {
+        let known = known.trim();
+        known == "*" || known.trim_start_matches("W/") == tag.trim_start_matches("W/")
+    })
 }
 
 fn read_folder(
@@ -151,8 +174,6 @@ fn accepts(headers: &HeaderMap, coding: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn asking(encodings: &'static str) -> HeaderMap {

@@ -1,9 +1,12 @@
 //! What a relay is started with.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::AppFiles;
+use tokio::net::TcpListener;
+
+use crate::{AppFiles, Tls};
 
 /// Everything that can be set about a relay; the default serves no app and answers at any address.
 pub struct Config {
@@ -17,6 +20,18 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Origins (`https://copy.example`) of pages served elsewhere that may open a WebSocket here.
     pub allow_origins: Vec<String>,
+    /// Where `/live`, `/ready` and `/metrics` are answered, if anywhere.
+    pub health: Option<TcpListener>,
+    /// TLS, if it is not a proxy's work.
+    pub tls: Option<Tls>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Most connections from one address, or one /64 of IPv6, where addresses are known: not on loopback without a trusted proxy.
+    pub connections_per_source: usize,
+    /// Most sockets that are no connections to the relay (yet); then the oldest of them goes.
+    pub visitors: usize,
+    /// Time from accepting a socket until the head of a request, TLS included.
+    pub header_time: Duration,
     /// The caps.
     pub relay: relay_core::Config,
     /// Time between two pings of a connection: drawn anew each time. Two unanswered ones close it.
@@ -33,6 +48,12 @@ impl Default for Config {
             app: None,
             hosts: Vec::new(),
             allow_origins: Vec::new(),
+            health: None,
+            tls: None,
+            trusted_proxies: Vec::new(),
+            connections_per_source: wire::CONNECTIONS_PER_SOURCE,
+            visitors: 8_192,
+            header_time: Duration::from_secs(5),
             relay: relay_core::Config::default(),
             ping_every_ms: 20_000..=30_000,
             retry_after_ms: 1_000..=10_000,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::header::{self, HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName};
 use wire::HOST_BYTES;
 
 use crate::Config;
@@ -105,7 +105,7 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Option<Option<String>> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use hyper::header::HeaderValue;
 
     use super::*;
 

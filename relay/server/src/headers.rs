@@ -1,9 +1,6 @@
 //! The headers of every answer.
 
-use axum::extract::Request;
-use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::middleware::Next;
-use axum::response::Response;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
     style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; \
@@ -22,19 +19,18 @@ const EVERYWHERE: [(HeaderName, &str); 7] = [
 
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 
+/// Says whether a proxy before the relay ends TLS. Browsers ignore what depends on it on plain http, so a client that lies here
+/// changes nothing for anybody else.
+pub(crate) fn came_over_tls(request: &HeaderMap) -> bool {
+    request.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+}
+
 /// Adds the headers that do not depend on the answer.
-pub(crate) async fn add(request: Request, next: Next) -> Response {
-    // Said by a proxy that ends TLS. Browsers ignore the header on plain http, so a client that
-    // lies here changes nothing for anybody else.
-    let over_tls =
-        request.headers().get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"));
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub(crate) fn add(answer: &mut HeaderMap, over_tls: bool) {
     for (name, value) in EVERYWHERE {
-        headers.insert(name, HeaderValue::from_static(value));
+        answer.insert(name, HeaderValue::from_static(value));
     }
     if over_tls {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));
+        answer.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));
     }
-    response
 }

@@ -3,15 +3,25 @@
 //! [`serve`] runs a relay on a listener until it is told to stop; the binary adds the command line
 //! and the signals.
 
+mod answers;
 mod app_files;
 mod config;
 mod door;
+mod events;
 mod headers;
+mod health;
 mod hub;
+mod metrics;
 mod random;
 mod serve;
-mod socket;
+mod site;
+mod sources;
+mod stream;
+mod tls;
+mod visitors;
+mod web_socket;
 
 pub use app_files::{APP_BYTES, AppFiles};
 pub use config::Config;
 pub use serve::serve;
+pub use tls::Tls;

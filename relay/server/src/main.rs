@@ -1,36 +1,18 @@
-//! The relay's command line.
+//! The relay as a program.
+
+mod command_line;
 
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use relay::{AppFiles, Config, serve};
+use relay::{AppFiles, Config, Tls, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-const HELP: &str = "\
-Orders sealed frames and hands them to whoever is subscribed. Keeps nothing.
-
-relay [--listen ADDR] [--app DIR] [--host NAME]... [--allow-origin ORIGIN]...
-
-  --listen ADDR           where to listen, 127.0.0.1:8080 unless told
-  --app DIR               a built app to serve beside the relay
-  --host NAME             name under which clients reach this relay, such as relay.example or
-                          relay.example:8443; wanted whenever that is not this machine itself
-  --allow-origin ORIGIN   a page served elsewhere that may use this relay, such as
-                          https://copy.example
-  --help                  this text
-";
-
-/// What the command line asks for.
-struct Asked {
-    listen: SocketAddr,
-    app: Option<PathBuf>,
-    hosts: Vec<String>,
-    allow_origins: Vec<String>,
-}
+use crate::command_line::{Asked, HELP};
 
 fn main() -> ExitCode {
     match start() {
@@ -48,56 +30,51 @@ fn start() -> anyhow::Result<()> {
     if words.iter().any(|word| word == "--help") {
         return say(HELP.trim_end());
     }
-    run(asked(&words)?)
-}
-
-fn asked(words: &[String]) -> anyhow::Result<Asked> {
-    let mut asked = Asked {
-        listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-        app: None,
-        hosts: Vec::new(),
-        allow_origins: Vec::new(),
-    };
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let (name, value) = match word.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (word.as_str(), None),
-        };
-        if !["--listen", "--app", "--host", "--allow-origin"].contains(&name) {
-            bail!("`{word}` is not known here; --help lists what is.");
-        }
-        let value =
-            value.or_else(|| words.next().cloned()).with_context(|| format!("{name} wants a value; see --help."))?;
-        match name {
-            "--listen" => {
-                asked.listen =
-                    value.parse().with_context(|| format!("`{value}` is no address; it looks like 127.0.0.1:8080"))?;
-            }
-            "--app" => asked.app = Some(value.into()),
-            "--host" => asked.hosts.push(value),
-            _ => asked.allow_origins.push(value),
-        }
-    }
-    Ok(asked)
+    run(Asked::read(&words)?)
 }
 
 // One thread: the work is moving bytes, and whoever needs more runs more relays.
 #[tokio::main(flavor = "current_thread")]
 async fn run(asked: Asked) -> anyhow::Result<()> {
+    // Every connection is an open file. What cannot be had is not needed before it is missing.
+    drop(rlimit::increase_nofile_limit(u64::MAX));
     let app = asked.app.as_deref().map(read_app).transpose()?;
-    let listener = match TcpListener::bind(asked.listen).await {
-        Ok(listener) => listener,
-        Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("Port {} is taken by another program; choose another one with --listen.", asked.listen.port())
-        }
-        Err(error) => return Err(error).with_context(|| format!("The relay cannot listen on {}", asked.listen)),
+    let tls = match (&asked.tls_cert, &asked.tls_key) {
+        (Some(certificates), Some(key)) => Some(Tls::read(certificates, key).with_context(|| {
+            format!("The certificate in {} and the key in {} cannot be used", certificates.display(), key.display())
+        })?),
+        (_, _) => None,
+    };
+    let listener = listen(asked.listen, "--listen").await?;
+    let health = match asked.health {
+        Some(address) => Some(listen(address, "--health").await?),
+        None => None,
     };
     let mut terminate = signal(SignalKind::terminate()).context("Signals cannot be received")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Signals cannot be received")?;
-    say(&format!("listening on http://{}", shown(listener.local_addr()?)))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    say(&format!("listening on {scheme}://{}", shown(listener.local_addr()?)))?;
+    if let Some(health) = &health {
+        say(&format!("health on http://{}", shown(health.local_addr()?)))?;
+    }
 
-    let config = Config { app, hosts: asked.hosts, allow_origins: asked.allow_origins, ..Config::default() };
+    let mut relay = relay_core::Config {
+        hold_ms: u64::try_from(asked.hold.as_millis()).unwrap_or(u64::MAX),
+        ..relay_core::Config::default()
+    };
+    if let Some(bytes) = asked.hold_bytes {
+        relay.hold_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
+    let config = Config {
+        app,
+        hosts: asked.hosts,
+        allow_origins: asked.allow_origins,
+        health,
+        tls,
+        trusted_proxies: asked.trusted_proxies,
+        relay,
+        ..Config::default()
+    };
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -106,6 +83,16 @@ async fn run(asked: Asked) -> anyhow::Result<()> {
     };
     serve(listener, config, stop).await.context("The relay cannot go on")?;
     say("stopped")
+}
+
+async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("Port {} is taken by another program; choose another one with {option}.", address.port())
+        }
+        Err(error) => Err(error).with_context(|| format!("The relay cannot listen on {address}")),
+    }
 }
 
 fn read_app(folder: &Path) -> anyhow::Result<AppFiles> {

@@ -1,37 +1,36 @@
-//! A running relay: its addresses, and how it stops.
+//! A running relay: how sockets are accepted, and how it stops.
 
+use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
-use axum::middleware;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::serve::ListenerExt;
-use axum::{Router, serve as serve_http};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
-use crate::door::{Door, TurnedAway};
+use crate::door::Door;
 use crate::hub::Hub;
-use crate::{Config, app_files, headers, random, socket};
+use crate::site::{Caller, Site};
+use crate::sources::{Sources, Stay};
+use crate::stream::Stream;
+use crate::visitors::{Visitor, Visitors};
+use crate::{Config, health, random};
 
 /// How often the relay looks for connections that idle.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Time an ordinary request gets to end when the relay stops.
+/// Time the answers of ordinary requests get to be read when the relay stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
-/// What every request may need.
-struct Site {
-    hub: Arc<Hub>,
-    door: Door,
-    config: Arc<Config>,
-}
+/// Time for everything between a request and the end of its answer, for a page on a slow line.
+const VISIT: Duration = Duration::from_secs(600);
+
+/// Bytes of a request's head, and of an answer that wait for a slow reader.
+const HTTP_BUFFER_BYTES: usize = 16 * 1024;
 
 /// Serves relay and app on a listener until `shutdown` is there.
 ///
@@ -40,37 +39,40 @@ struct Site {
 ///
 /// # Errors
 ///
-/// When the listener fails.
-pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    let hub = Arc::new(Hub::new(&config));
-    let door = Door::new(&config, listener.local_addr()?.ip());
+/// When the listener has no address.
+pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let (hub, _asked) = Hub::new(&config);
+    let hub = Arc::new(hub);
+    let operator = config.health.take();
     let config = Arc::new(config);
-    let site = Arc::new(Site { hub: Arc::clone(&hub), door, config: Arc::clone(&config) });
-    let router = Router::new()
-        .route("/v1/relay", get(relay))
-        .route("/live", get(live))
-        .route("/ready", get(ready))
-        .fallback(app_file)
-        .layer(middleware::from_fn(headers::add))
-        .with_state(site);
-
-    // Frames are gathered before they are written; waiting for more would only delay them.
-    let listener = listener.tap_io(|tcp| drop(tcp.set_nodelay(true)));
-    let (stop, stopped) = oneshot::channel::<()>();
-    let http = serve_http(listener, router).with_graceful_shutdown(async { drop(stopped.await) }).into_future();
-    tokio::pin!(http);
+    let site = Arc::new(Site {
+        hub: Arc::clone(&hub),
+        door: Door::new(&config, listener.local_addr()?.ip()),
+        sources: Sources::new(config.connections_per_source, config.trusted_proxies.clone()),
+        config: Arc::clone(&config),
+    });
+    let visitors = Arc::new(Visitors::default());
     tokio::select! {
-        result = &mut http => return result,
+        () = accept(&listener, &site, &visitors) => {}
         () = shutdown => {}
         () = ticking(&hub) => {}
+        () = hub.end_rounds() => {}
+        () = health::serve(operator, Arc::clone(&hub)) => {}
     }
 
+    drop(listener);
     let retry = u64::from(*config.retry_after_ms.start())..=u64::from(*config.retry_after_ms.end());
     hub.drain(|| u32::try_from(random::between(&retry)).unwrap_or(u32::MAX));
-    drop(stop);
-    // The listener is closed while `http` is waited for; sockets still open after the time are dropped.
-    drop(timeout(LAST_REQUESTS, &mut http).await);
-    drop(timeout(config.farewell, hub.emptied()).await);
+    let drained = async {
+        hub.emptied().await;
+        // What was said last over HTTP has still to be written.
+        drop(timeout(LAST_REQUESTS, visitors.emptied()).await);
+    };
+    tokio::select! {
+        () = hub.end_rounds() => {}
+        () = ticking(&hub) => {}
+        _ = timeout(config.farewell + LAST_REQUESTS, drained) => {}
+    }
     Ok(())
 }
 
@@ -83,43 +85,64 @@ async fn ticking(hub: &Hub) {
     }
 }
 
-async fn relay(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    let host = match site.door.admit(request.headers()) {
-        Ok(host) => host,
-        Err(TurnedAway::NoHost) => return (StatusCode::BAD_REQUEST, "Which relay do you mean?\n").into_response(),
-        Err(TurnedAway::UnknownHost) => {
-            return (StatusCode::MISDIRECTED_REQUEST, "This relay does not go by this name; see --host.\n")
-                .into_response();
-        }
-        Err(TurnedAway::ForeignOrigin) => {
-            return (StatusCode::FORBIDDEN, "Pages of this origin may not use this relay; see --allow-origin.\n")
-                .into_response();
-        }
+async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitors>) {
+    loop {
+        let (tcp, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(_) => {
+                // One that was gone before it was accepted, or no file descriptors left: then somebody has to go.
+                visitors.end_oldest();
+                sleep(Duration::from_millis(10)).await;
+                continue;
+            }
+        };
+        site.hub.metrics.socket();
+        let Ok(stay) = site.sources.socket(peer.ip()) else { continue };
+        // Frames are gathered before they are written; waiting for more would only delay them.
+        drop(tcp.set_nodelay(true));
+        let visitor = Arc::new(visitors.add());
+        let number = visitor.number();
+        let site = Arc::clone(site);
+        let most = site.config.visitors;
+        let task = tokio::spawn(async move {
+            visit(tcp, peer, site, visitor, stay).await;
+        });
+        visitors.may_be_ended(number, task.abort_handle(), most);
+    }
+}
+
+/// Serves one socket until it is gone or has become a client's.
+async fn visit(
+    tcp: TcpStream,
+    peer: SocketAddr,
+    site: Arc<Site>,
+    visitor: Arc<Visitor>,
+    stay: Option<Stay>,
+) -> Option<()> {
+    // One that says nothing costs next to nothing until it is gone.
+    let deadline = Instant::now() + site.config.header_time;
+    timeout_at(deadline, tcp.readable()).await.ok()?.ok()?;
+    let over_tls = site.config.tls.is_some();
+    let stream = match &site.config.tls {
+        None => Stream::tcp(tcp),
+        Some(tls) => Stream::tls(timeout_at(deadline, tls.0.accept(tcp)).await.ok()?.ok()?),
     };
-    if !site.hub.is_ready() {
-        return unavailable();
+    let address = peer.ip();
+    let caller = Arc::new(Caller { address, visitor: Arc::clone(&visitor), over_tls, stay: Mutex::new(stay) });
+    let service = service_fn(|request| {
+        let (site, caller) = (Arc::clone(&site), Arc::clone(&caller));
+        async move { Ok::<_, Infallible>(site.answer(request, &caller).await) }
+    });
+    let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    let http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(left)
+        .max_buf_size(HTTP_BUFFER_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(http);
+    if timeout(VISIT, &mut http).await.is_err() && visitor.has_stayed() {
+        http.await.ok()?;
     }
-    socket::accept(request, host, Arc::clone(&site.hub), Arc::clone(&site.config))
-}
-
-async fn live() -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], "live\n").into_response()
-}
-
-async fn ready(State(site): State<Arc<Site>>) -> Response {
-    if !site.hub.is_ready() {
-        return unavailable();
-    }
-    ([(header::CACHE_CONTROL, "no-store")], "ready\n").into_response()
-}
-
-fn unavailable() -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], "Not now.\n").into_response()
-}
-
-async fn app_file(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    match &site.config.app {
-        Some(app) => app.answer(request.method(), request.uri().path(), request.headers()),
-        None => app_files::not_found(),
-    }
+    Some(())
 }

@@ -1,0 +1,287 @@
+//! One client's WebSocket: the handshake, and the task that reads and writes.
+
+mod incoming;
+mod outgoing;
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, sink};
+use tokio::time::{Sleep, sleep, timeout};
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use wire::CloseReason;
+
+use self::incoming::Incoming;
+use self::outgoing::Outgoing;
+use crate::Config;
+use crate::answers::{Answer, sentence, whole};
+use crate::hub::{Hub, Place};
+use crate::sources::Stay;
+use crate::stream::Stream;
+
+/// What a client that broke the protocol may still have on its way, and how long it is waited for.
+const UNREAD_BYTES: u64 = 1024 * 1024;
+const UNREAD_TIME: Duration = Duration::from_secs(1);
+
+/// Takes the request of a WebSocket, RFC 6455 section 4.2, and serves it in a task of its own.
+pub(crate) fn accept<B>(
+    request: &mut Request<B>,
+    host: String,
+    stay: Option<Stay>,
+    hub: &Arc<Hub>,
+    config: &Arc<Config>,
+) -> Answer {
+    let Some(key) = handshake_key(request.headers()) else {
+        let mut answer = sentence(StatusCode::UPGRADE_REQUIRED, "This address is a WebSocket.\n");
+        answer.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        answer.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        return answer;
+    };
+    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
+        return whole(StatusCode::UPGRADE_REQUIRED, "");
+    };
+    let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) else {
+        return whole(StatusCode::BAD_REQUEST, "");
+    };
+    let (hub, config) = (Arc::clone(hub), Arc::clone(config));
+    tokio::spawn(async move {
+        let _stay = stay;
+        if let Ok(upgraded) = upgrade.await {
+            serve(upgraded, hub.open(host), &config).await;
+        }
+    });
+    let mut answer = whole(StatusCode::SWITCHING_PROTOCOLS, "");
+    let headers = answer.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    answer
+}
+
+fn handshake_key(headers: &HeaderMap) -> Option<HeaderValue> {
+    let names = |name: HeaderName, token: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+    };
+    let asks = names(header::CONNECTION, "upgrade")
+        && names(header::UPGRADE, "websocket")
+        && names(header::SEC_WEBSOCKET_VERSION, "13");
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    match (keys.next(), keys.next()) {
+        (Some(key), None) if asks && is_key(key.as_bytes()) => Some(key.clone()),
+        _ => None,
+    }
+}
+
+/// Says whether this is 16 bytes in base64, RFC 6455 section 4.1.
+fn is_key(key: &[u8]) -> bool {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16)
+}
+
+/// Serves a connection whose handshake is done.
+async fn serve(upgraded: Upgraded, place: Place, config: &Config) {
+    // Under the upgrade lies what was accepted, and maybe what the client has sent since; hyper's part of it is let go.
+    let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else { return };
+    let stream = parts.io.into_inner().with_read(parts.read_buf);
+    let connection = WebSocket {
+        stream,
+        place,
+        incoming: Incoming::new(config.relay.limits.payload_bytes),
+        outgoing: Outgoing::default(),
+        answers: Vec::new(),
+        farewell_within: config.farewell,
+        farewell: None,
+        state: State::Open,
+        broken: None,
+    };
+    connection.run().await;
+}
+
+struct WebSocket {
+    stream: Stream,
+    place: Place,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    /// Frames with which the protocol answers control frames.
+    answers: Vec<u8>,
+    farewell_within: Duration,
+    /// When a connection that is to be closed has had its time.
+    farewell: Option<Pin<Box<Sleep>>>,
+    state: State,
+    /// The close code of RFC 6455 for a client that breaks that protocol rather than ours.
+    broken: Option<CloseCode>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The relay has said goodbye, and waits for the client's.
+    SaidGoodbye,
+    /// The client broke the WebSocket protocol: what else it sends cannot be told apart.
+    Unreadable,
+    /// As before, and the relay has said goodbye.
+    UnreadableGoodbye,
+    /// The client has said goodbye and been answered, once everything is written.
+    Answered,
+}
+
+impl WebSocket {
+    async fn run(mut self) {
+        poll_fn(|cx| self.poll(cx)).await;
+        let WebSocket { mut stream, state, .. } = self;
+        if state == State::UnreadableGoodbye {
+            // Closing a socket with unread bytes in it resets the connection, and the client might lose the reason it was just
+            // sent. What is still on its way is read and thrown away. Whether it works out or not, the connection ends here.
+            let last = async {
+                stream.shutdown().await?;
+                tokio::io::copy(&mut stream.take(UNREAD_BYTES), &mut sink()).await
+            };
+            drop(timeout(UNREAD_TIME, last).await);
+        }
+    }
+
+    /// Reads and writes what can be; ready when the connection is over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let standing = self.place.standing(cx.waker());
+        if standing.closing {
+            self.hurry();
+        }
+        if standing.may_read && self.read(cx).is_none() {
+            return Poll::Ready(());
+        }
+        loop {
+            if self.outgoing.is_empty() && !self.gather(cx) {
+                break;
+            }
+            match self.outgoing.poll_write(&mut self.stream, cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => break,
+            }
+        }
+        if self.outgoing.is_empty() && matches!(self.state, State::Answered | State::UnreadableGoodbye) {
+            return Poll::Ready(());
+        }
+        match &mut self.farewell {
+            Some(farewell) => farewell.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Hands what has come to the relay. None when the client is gone.
+    fn read(&mut self, cx: &mut Context<'_>) -> Option<()> {
+        if !matches!(self.state, State::Open | State::SaidGoodbye) {
+            return Some(());
+        }
+        self.incoming.begin_turn();
+        while let Poll::Ready(result) = self.incoming.poll_message(&mut self.stream, &mut self.answers, cx) {
+            match result {
+                Ok(Message::Binary(bytes)) => {
+                    if !self.place.received(bytes) {
+                        break;
+                    }
+                }
+                Ok(Message::Text(_)) => self.place.give_up(CloseReason::Malformed),
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_)) => {}
+                Err(error) => {
+                    self.end_reading(&error)?;
+                    break;
+                }
+            }
+        }
+        if self.incoming.has_read() {
+            self.place.heard();
+        }
+        if let Some(bytes) = self.incoming.noise() {
+            self.place.noise(bytes);
+        }
+        Some(())
+    }
+
+    /// Sees to it that a client that breaks the WebSocket protocol is told. None when it is just gone.
+    fn end_reading(&mut self, error: &Error) -> Option<()> {
+        let reason = match error {
+            Error::Capacity(_) => CloseReason::TooLarge,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
+            Error::Protocol(_) => {
+                self.broken = Some(CloseCode::Protocol);
+                CloseReason::Malformed
+            }
+            Error::Utf8(_) => {
+                self.broken = Some(CloseCode::Invalid);
+                CloseReason::Malformed
+            }
+            Error::ConnectionClosed => {
+                self.state = State::Answered;
+                self.hurry();
+                return Some(());
+            }
+            Error::AlreadyClosed
+            | Error::Io(_)
+            | Error::Tls(_)
+            | Error::WriteBufferFull(_)
+            | Error::AttackAttempt
+            | Error::Url(_)
+            | Error::Http(_)
+            | Error::HttpFormat(_) => return None,
+        };
+        self.state = if self.state == State::SaidGoodbye { State::UnreadableGoodbye } else { State::Unreadable };
+        self.place.give_up(reason);
+        Some(())
+    }
+
+    /// Puts together what is to be written next. False if there is nothing.
+    fn gather(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.answers.is_empty() {
+            self.outgoing.raw(std::mem::take(&mut self.answers));
+        }
+        match self.state {
+            State::Open | State::Unreadable => {
+                let news = self.place.news(cx.waker());
+                if news.ping {
+                    self.outgoing.ping();
+                }
+                let is_last = news.frames.is_empty();
+                for frame in news.frames {
+                    self.outgoing.message(frame);
+                }
+                if let Some(reason) = news.closing {
+                    self.hurry();
+                    if is_last {
+                        self.say_goodbye(reason);
+                    }
+                }
+            }
+            State::SaidGoodbye | State::UnreadableGoodbye | State::Answered => {}
+        }
+        !self.outgoing.is_empty()
+    }
+
+    fn say_goodbye(&mut self, reason: CloseReason) {
+        let code = self.broken.unwrap_or_else(|| reason.code().into());
+        let goodbye = CloseFrame { code, reason: Utf8Bytes::default() };
+        self.incoming.say_goodbye(goodbye, &mut self.answers);
+        self.outgoing.raw(std::mem::take(&mut self.answers));
+        self.state = match self.state {
+            State::Unreadable => State::UnreadableGoodbye,
+            State::Open | State::SaidGoodbye | State::UnreadableGoodbye | State::Answered => State::SaidGoodbye,
+        };
+    }
+
+    /// From now on the client has a bounded time to read the rest.
+    fn hurry(&mut self) {
+        self.farewell.get_or_insert_with(|| Box::pin(sleep(self.farewell_within)));
+    }
+}
