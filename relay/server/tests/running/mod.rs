@@ -1,5 +1,8 @@
 //! A relay on a port of its own, and clients that speak to it over real sockets.
 
+pub mod process;
+pub mod wires;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
