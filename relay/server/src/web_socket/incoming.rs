@@ -19,6 +19,9 @@ const TURN_BYTES: usize = 64 * 1024;
 /// Answers to pings that may wait to be written; of more only the last is kept, as RFC 6455 section 5.5.3 allows.
 const ANSWERS_BYTES: usize = 1024;
 
+/// Bytes that are no message are told in portions of this.
+const NOISE_BYTES: usize = 1024;
+
 /// The reading half of RFC 6455.
 ///
 /// The state of the protocol, buffers included, is dropped whenever a message is whole and nothing of the next has come: a
@@ -29,7 +32,7 @@ pub(super) struct Incoming {
     /// Bytes the protocol has read, and bytes of the messages that came out of it as they are at least on the wire.
     read: usize,
     told: usize,
-    /// Read since [`Incoming::noise`] was asked.
+    /// Bytes read that have come out in no message, and that [`Incoming::noise`] has not told.
     noise: usize,
     turn: usize,
     closing: bool,
@@ -97,9 +100,14 @@ impl Incoming {
         }
     }
 
-    /// Returns how many bytes have come in that were no part of a message, if there are enough of them to mention.
+    /// Returns how many bytes have come in that neither were a message nor can become one, if there are enough to mention.
     pub(super) fn noise(&mut self) -> Option<usize> {
-        (self.noise >= ANSWERS_BYTES).then(|| std::mem::take(&mut self.noise))
+        // A message that is not whole yet may be as long as any.
+        let excess = self.noise.saturating_sub(self.config.max_message_size.unwrap_or_default());
+        (excess >= NOISE_BYTES).then(|| {
+            self.noise -= excess;
+            excess
+        })
     }
 
     /// Adds the relay's goodbye to the answers; from then on only the client's is waited for.

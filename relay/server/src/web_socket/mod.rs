@@ -30,6 +30,9 @@ use crate::hub::{Hub, Place};
 use crate::sources::Stay;
 use crate::stream::Stream;
 
+/// Messages read before their answers are written and others have their turn: fewer than fill a queue.
+const TURN_MESSAGES: u32 = 64;
+
 /// What a client that broke the protocol may still have on its way, and how long it is waited for.
 const UNREAD_BYTES: u64 = 1024 * 1024;
 const UNREAD_TIME: Duration = Duration::from_secs(1);
@@ -42,14 +45,12 @@ pub(crate) fn accept<B>(
     hub: &Arc<Hub>,
     config: &Arc<Config>,
 ) -> Answer {
-    let Some(key) = handshake_key(request.headers()) else {
+    let upgrade = request.extensions_mut().remove::<OnUpgrade>();
+    let (Some(key), Some(upgrade)) = (handshake_key(request.headers()), upgrade) else {
         let mut answer = sentence(StatusCode::UPGRADE_REQUIRED, "This address is a WebSocket.\n");
         answer.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         answer.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         return answer;
-    };
-    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        return whole(StatusCode::UPGRADE_REQUIRED, "");
     };
     let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) else {
         return whole(StatusCode::BAD_REQUEST, "");
@@ -74,14 +75,14 @@ fn handshake_key(headers: &HeaderMap) -> Option<HeaderValue> {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
     };
+    let only = |name: HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        values.next().filter(|_| values.next().is_none())
+    };
     let asks = names(header::CONNECTION, "upgrade")
         && names(header::UPGRADE, "websocket")
-        && names(header::SEC_WEBSOCKET_VERSION, "13");
-    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
-    match (keys.next(), keys.next()) {
-        (Some(key), None) if asks && is_key(key.as_bytes()) => Some(key.clone()),
-        _ => None,
-    }
+        && only(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+    only(header::SEC_WEBSOCKET_KEY).filter(|key| asks && is_key(key.as_bytes())).cloned()
 }
 
 /// Says whether this is 16 bytes in base64, RFC 6455 section 4.1.
@@ -141,8 +142,8 @@ impl WebSocket {
     async fn run(mut self) {
         poll_fn(|cx| self.poll(cx)).await;
         let WebSocket { mut stream, state, .. } = self;
-        if state == State::UnreadableGoodbye {
-            // Closing a socket with unread bytes in it resets the connection, and the client might lose the reason it was just
+        if matches!(state, State::UnreadableGoodbye | State::Answered) {
+            // Closing a socket with unread bytes in it resets the connection, and the client might lose the goodbye it was just
             // sent. What is still on its way is read and thrown away. Whether it works out or not, the connection ends here.
             let last = async {
                 stream.shutdown().await?;
@@ -186,6 +187,7 @@ impl WebSocket {
             return Some(());
         }
         self.incoming.begin_turn();
+        let mut messages = 0;
         while let Poll::Ready(result) = self.incoming.poll_message(&mut self.stream, &mut self.answers, cx) {
             match result {
                 Ok(Message::Binary(bytes)) => {
@@ -199,6 +201,11 @@ impl WebSocket {
                     self.end_reading(&error)?;
                     break;
                 }
+            }
+            messages += 1;
+            if messages == TURN_MESSAGES {
+                cx.waker().wake_by_ref();
+                break;
             }
         }
         if self.incoming.has_read() {
