@@ -29,9 +29,9 @@ impl Stream {
         Stream { read: Bytes::new(), transport: Transport::Tls(Box::new(tls)) }
     }
 
-    /// Returns the connection with bytes that come before all others.
-    pub(crate) fn with_read(self, read: Bytes) -> Self {
-        Stream { read, ..self }
+    /// Returns the connection with bytes that come before all others. They are copied: they are a part of a larger buffer.
+    pub(crate) fn with_read(self, read: &[u8]) -> Self {
+        Stream { read: Bytes::copy_from_slice(read), ..self }
     }
 }
 
@@ -40,10 +40,6 @@ impl AsyncRead for Stream {
         if self.read.has_remaining() {
             let length = self.read.len().min(into.remaining());
             into.put_slice(&self.read.split_to(length));
-            if self.read.is_empty() {
-                // Let go of what the bytes were a part of.
-                self.read = Bytes::new();
-            }
             return Poll::Ready(Ok(()));
         }
         match &mut self.transport {

@@ -3,18 +3,18 @@
 mod incoming;
 mod outgoing;
 
-use std::future::poll_fn;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, sink};
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
@@ -34,7 +34,7 @@ use crate::stream::Stream;
 const TURN_MESSAGES: u32 = 64;
 
 /// What a client that broke the protocol may still have on its way, and how long it is waited for.
-const UNREAD_BYTES: u64 = 1024 * 1024;
+const UNREAD_BYTES: usize = 1024 * 1024;
 const UNREAD_TIME: Duration = Duration::from_secs(1);
 
 /// Takes the request of a WebSocket, RFC 6455 section 4.2, and serves it in a task of its own.
@@ -57,9 +57,8 @@ pub(crate) fn accept<B>(
     };
     let (hub, config) = (Arc::clone(hub), Arc::clone(config));
     tokio::spawn(async move {
-        let _stay = stay;
         if let Ok(upgraded) = upgrade.await {
-            serve(upgraded, hub.open(host), &config).await;
+            serve(upgraded, hub.open(host), stay, &config);
         }
     });
     let mut answer = whole(StatusCode::SWITCHING_PROTOCOLS, "");
@@ -91,11 +90,11 @@ fn is_key(key: &[u8]) -> bool {
     base64::engine::general_purpose::STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16)
 }
 
-/// Serves a connection whose handshake is done.
-async fn serve(upgraded: Upgraded, place: Place, config: &Config) {
+/// Serves a connection whose handshake is done, in a task that holds nothing of the handshake.
+fn serve(upgraded: Upgraded, place: Place, stay: Option<Stay>, config: &Config) {
     // Under the upgrade lies what was accepted, and maybe what the client has sent since; hyper's part of it is let go.
     let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else { return };
-    let stream = parts.io.into_inner().with_read(parts.read_buf);
+    let stream = parts.io.into_inner().with_read(&parts.read_buf);
     let connection = WebSocket {
         stream,
         place,
@@ -106,8 +105,10 @@ async fn serve(upgraded: Upgraded, place: Place, config: &Config) {
         farewell: None,
         state: State::Open,
         broken: None,
+        unread: UNREAD_BYTES,
+        _stay: stay,
     };
-    connection.run().await;
+    tokio::spawn(connection);
 }
 
 struct WebSocket {
@@ -123,6 +124,9 @@ struct WebSocket {
     state: State,
     /// The close code of RFC 6455 for a client that breaks that protocol rather than ours.
     broken: Option<CloseCode>,
+    /// How much more is thrown away at the end.
+    unread: usize,
+    _stay: Option<Stay>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,25 +140,22 @@ enum State {
     UnreadableGoodbye,
     /// The client has said goodbye and been answered, once everything is written.
     Answered,
+    /// All is said. What the client still has on its way is read and thrown away: closing a socket with unread bytes in it resets
+    /// the connection, and the client might lose the goodbye it was just sent.
+    Lingering,
+}
+
+impl Future for WebSocket {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.get_mut().turn(cx)
+    }
 }
 
 impl WebSocket {
-    async fn run(mut self) {
-        poll_fn(|cx| self.poll(cx)).await;
-        let WebSocket { mut stream, state, .. } = self;
-        if matches!(state, State::UnreadableGoodbye | State::Answered) {
-            // Closing a socket with unread bytes in it resets the connection, and the client might lose the goodbye it was just
-            // sent. What is still on its way is read and thrown away. Whether it works out or not, the connection ends here.
-            let last = async {
-                stream.shutdown().await?;
-                tokio::io::copy(&mut stream.take(UNREAD_BYTES), &mut sink()).await
-            };
-            drop(timeout(UNREAD_TIME, last).await);
-        }
-    }
-
     /// Reads and writes what can be; ready when the connection is over.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let standing = self.place.standing(cx.waker());
         if standing.closing {
             self.hurry();
@@ -173,6 +174,10 @@ impl WebSocket {
             }
         }
         if self.outgoing.is_empty() && matches!(self.state, State::Answered | State::UnreadableGoodbye) {
+            self.state = State::Lingering;
+            self.farewell = Some(Box::pin(sleep(UNREAD_TIME)));
+        }
+        if self.state == State::Lingering && self.linger(cx).is_ready() {
             return Poll::Ready(());
         }
         match &mut self.farewell {
@@ -271,7 +276,7 @@ impl WebSocket {
                     }
                 }
             }
-            State::SaidGoodbye | State::UnreadableGoodbye | State::Answered => {}
+            State::SaidGoodbye | State::UnreadableGoodbye | State::Answered | State::Lingering => {}
         }
         !self.outgoing.is_empty()
     }
@@ -283,8 +288,26 @@ impl WebSocket {
         self.outgoing.raw(std::mem::take(&mut self.answers));
         self.state = match self.state {
             State::Unreadable => State::UnreadableGoodbye,
-            State::Open | State::SaidGoodbye | State::UnreadableGoodbye | State::Answered => State::SaidGoodbye,
+            State::Open | State::SaidGoodbye | State::UnreadableGoodbye | State::Answered | State::Lingering => {
+                State::SaidGoodbye
+            }
         };
+    }
+
+    /// Reads and throws away; ready when that is enough.
+    fn linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // Shut down before or not: it is over for this side.
+        let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
+        let mut bytes = [MaybeUninit::uninit(); 4096];
+        while self.unread > 0 {
+            let mut buffer = ReadBuf::uninit(&mut bytes);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+                Ok(()) if buffer.filled().is_empty() => break,
+                Ok(()) => self.unread = self.unread.saturating_sub(buffer.filled().len()),
+                Err(_) => break,
+            }
+        }
+        Poll::Ready(())
     }
 
     /// From now on the client has a bounded time to read the rest.
