@@ -9,6 +9,7 @@ mod chromium;
 mod compress;
 mod firefox;
 mod kill;
+mod nats_server;
 mod pictures;
 mod relay_build;
 mod reproducible;
