@@ -26,6 +26,7 @@ relay [OPTION VALUE]...
   --hold TIME             hold sealed frames for members who are away, such as 1h: in memory, or
                           with --nats in JetStream; 0 unless told
   --hold-bytes SIZE       most bytes to hold, such as 64MiB (the default)
+  --hold-replicas N       servers of the NATS cluster that each hold them, 1 unless told
   --help                  this text
 
 --host, --allow-origin and --trusted-proxy may be given several times.
@@ -44,6 +45,7 @@ pub(crate) struct Asked {
     pub(crate) nats: Option<String>,
     pub(crate) hold: Duration,
     pub(crate) hold_bytes: Option<u64>,
+    pub(crate) hold_replicas: usize,
 }
 
 impl Asked {
@@ -61,6 +63,7 @@ impl Asked {
             nats: None,
             hold: Duration::ZERO,
             hold_bytes: None,
+            hold_replicas: 1,
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -84,6 +87,7 @@ impl Asked {
                 "--nats" => asked.nats = Some(value()?),
                 "--hold" => asked.hold = time(&value()?)?,
                 "--hold-bytes" => asked.hold_bytes = Some(size(&value()?)?),
+                "--hold-replicas" => asked.hold_replicas = replicas(&value()?)?,
                 _ => bail!("`{word}` is not known here; --help lists what is."),
             }
         }
@@ -99,6 +103,11 @@ impl Asked {
 
 fn address(value: &str) -> anyhow::Result<SocketAddr> {
     value.parse().with_context(|| format!("`{value}` is no address; it looks like 127.0.0.1:8080"))
+}
+
+fn replicas(value: &str) -> anyhow::Result<usize> {
+    let replicas = value.parse().ok().filter(|replicas| (1..=5).contains(replicas));
+    replicas.with_context(|| format!("`{value}` is no number of servers; 1 to 5 can hold frames"))
 }
 
 fn ip(value: &str) -> anyhow::Result<IpAddr> {

@@ -2,11 +2,15 @@
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use crate::{AppFiles, Tls};
+use crate::{AppFiles, Cluster, Tls};
+
+/// Takes a line for the operator.
+pub type Notice = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Everything that can be set about a relay; the default serves no app and answers at any address.
 pub struct Config {
@@ -32,6 +36,10 @@ pub struct Config {
     pub visitors: usize,
     /// Time from accepting a socket until the head of a request, TLS included.
     pub header_time: Duration,
+    /// The other relays, if this one is not alone. Then `relay` must be `clustered`.
+    pub cluster: Option<Cluster>,
+    /// Told what the operator should read: never anything about a client.
+    pub notice: Notice,
     /// The caps.
     pub relay: relay_core::Config,
     /// Time between two pings of a connection: drawn anew each time. Two unanswered ones close it.
@@ -49,6 +57,8 @@ impl Default for Config {
             hosts: Vec::new(),
             allow_origins: Vec::new(),
             health: None,
+            cluster: None,
+            notice: Arc::new(|_| {}),
             tls: None,
             trusted_proxies: Vec::new(),
             connections_per_source: wire::CONNECTIONS_PER_SOURCE,

@@ -1,6 +1,7 @@
 //! The relay's state, shared by the tasks of all connections.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 use std::time::Instant;
@@ -22,6 +23,9 @@ const BATCH_FRAMES: usize = 64;
 const BATCH_BYTES: usize = 128 * 1024;
 const HANDFUL: usize = 8;
 
+/// Bytes of payloads that may wait for NATS.
+const FORWARDING_BYTES: usize = 32 * 1024 * 1024;
+
 /// One relay and what the tasks of its connections should know.
 pub(crate) struct Hub {
     state: Mutex<State>,
@@ -31,6 +35,8 @@ pub(crate) struct Hub {
     left: Notify,
     round_ends: Notify,
     cluster: Option<mpsc::UnboundedSender<ForCluster>>,
+    /// Bytes of payloads that the cluster was asked to forward and has not yet.
+    forwarding: AtomicUsize,
     pub(crate) metrics: Metrics,
 }
 
@@ -108,6 +114,7 @@ impl Hub {
             left: Notify::new(),
             round_ends: Notify::new(),
             cluster,
+            forwarding: AtomicUsize::new(0),
             metrics: Metrics::default(),
         };
         (hub, asked)
@@ -257,10 +264,25 @@ impl Hub {
                 Command::EndRound => self.round_ends.notify_one(),
                 Command::Listen { topic } => self.ask(ForCluster::Listen(topic)),
                 Command::Unlisten { topic } => self.ask(ForCluster::Unlisten(topic)),
-                Command::Forward { topic, payload } => self.ask(ForCluster::Forward(topic, payload)),
+                Command::Forward { topic, payload } => self.forward(state, topic, payload),
                 Command::Recall { connection, topic } => self.ask(ForCluster::Recall(connection, topic)),
             }
         }
+    }
+
+    fn forward(&self, state: &mut State, topic: Topic, payload: Bytes) {
+        if self.forwarding.fetch_add(payload.len(), Relaxed) < FORWARDING_BYTES {
+            self.ask(ForCluster::Forward(topic, payload));
+        } else {
+            // NATS takes them too slowly.
+            self.forwarded(payload.len());
+            self.apply(state, Input::Missed { topic }, None);
+        }
+    }
+
+    /// Notes that a payload of so many bytes is off to NATS.
+    pub(crate) fn forwarded(&self, bytes: usize) {
+        self.forwarding.fetch_sub(bytes, Relaxed);
     }
 
     fn ask(&self, what: ForCluster) {

@@ -5,12 +5,14 @@
 
 mod answers;
 mod app_files;
+mod cluster;
 mod config;
 mod door;
 mod events;
 mod headers;
 mod health;
 mod hub;
+mod jet_stream;
 mod metrics;
 mod random;
 mod serve;
@@ -22,6 +24,7 @@ mod visitors;
 mod web_socket;
 
 pub use app_files::{APP_BYTES, AppFiles};
-pub use config::Config;
+pub use cluster::{Cluster, Hold};
+pub use config::{Config, Notice};
 pub use serve::serve;
 pub use tls::Tls;

@@ -6,9 +6,10 @@ use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use relay::{AppFiles, Config, Tls, serve};
+use relay::{AppFiles, Cluster, Config, Hold, Tls, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -58,13 +59,7 @@ async fn run(asked: Asked) -> anyhow::Result<()> {
         say(&format!("health on http://{}", shown(health.local_addr()?)))?;
     }
 
-    let mut relay = relay_core::Config {
-        hold_ms: u64::try_from(asked.hold.as_millis()).unwrap_or(u64::MAX),
-        ..relay_core::Config::default()
-    };
-    if let Some(bytes) = asked.hold_bytes {
-        relay.hold_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-    }
+    let (relay, cluster) = caps(&asked);
     let config = Config {
         app,
         hosts: asked.hosts,
@@ -72,6 +67,11 @@ async fn run(asked: Asked) -> anyhow::Result<()> {
         health,
         tls,
         trusted_proxies: asked.trusted_proxies,
+        cluster,
+        notice: Arc::new(|line| {
+            // Nobody is left to tell when this fails too.
+            drop(say(line));
+        }),
         relay,
         ..Config::default()
     };
@@ -83,6 +83,22 @@ async fn run(asked: Asked) -> anyhow::Result<()> {
     };
     serve(listener, config, stop).await.context("The relay cannot go on")?;
     say("stopped")
+}
+
+/// Returns the caps, and the cluster. Frames are held in one place: in JetStream where there is one.
+fn caps(asked: &Asked) -> (relay_core::Config, Option<Cluster>) {
+    let hold_bytes = asked.hold_bytes.unwrap_or(wire::HOLD_BYTES as u64);
+    let mut caps = relay_core::Config::default();
+    let Some(nats) = &asked.nats else {
+        caps.hold_ms = u64::try_from(asked.hold.as_millis()).unwrap_or(u64::MAX);
+        caps.hold_bytes = usize::try_from(hold_bytes).unwrap_or(usize::MAX);
+        return (caps, None);
+    };
+    caps.clustered = true;
+    let bytes = i64::try_from(hold_bytes).unwrap_or(i64::MAX);
+    let hold = Hold { time: asked.hold, bytes, replicas: asked.hold_replicas };
+    let hold = Some(hold).filter(|hold| !hold.time.is_zero());
+    (caps, Some(Cluster { nats: nats.clone(), hold }))
 }
 
 async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {

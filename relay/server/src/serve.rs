@@ -18,7 +18,7 @@ use crate::site::{Caller, Site};
 use crate::sources::{Sources, Stay};
 use crate::stream::Stream;
 use crate::visitors::{Visitor, Visitors};
-use crate::{Config, health, random};
+use crate::{Config, cluster, health, random};
 
 /// How often the relay looks for connections that idle.
 const TICK: Duration = Duration::from_secs(1);
@@ -39,10 +39,17 @@ const HTTP_BUFFER_BYTES: usize = 16 * 1024;
 ///
 /// # Errors
 ///
-/// When the listener has no address.
+/// When the listener has no address, or the address of NATS makes no sense.
 pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    let (hub, _asked) = Hub::new(&config);
+    let (hub, asked) = Hub::new(&config);
     let hub = Arc::new(hub);
+    let link = match (&config.cluster, asked) {
+        (Some(cluster), Some(asked)) => {
+            let link = cluster::connect(cluster, Arc::clone(&config.notice)).await.map_err(io::Error::other)?;
+            Some(tokio::spawn(link.run(asked, Arc::clone(&hub))))
+        }
+        (_, _) => None,
+    };
     let operator = config.health.take();
     let config = Arc::new(config);
     let site = Arc::new(Site {
@@ -72,6 +79,9 @@ pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Fut
         () = hub.end_rounds() => {}
         () = ticking(&hub) => {}
         _ = timeout(config.farewell + LAST_REQUESTS, drained) => {}
+    }
+    if let Some(link) = link {
+        link.abort();
     }
     Ok(())
 }
