@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 use tokio::io::{AsyncWriteExt, sink};
 use tokio::net::TcpStream;
 use tokio::select;
+use tokio::sync::watch;
 use tokio::task::{JoinSet, yield_now};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 use wire::FromClient;
 
 use crate::connection;
@@ -91,17 +92,18 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<Map<String, Value>> {
     }
 
     settings.end()?;
-    // One after the other to begin with, so that nobody waits for a place in the queue of the listener.
-    let mut opened = Vec::new();
-    for number in 0..connections {
-        opened.push(dial(server, number).await.ok());
-    }
-    writeln!(io::stdout(), "attacking")?;
-    let end = Instant::now() + time;
+    let (stop, stopped) = watch::channel(false);
     let mut all = JoinSet::new();
-    for (number, first) in opened.into_iter().enumerate() {
-        all.spawn_local(one(attack, server, number, first, end));
+    let begin = Instant::now();
+    for number in 0..connections {
+        // One after the other to begin with, so that nobody waits for a place in the queue of the listener.
+        let first = dial(server, number).await;
+        all.spawn_local(one(attack, server, number, first.ok(), stopped.clone()));
     }
+    let opening = begin.elapsed();
+    writeln!(io::stdout(), "attacking")?;
+    sleep(time).await;
+    stop.send(true)?;
     let mut total = Fate::default();
     while let Some(fate) = all.join_next().await {
         let fate = fate?;
@@ -114,6 +116,7 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<Map<String, Value>> {
     }
     let mut figures = Map::new();
     let mut put = |name: &str, value: Value| figures.insert(name.into(), value);
+    put("opening_s", json!(opening.as_secs_f64()));
     put("opened", json!(total.opened));
     put("turned_away", json!(total.refused));
     put("closed_by_server", json!(total.closed));
@@ -135,11 +138,11 @@ async fn one(
     server: SocketAddr,
     number: usize,
     first: Option<(TcpStream, Instant)>,
-    end: Instant,
+    mut stop: watch::Receiver<bool>,
 ) -> Fate {
     let mut fate = Fate::default();
     let mut next = first;
-    while Instant::now() < end {
+    while !*stop.borrow() {
         let stream = match next.take() {
             Some(stream) => Ok(stream),
             None => dial(server, number).await,
@@ -150,10 +153,17 @@ async fn one(
             continue;
         };
         fate.opened += 1;
-        let over = match attack {
-            Attack::Frames => timeout_at(end, frames(stream, server, &mut fate.written)).await.is_ok(),
-            Attack::Silent => timeout_at(end, silent(stream)).await.is_ok(),
-            Attack::Trickle => timeout_at(end, trickle(stream, server, &mut fate.written)).await.is_ok(),
+        let written = &mut fate.written;
+        let attacking = async {
+            match attack {
+                Attack::Frames => frames(stream, server, written).await,
+                Attack::Silent => silent(stream).await,
+                Attack::Trickle => trickle(stream, server, written).await,
+            }
+        };
+        let over = select! {
+            () = attacking => true,
+            _ = stop.wait_for(|stop| *stop) => false,
         };
         if over {
             fate.closed += 1;

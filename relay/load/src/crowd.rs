@@ -1,5 +1,6 @@
 //! Rooms full of members, all of them connected and subscribed.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 
 use crate::arrivals::{Arrivals, Fault};
 use crate::connection::{self, Incoming, Outgoing};
+use crate::frames::Frame;
 use crate::protocol::{Ear, Heard, Protocol, Voice};
 use crate::settings::Settings;
 
@@ -189,7 +191,8 @@ impl Crowd {
 
 /// Counts what comes to a member until its connection ends.
 async fn listen(mut incoming: Incoming, mut ear: Ear, outgoing: Rc<Outgoing>, room: usize, arrivals: Rc<Arrivals>) {
-    let mut take = |frame: crate::frames::Frame<'_>, now: Instant| {
+    let goodbye = Cell::new(false);
+    let mut take = |frame: Frame<'_>, now: Instant| {
         ear.hear(frame, |heard| match heard {
             Heard::Delivery(payload) => arrivals.delivered(room, payload, now),
             Heard::Answer(bytes) => drop(outgoing.push(&bytes)),
@@ -197,7 +200,10 @@ async fn listen(mut incoming: Incoming, mut ear: Ear, outgoing: Rc<Outgoing>, ro
             Heard::OutOfOrder => arrivals.fault(Fault::OutOfOrder),
             Heard::Refused => arrivals.fault(Fault::Refused),
             Heard::Unknown => arrivals.fault(Fault::Unknown),
-            Heard::Close(code) => arrivals.closed(code),
+            Heard::Close(code) => {
+                arrivals.closed(code);
+                goodbye.set(true);
+            }
             Heard::Ready | Heard::Drain(_) => {}
         });
     };
@@ -205,7 +211,7 @@ async fn listen(mut incoming: Incoming, mut ear: Ear, outgoing: Rc<Outgoing>, ro
         // What is read at once came at once; a look at the clock for each would be the most of the work.
         let mut now = None;
         let more = incoming.read(|frame| take(frame, *now.get_or_insert_with(Instant::now))).await;
-        if !more.is_ok_and(|more| more) {
+        if goodbye.get() || !more.is_ok_and(|more| more) {
             return arrivals.fault(Fault::Closed);
         }
     }

@@ -122,7 +122,7 @@ pub async fn run(crowd: &mut Crowd, plan: Plan) -> anyhow::Result<Map<String, Va
     put("own_cpu_percent", json!(own / 1e7 / seconds));
     put("rss_before_kib", json!(rss_before));
     put("rss_after_kib", json!(rss_after));
-    put("rss_peak_kib", json!(process.peak_kib()?));
+    put("rss_peak_kib", json!(process.peak_kib()?.max(rss_after)));
     put("late", json!(late.get()));
     arrivals.report(&mut figures);
     Ok(figures)

@@ -34,7 +34,7 @@ const PAYLOAD_BYTES: usize = 1024;
 #[derive(Default)]
 struct Log {
     subscribed: Cell<usize>,
-    /// When the first one lost its connection.
+    /// When the first one was told to go, or lost its connection.
     lost_first: Cell<Option<Instant>>,
     /// When somebody tried to connect, and when somebody was subscribed, since then.
     attempts: RefCell<Vec<Instant>>,
@@ -136,9 +136,7 @@ async fn live(server: SocketAddr, entry: Entry, mut outbox: Option<Outbox>, log:
         }
         let come_back = stay(member, outbox.as_mut(), &log).await;
         log.subscribed.set(log.subscribed.get() - 1);
-        if log.lost_first.get().is_none() {
-            log.lost_first.set(Some(Instant::now()));
-        }
+        log.lost_first.set(log.lost_first.get().or(Some(Instant::now())));
         match come_back {
             Some(at) => sleep_until(at).await,
             None => sleep(backoff(0)).await,
@@ -159,6 +157,7 @@ async fn stay(mut member: Member, mut outbox: Option<&mut Outbox>, log: &Log) ->
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut come_back = None;
+    let mut closed = false;
     loop {
         let Member { incoming, ear, outgoing, voice, .. } = &mut member;
         let publishes = outbox.is_some() && come_back.is_none() && !log.stop.get();
@@ -177,10 +176,12 @@ async fn stay(mut member: Member, mut outbox: Option<&mut Outbox>, log: &Log) ->
                 Heard::Drain(milliseconds) => {
                     log.drains.set(log.drains.get() + 1);
                     come_back = Some(Instant::now() + Duration::from_millis(milliseconds.into()));
+                    log.lost_first.set(log.lost_first.get().or(Some(Instant::now())));
                 }
-                Heard::Ready | Heard::OutOfOrder | Heard::Gap | Heard::Refused | Heard::Close(_) | Heard::Unknown => {}
+                Heard::Close(_) => closed = true,
+                Heard::Ready | Heard::OutOfOrder | Heard::Gap | Heard::Refused | Heard::Unknown => {}
             })) => {
-                if !more.is_ok_and(|more| more) {
+                if closed || !more.is_ok_and(|more| more) {
                     return come_back;
                 }
             }

@@ -48,7 +48,8 @@ async fn read_again(member: Member) -> Value {
         });
         match timeout(SILENCE, read).await {
             Err(_) => break "open",
-            Ok(Ok(true)) => {}
+            Ok(Ok(true)) if code.is_none() => {}
+            Ok(Ok(true)) => break "told",
             Ok(Ok(false)) => break "closed",
             Ok(Err(_)) => break "reset",
         }
