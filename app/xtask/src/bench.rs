@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: figures on request, never tests.
 
+pub mod relay;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -47,6 +47,8 @@ cargo xtask bench store             what a talk of 10,000 notes costs: opening, 
 cargo xtask bench files [--size N] [PART…]  a file of N bytes to other browsers; scp, magic-wormhole (default 2,000,000,000);
                                     PART is transfer, deaths, notes, many, small, sealing or peers
 cargo xtask bench page [--runs N]   Lighthouse on the page, and how long it takes to be there (default 5 runs)
+cargo xtask bench relay [--peers] [--runs N] [PART…]  the relay under load, beside nats-server and ws with --peers (default 3 runs);
+                                    PART is small-rooms, large-rooms, large-frames, rate, idle, stalled, flood, file or restart
 cargo xtask pictures                take the pictures; refreshes e2e/pictures/talk.png and those of the manifest";
 
 fn main() -> ExitCode {
@@ -86,6 +88,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             bench::files(&Workspace::find()?, size, parts)
         }
         ["bench", "files", parts @ ..] => bench::files(&Workspace::find()?, 2_000_000_000, parts),
+        ["bench", "relay", rest @ ..] => bench::relay::run(&Workspace::find()?, rest),
         ["kill"] => kill::run(&Workspace::find()?, 200),
         ["kill", "--cycles", cycles] => {
             let cycles = cycles.parse().with_context(|| format!("--cycles takes a number, not `{cycles}`"))?;

@@ -64,6 +64,8 @@ impl Plan {
 pub async fn run(crowd: &mut Crowd, plan: Plan) -> anyhow::Result<Map<String, Value>> {
     let Plan { process, .. } = plan;
     let arrivals = Rc::clone(&crowd.arrivals);
+    process.forget_peak();
+    let rss_before = process.rss_kib()?;
     let stop = Rc::new(Cell::new(false));
     let late = Rc::new(Cell::new(0));
     let begin = Instant::now();
@@ -85,8 +87,6 @@ pub async fn run(crowd: &mut Crowd, plan: Plan) -> anyhow::Result<Map<String, Va
         .collect();
     sleep(plan.warm_up).await;
 
-    process.forget_peak();
-    let rss_before = process.rss_kib()?;
     let (server_begin, own_begin) = (process.cpu_ns()?, Process::this().cpu_ns()?);
     let sent_begin = arrivals.sent();
     late.set(0);
@@ -99,6 +99,7 @@ pub async fn run(crowd: &mut Crowd, plan: Plan) -> anyhow::Result<Map<String, Va
     let server = process.cpu_ns()?.saturating_sub(server_begin) as f64;
     let own = Process::this().cpu_ns()?.saturating_sub(own_begin) as f64;
     let rss_after = process.rss_kib()?;
+    let rss_peak = process.peak_kib()?.max(rss_after);
 
     stop.set(true);
     for publisher in publishers {
@@ -117,12 +118,14 @@ pub async fn run(crowd: &mut Crowd, plan: Plan) -> anyhow::Result<Map<String, Va
     put("missing", json!(arrivals.missing()));
     put("deliveries_per_s", json!(per_second));
     put("mb_per_s", json!(per_second * plan.payload as f64 / 1e6));
+    put("sent_mb_per_s", json!(sent as f64 / seconds * plan.payload as f64 / 1e6));
     put("cpu_us_per_delivery", json!(server / 1e3 / deliveries.max(1) as f64));
     put("server_cpu_percent", json!(server / 1e7 / seconds));
     put("own_cpu_percent", json!(own / 1e7 / seconds));
     put("rss_before_kib", json!(rss_before));
     put("rss_after_kib", json!(rss_after));
-    put("rss_peak_kib", json!(process.peak_kib()?.max(rss_after)));
+    put("rss_peak_kib", json!(rss_peak));
+    put("rss_growth_kib", json!(rss_peak.saturating_sub(rss_before)));
     put("late", json!(late.get()));
     arrivals.report(&mut figures);
     Ok(figures)
