@@ -95,10 +95,10 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<Map<String, Value>> {
     let (stop, stopped) = watch::channel(false);
     let mut all = JoinSet::new();
     let begin = Instant::now();
-    for number in 0..connections {
+    for _ in 0..connections {
         // One after the other to begin with, so that nobody waits for a place in the queue of the listener.
-        let first = dial(server, number).await;
-        all.spawn_local(one(attack, server, number, first.ok(), stopped.clone()));
+        let first = dial(server).await;
+        all.spawn_local(one(attack, server, first.ok(), stopped.clone()));
     }
     let opening = begin.elapsed();
     writeln!(io::stdout(), "attacking")?;
@@ -127,8 +127,8 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<Map<String, Value>> {
 }
 
 /// Connects, and says when.
-async fn dial(server: SocketAddr, number: usize) -> io::Result<(TcpStream, Instant)> {
-    let stream = connection::dial(server, connection::source(1, number), None).await?;
+async fn dial(server: SocketAddr) -> io::Result<(TcpStream, Instant)> {
+    let stream = connection::dial(server, None).await?;
     Ok((stream, Instant::now()))
 }
 
@@ -136,7 +136,6 @@ async fn dial(server: SocketAddr, number: usize) -> io::Result<(TcpStream, Insta
 async fn one(
     attack: Attack,
     server: SocketAddr,
-    number: usize,
     first: Option<(TcpStream, Instant)>,
     mut stop: watch::Receiver<bool>,
 ) -> Fate {
@@ -145,7 +144,7 @@ async fn one(
     while !*stop.borrow() {
         let stream = match next.take() {
             Some(stream) => Ok(stream),
-            None => dial(server, number).await,
+            None => dial(server).await,
         };
         let Ok((stream, opened)) = stream else {
             fate.refused += 1;

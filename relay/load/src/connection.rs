@@ -18,27 +18,37 @@ use crate::frames::{self, Frame};
 const READ_BYTES: usize = 256 * 1024;
 /// Most bytes of an answer to the handshake.
 const ANSWER_BYTES: usize = 16 * 1024;
-/// Connections from one address: fewer than there are ports for them.
-const PER_SOURCE: usize = 4_000;
-
+/// The last number of the last address that connections may come from.
+const MORE_SOURCES: u8 = 9;
 thread_local! {
     static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
 }
 
-/// Returns the address on this machine that the connection of this number comes from. `group` keeps processes apart.
-pub fn source(group: u8, number: usize) -> Ipv4Addr {
-    Ipv4Addr::new(127, 0, group, u8::try_from(2 + number / PER_SOURCE % 250).unwrap_or(2))
+/// Opens a TCP connection; `receive_bytes` is the size of its receive buffer, if not the usual one.
+///
+/// When there are no ports left it comes from another address of this machine, of which each has ports of its own. Not from the
+/// outset: to choose a port before it is known where to takes the system milliseconds when there were many connections lately.
+pub async fn dial(to: SocketAddr, receive_bytes: Option<u32>) -> io::Result<TcpStream> {
+    let mut result = dial_from(Ipv4Addr::UNSPECIFIED, to, receive_bytes).await;
+    for last in 2..=MORE_SOURCES {
+        if !result.as_ref().is_err_and(|error| error.kind() == ErrorKind::AddrNotAvailable) {
+            break;
+        }
+        result = dial_from(Ipv4Addr::new(127, 0, 0, last), to, receive_bytes).await;
+    }
+    result
 }
 
-/// Opens a TCP connection from such an address; `receive_bytes` is the size of its receive buffer, if not the usual one.
-pub async fn dial(to: SocketAddr, from: Ipv4Addr, receive_bytes: Option<u32>) -> io::Result<TcpStream> {
+async fn dial_from(from: Ipv4Addr, to: SocketAddr, receive_bytes: Option<u32>) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     if let Some(bytes) = receive_bytes {
         socket.set_recv_buffer_size(bytes)?;
     }
-    // Ports of connections that ended a moment ago may be taken again.
-    socket.set_reuseaddr(true)?;
-    socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
+    if !from.is_unspecified() {
+        // Ports of connections that ended a moment ago may be taken again.
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::new(IpAddr::V4(from), 0))?;
+    }
     let stream = socket.connect(to).await?;
     stream.set_nodelay(true)?;
     Ok(stream)

@@ -66,8 +66,6 @@ pub struct Member {
 pub struct Entry {
     /// The room.
     pub room: usize,
-    /// The number of the connection, which says from which address it comes.
-    pub number: usize,
     /// Whether it subscribes. With the broadcaster everybody does, and nobody hears itself.
     pub subscribes: bool,
     /// The size of its receive buffer, if not the usual one.
@@ -80,8 +78,7 @@ pub async fn enter(protocol: Protocol, server: SocketAddr, entry: Entry) -> anyh
 }
 
 async fn enter_in_time(protocol: Protocol, server: SocketAddr, entry: Entry) -> anyhow::Result<Member> {
-    let source = connection::source(0, entry.number);
-    let stream = connection::dial(server, source, entry.receive_bytes).await.context("cannot connect")?;
+    let stream = connection::dial(server, entry.receive_bytes).await.context("cannot connect")?;
     let (mut incoming, outgoing) = connection::shake_hands(stream, server, &protocol.path(entry.room)).await?;
     let (voice, mut ear) = protocol.begin(server, entry.room, entry.subscribes);
     let mut entering = Entering { outgoing: &outgoing, ready: false, wrong: None };
@@ -169,7 +166,6 @@ impl Crowd {
             let stalls = number >= all - stalled;
             let entry = Entry {
                 room: number / shape.members,
-                number,
                 subscribes: publishers_subscribe || !publishes,
                 receive_bytes: stalls.then_some(STALLED_RECEIVE_BYTES),
             };

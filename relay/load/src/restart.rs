@@ -60,7 +60,7 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<Map<String, Value>> {
     settings.end()?;
     let log = Rc::new(Log::default());
     for number in 0..clients {
-        let entry = Entry { room: number / members, number, subscribes: true, receive_bytes: None };
+        let entry = Entry { room: number / members, subscribes: true, receive_bytes: None };
         let publishes = number % members == 0 && number / members < publishers;
         spawn_local(live(server, entry, publishes.then(Outbox::default), Rc::clone(&log)));
         sleep(Duration::from_millis(1)).await;

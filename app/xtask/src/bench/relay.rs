@@ -123,7 +123,7 @@ fn measure(
 ) -> anyhow::Result<Option<Value>> {
     let what = format!("{} with {}, run {run}", part.name, server.name());
     let result = step(&what, || {
-        let running = server.start(workspace, None)?;
+        let mut running = server.start(workspace, None)?;
         let settings = if server.is_ours() { part.settings } else { part.peers_settings.unwrap_or(part.settings) };
         let mut generator = Generator::start(generator, part.mode, settings, server, &running)?;
         if part.restarts {
@@ -134,7 +134,10 @@ fn measure(
             let _again = server.start(workspace, Some(port))?;
             return generator.figures();
         }
-        generator.figures()
+        generator.figures().map_err(|error| match running.ended() {
+            Some(status) => error.context(format!("the server ended by itself: {status}")),
+            None => error,
+        })
     });
     match result {
         Ok(figures) => Ok(Some(figures)),
