@@ -117,10 +117,11 @@ impl Outbox {
         self.bytes = self.waiting.iter().map(|waiting| waiting.bytes.len()).sum();
     }
 
-    /// Drops everything.
+    /// Drops everything but the Gaps, of which there is at most one for each topic.
     pub(crate) fn clear(&mut self) {
-        self.waiting = VecDeque::new();
-        self.bytes = 0;
+        self.waiting.retain(|waiting| matches!(waiting.about, About::Gap(_)));
+        self.waiting.shrink_to_fit();
+        self.bytes = self.waiting.iter().map(|waiting| waiting.bytes.len()).sum();
     }
 
     /// Returns and removes up to `max` frames.

@@ -97,14 +97,11 @@ async fn ticking(hub: &Hub) {
 
 async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitors>) {
     loop {
-        let (tcp, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(_) => {
-                // One that was gone before it was accepted, or no file descriptors left: then somebody has to go.
-                visitors.end_oldest();
-                sleep(Duration::from_millis(10)).await;
-                continue;
-            }
+        let Ok((tcp, peer)) = listener.accept().await else {
+            // One that was gone before it was accepted, or no file descriptors left: then somebody has to go.
+            visitors.end_oldest();
+            sleep(Duration::from_millis(10)).await;
+            continue;
         };
         site.hub.metrics.socket();
         let Ok(stay) = site.sources.socket(peer.ip()) else { continue };

@@ -44,11 +44,11 @@ impl Site {
         match (request.uri().path(), request.method()) {
             ("/v1/relay", &Method::GET) => match self.admit(&request, caller) {
                 Ok((host, stay)) => web_socket::accept(&mut request, host, stay, &self.hub, &self.config),
-                Err(answer) => answer,
+                Err(answer) => *answer,
             },
             ("/v1/events", &Method::GET) => match self.admit(&request, caller) {
                 Ok((host, stay)) => events::open(host, stay, Arc::clone(&caller.visitor), &self.hub),
-                Err(answer) => answer,
+                Err(answer) => *answer,
             },
             ("/v1/publish", &Method::POST) => match self.door.admit(request.headers()) {
                 Ok(_) => events::publish(request.into_body(), &self.hub).await,
@@ -64,19 +64,20 @@ impl Site {
     }
 
     /// Returns the host that proofs on the connection must name, and what counts the connection to its source.
-    fn admit(&self, request: &Request<Incoming>, caller: &Caller) -> Result<(String, Option<Stay>), Answer> {
+    fn admit(&self, request: &Request<Incoming>, caller: &Caller) -> Result<(String, Option<Stay>), Box<Answer>> {
         let count = |why| self.hub.metrics.handshake(why);
         let host = self.door.admit(request.headers()).map_err(|why| {
             count(Handshake::TurnedAway);
-            turned_away(why)
+            Box::new(turned_away(why))
         })?;
         if !self.hub.is_ready() {
             count(Handshake::Full);
-            return Err(unavailable());
+            return Err(Box::new(unavailable()));
         }
         let stay = self.sources.client(caller.address, request.headers()).map_err(|_| {
             count(Handshake::TooManyOfSource);
-            sentence(StatusCode::TOO_MANY_REQUESTS, "There are too many connections from your address.\n")
+            let full = "There are too many connections from your address.\n";
+            Box::new(sentence(StatusCode::TOO_MANY_REQUESTS, full))
         })?;
         count(Handshake::Admitted);
         let stay = stay.or_else(|| caller.stay.lock().unwrap_or_else(PoisonError::into_inner).take());

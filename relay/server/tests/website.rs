@@ -182,3 +182,21 @@ fn a_folder_without_a_page_is_no_app() {
     assert!(AppFiles::read(&folder.0).is_err());
     assert!(AppFiles::read(&folder.0.join("missing")).is_err());
 }
+
+#[tokio::test]
+async fn a_browser_that_has_a_file_is_not_sent_it_again() {
+    let folder = Folder::new("tags");
+    let relay = Running::start(folder.config()).await;
+    let first = ask(relay.address, "GET", "/", "accept-encoding: br\r\n").await;
+    let tag = first.header("etag").expect("a tag").to_owned();
+    let again = ask(relay.address, "GET", "/", &format!("if-none-match: {tag}\r\n")).await;
+    assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, Some(&*tag)));
+    assert_eq!(again.header("cache-control"), Some("no-cache"));
+    for other in ["\"other\"", "", "W/\"0\", x"] {
+        let whole = ask(relay.address, "GET", "/", &format!("if-none-match: {other}\r\n")).await;
+        assert_eq!((whole.status, &*whole.body), (200, &b"the page"[..]), "{other}");
+    }
+    let among = ask(relay.address, "GET", "/", &format!("if-none-match: \"a\", {tag}\r\n")).await;
+    assert_eq!(among.status, 304);
+    assert_ne!(ask(relay.address, "GET", "/sw.js", "").await.header("etag"), Some(&*tag));
+}

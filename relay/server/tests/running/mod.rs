@@ -80,6 +80,8 @@ pub struct Introduction<'a> {
     pub host: Option<&'a str>,
     /// Origin header, if any.
     pub origin: Option<&'a str>,
+    /// X-Forwarded-For header, if any.
+    pub forwarded_for: Option<&'a str>,
     /// Size of the socket's receive buffer, if not the usual one.
     pub receive_buffer: Option<u32>,
 }
@@ -108,6 +110,9 @@ impl Client {
         headers.insert(HOST, HeaderValue::from_str(&host).expect("a host"));
         if let Some(origin) = introduction.origin {
             headers.insert(ORIGIN, HeaderValue::from_str(origin).expect("an origin"));
+        }
+        if let Some(source) = introduction.forwarded_for {
+            headers.insert("x-forwarded-for", HeaderValue::from_str(source).expect("an address"));
         }
         let tcp = TcpSocket::new_v4().expect("a socket");
         if let Some(bytes) = introduction.receive_buffer {
