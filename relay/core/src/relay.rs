@@ -85,6 +85,11 @@ impl Relay {
         self.connections.get(&connection).map(|connection| connection.outbox.backlog()).unwrap_or_default()
     }
 
+    /// Says whether a connection has proved a topic, and is not told to go.
+    pub fn has_proved(&self, connection: ConnectionId) -> bool {
+        self.connections.get(&connection).is_some_and(|connection| !connection.proven.is_empty())
+    }
+
     /// Returns how many connections there are, those told to go included until they are Closed.
     pub fn connections(&self) -> usize {
         self.connections.len()

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{Notify, mpsc};
 use wire::{CloseReason, Topic};
 
+use crate::gate::{Gate, Ticket};
 use crate::metrics::Metrics;
 use crate::{Config, random};
 
@@ -38,6 +39,7 @@ pub(crate) struct Hub {
     /// Bytes of payloads that the cluster was asked to forward and has not yet.
     forwarding: AtomicUsize,
     pub(crate) metrics: Metrics,
+    pub(crate) gate: Gate,
 }
 
 struct State {
@@ -77,12 +79,14 @@ pub(crate) enum ForCluster {
 pub(crate) struct Standing {
     /// What the client sends is read.
     pub(crate) may_read: bool,
+    /// The client has proved a topic, and may send much.
+    pub(crate) proven: bool,
     /// The connection is to be closed.
     pub(crate) closing: bool,
 }
 
 /// How a connection stands that is not there any more.
-const GONE: Standing = Standing { may_read: false, closing: true };
+const GONE: Standing = Standing { may_read: false, proven: false, closing: true };
 
 /// What there is to do for a connection.
 #[derive(Default)]
@@ -116,6 +120,7 @@ impl Hub {
             cluster,
             forwarding: AtomicUsize::new(0),
             metrics: Metrics::default(),
+            gate: Gate::new(),
         };
         (hub, asked)
     }
@@ -217,9 +222,10 @@ impl Hub {
     /// Says how a connection stands. The waker is woken when that changes.
     pub(crate) fn standing(&self, connection: ConnectionId, waker: &Waker) -> Standing {
         let mut state = self.state();
+        let proven = state.relay.has_proved(connection);
         let Some(slot) = state.slots.get_mut(&connection) else { return GONE };
         slot.remember(waker);
-        Standing { may_read: !slot.paused, closing: slot.closing.is_some() }
+        Standing { may_read: !slot.paused, proven, closing: slot.closing.is_some() }
     }
 
     /// Says how a connection stands to a request that brings something for it; the waker is woken when that changes.
@@ -227,7 +233,7 @@ impl Hub {
         let mut state = self.state();
         let Some(slot) = state.slots.get_mut(&connection) else { return GONE };
         slot.poster = slot.paused.then(|| waker.clone());
-        Standing { may_read: !slot.paused, closing: slot.closing.is_some() }
+        Standing { may_read: !slot.paused, proven: false, closing: slot.closing.is_some() }
     }
 
     /// Notes that a client is there still.
@@ -352,6 +358,11 @@ impl Place {
     /// Says how the connection stands. The waker is woken when that changes, or there is news.
     pub(crate) fn standing(&self, waker: &Waker) -> Standing {
         self.hub.standing(self.connection, waker)
+    }
+
+    /// Ready when a stranger may be read from; else the waker is woken when its turn comes.
+    pub(crate) fn poll_gate(&self, ticket: &mut Ticket, cx: &mut Context<'_>) -> Poll<()> {
+        self.hub.gate.poll_pass(ticket, cx)
     }
 
     /// Notes that the client is there still.

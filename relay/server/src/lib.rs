@@ -9,6 +9,7 @@ mod cluster;
 mod config;
 mod door;
 mod events;
+mod gate;
 mod headers;
 mod health;
 mod hub;

@@ -10,10 +10,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use relay::{AppFiles, Cluster, Config, Hold, Tls, serve};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command_line::{Asked, HELP};
+
+/// Sockets that may wait to be accepted: one that the system drops believes that it is connected.
+const BACKLOG: u32 = 4096;
 
 fn main() -> ExitCode {
     match start() {
@@ -46,11 +49,8 @@ async fn run(asked: Asked) -> anyhow::Result<()> {
         })?),
         (_, _) => None,
     };
-    let listener = listen(asked.listen, "--listen").await?;
-    let health = match asked.health {
-        Some(address) => Some(listen(address, "--health").await?),
-        None => None,
-    };
+    let listener = listen(asked.listen, "--listen")?;
+    let health = asked.health.map(|address| listen(address, "--health")).transpose()?;
     let mut terminate = signal(SignalKind::terminate()).context("Signals cannot be received")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Signals cannot be received")?;
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -101,8 +101,15 @@ fn caps(asked: &Asked) -> (relay_core::Config, Option<Cluster>) {
     (caps, Some(Cluster { nats: nats.clone(), hold }))
 }
 
-async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
-    match TcpListener::bind(address).await {
+fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+    let bound = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // So that a relay that starts again does not wait for the sockets of its former life.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    match bound() {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             bail!("Port {} is taken by another program; choose another one with {option}.", address.port())

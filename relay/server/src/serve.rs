@@ -10,6 +10,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
 use crate::door::Door;
@@ -64,6 +65,7 @@ pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Fut
         () = shutdown => {}
         () = ticking(&hub) => {}
         () = hub.end_rounds() => {}
+        () = hub.gate.run() => {}
         () = health::serve(operator, Arc::clone(&hub)) => {}
     }
 
@@ -77,6 +79,7 @@ pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Fut
     };
     tokio::select! {
         () = hub.end_rounds() => {}
+        () = hub.gate.run() => {}
         () = ticking(&hub) => {}
         _ = timeout(config.farewell + LAST_REQUESTS, drained) => {}
     }
@@ -97,6 +100,8 @@ async fn ticking(hub: &Hub) {
 
 async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitors>) {
     loop {
+        // One by one, between what others do.
+        yield_now().await;
         let Ok((tcp, peer)) = listener.accept().await else {
             // One that was gone before it was accepted, or no file descriptors left: then somebody has to go.
             visitors.end_oldest();
@@ -129,6 +134,7 @@ async fn visit(
     // One that says nothing costs next to nothing until it is gone.
     let deadline = Instant::now() + site.config.header_time;
     timeout_at(deadline, tcp.readable()).await.ok()?.ok()?;
+    site.hub.gate.pass().await;
     let over_tls = site.config.tls.is_some();
     let stream = match &site.config.tls {
         None => Stream::tcp(tcp),

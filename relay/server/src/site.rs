@@ -34,6 +34,7 @@ pub(crate) struct Caller {
 impl Site {
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &Caller) -> Answer {
+        self.hub.gate.pass().await;
         let over_tls = caller.over_tls || headers::came_over_tls(request.headers());
         let mut answer = self.route(request, caller).await;
         headers::add(answer.headers_mut(), over_tls);

@@ -13,8 +13,9 @@ use wire::FRAME_OVERHEAD_BYTES;
 /// Bytes read at once. There only while something of a message is.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
 
-/// Bytes read of one client before others have their turn.
+/// Bytes read of one client before others have their turn; of one that has proved nothing, and has no business sending much.
 const TURN_BYTES: usize = 64 * 1024;
+const STRANGERS_TURN_BYTES: usize = 4 * 1024;
 
 /// Answers to pings that may wait to be written; of more only the last is kept, as RFC 6455 section 5.5.3 allows.
 const ANSWERS_BYTES: usize = 1024;
@@ -34,7 +35,11 @@ pub(super) struct Incoming {
     told: usize,
     /// Bytes read that have come out in no message, and that [`Incoming::noise`] has not told.
     noise: usize,
+    /// Bytes that may still be read in this turn, and were at its beginning.
     turn: usize,
+    whole_turn: usize,
+    /// Bytes read after the relay has said goodbye.
+    pub(super) ignored: usize,
     closing: bool,
 }
 
@@ -48,17 +53,28 @@ impl Incoming {
             .write_buffer_size(0)
             .max_message_size(Some(message_bytes))
             .max_frame_size(Some(message_bytes));
-        Incoming { protocol: None, config, read: 0, told: 0, noise: 0, turn: 0, closing: false }
+        Incoming {
+            protocol: None,
+            config,
+            read: 0,
+            told: 0,
+            noise: 0,
+            turn: 0,
+            whole_turn: 0,
+            ignored: 0,
+            closing: false,
+        }
     }
 
     /// Begins a turn, in which a bounded number of bytes is read.
-    pub(super) fn begin_turn(&mut self) {
-        self.turn = TURN_BYTES;
+    pub(super) fn begin_turn(&mut self, proven: bool) {
+        self.whole_turn = if proven { TURN_BYTES } else { STRANGERS_TURN_BYTES };
+        self.turn = self.whole_turn;
     }
 
     /// Says whether anything was read in this turn.
     pub(super) fn has_read(&self) -> bool {
-        self.turn < TURN_BYTES
+        self.turn < self.whole_turn
     }
 
     /// Returns the next message. Answers that the protocol demands are added to `answers`.
@@ -75,6 +91,9 @@ impl Incoming {
         let (read, blocked) = (io.read, io.blocked);
         self.read += read;
         self.noise += read;
+        if self.closing {
+            self.ignored += read;
+        }
         match result {
             Ok(message) => {
                 let length = message.len();

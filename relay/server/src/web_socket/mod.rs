@@ -26,6 +26,7 @@ use self::incoming::Incoming;
 use self::outgoing::Outgoing;
 use crate::Config;
 use crate::answers::{Answer, sentence, whole};
+use crate::gate::Ticket;
 use crate::hub::{Hub, Place};
 use crate::sources::Stay;
 use crate::stream::Stream;
@@ -33,8 +34,9 @@ use crate::stream::Stream;
 /// Messages read before their answers are written and others have their turn: fewer than fill a queue.
 const TURN_MESSAGES: u32 = 64;
 
-/// What a client that broke the protocol may still have on its way, and how long it is waited for.
+/// What a client that was told to go may still have on its way, and how long one that broke the protocol is waited for.
 const UNREAD_BYTES: usize = 1024 * 1024;
+const UNREAD_BYTES_OF_FLOODS: usize = 16 * 1024;
 const UNREAD_TIME: Duration = Duration::from_secs(1);
 
 /// Takes the request of a WebSocket, RFC 6455 section 4.2, and serves it in a task of its own.
@@ -106,6 +108,7 @@ fn serve(upgraded: Upgraded, place: Place, stay: Option<Stay>, config: &Config) 
         state: State::Open,
         broken: None,
         unread: UNREAD_BYTES,
+        ticket: Ticket::default(),
         _stay: stay,
     };
     tokio::spawn(connection);
@@ -124,8 +127,9 @@ struct WebSocket {
     state: State,
     /// The close code of RFC 6455 for a client that breaks that protocol rather than ours.
     broken: Option<CloseCode>,
-    /// How much more is thrown away at the end.
+    /// How much is read at most after all is said.
     unread: usize,
+    ticket: Ticket,
     _stay: Option<Stay>,
 }
 
@@ -160,7 +164,8 @@ impl WebSocket {
         if standing.closing {
             self.hurry();
         }
-        if standing.may_read && self.read(cx).is_none() {
+        let may_read = standing.may_read && (standing.proven || self.place.poll_gate(&mut self.ticket, cx).is_ready());
+        if may_read && self.read(standing.proven, cx).is_none() {
             return Poll::Ready(());
         }
         loop {
@@ -187,11 +192,11 @@ impl WebSocket {
     }
 
     /// Hands what has come to the relay. None when the client is gone.
-    fn read(&mut self, cx: &mut Context<'_>) -> Option<()> {
+    fn read(&mut self, proven: bool, cx: &mut Context<'_>) -> Option<()> {
         if !matches!(self.state, State::Open | State::SaidGoodbye) {
             return Some(());
         }
-        self.incoming.begin_turn();
+        self.incoming.begin_turn(proven);
         let mut messages = 0;
         while let Poll::Ready(result) = self.incoming.poll_message(&mut self.stream, &mut self.answers, cx) {
             match result {
@@ -219,7 +224,8 @@ impl WebSocket {
         if let Some(bytes) = self.incoming.noise() {
             self.place.noise(bytes);
         }
-        Some(())
+        // Who was told to go and sends on all the same is not listened to for long.
+        (self.incoming.ignored <= self.unread).then_some(())
     }
 
     /// Sees to it that a client that breaks the WebSocket protocol is told. None when it is just gone.
@@ -282,6 +288,9 @@ impl WebSocket {
     }
 
     fn say_goodbye(&mut self, reason: CloseReason) {
+        if reason == CloseReason::TooFast {
+            self.unread = UNREAD_BYTES_OF_FLOODS;
+        }
         let code = self.broken.unwrap_or_else(|| reason.code().into());
         let goodbye = CloseFrame { code, reason: Utf8Bytes::default() };
         self.incoming.say_goodbye(goodbye, &mut self.answers);
