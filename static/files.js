@@ -1,6 +1,8 @@
 // Everything that touches the bytes of files: reads, hashes, seals, keeps, sends, receives, opens and saves them, so that they never
 // pass through the page. It decides nothing: the page says what to do. Messages are `[what, ...]` both ways.
 
+import { Lines } from "{{lines.js}}";
+
 export const CHUNK = 1 << 20;
 export const PROOF = 640;
 export const TAG = 16;
@@ -860,9 +862,10 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
 }
 
 if (typeof WorkerGlobalScope !== "undefined") {
+  const lines = new Lines();
   const order = serve({
     post: (message) => postMessage(message),
-    socket: (url) => new WebSocket(url),
+    socket: (url) => lines.open(url),
     directory: () => navigator.storage.getDirectory(),
     now: () => performance.now(),
   });

@@ -1,0 +1,172 @@
+// Connections to the relay: a WebSocket, or events and posts where the network breaks WebSockets (relay/README.md).
+// One file for the page and for the worker: smaller than the same in Rust beside it, and both choose alike.
+
+/** How long a connection may take to its first frame: usually, and once WebSockets have failed. */
+const PATIENCE_MS = [15_000, 5_000];
+const HELLO = 0x81;
+const TOKEN = 32;
+/** What the relay takes in one post. */
+const LONGEST = 256 << 10;
+/** How long what was sent before the end may take. */
+const FLUSH_MS = 5_000;
+/** States of a WebSocket. */
+const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
+
+/** WebSockets were broken here and the other way was not: remembered as long as the page lives. */
+let broken = false;
+
+/** Opens one connection after the other, each by the way that is to be tried next. */
+export class Lines {
+  /** WebSockets in a row that did not get as far as Hello. */
+  #failed = 0;
+
+  /** Returns a WebSocket, or what is used like one. */
+  open(url) {
+    const patience = PATIENCE_MS[broken || this.#failed > 0 ? 1 : 0];
+    if (this.#failed < (broken ? 1 : 2)) {
+      try {
+        return watch(new WebSocket(url), patience, () => (this.#failed = 0), () => this.#count());
+      } catch (error) {
+        this.#count();
+        throw error;
+      }
+    }
+    // Once: whatever becomes of it, a WebSocket is tried next.
+    this.#failed = 0;
+    return watch(new SlowLine(), PATIENCE_MS[0], () => (broken = true), () => undefined);
+  }
+
+  async #count() {
+    // Neither a browser without a network nor a relay that is down says anything about WebSockets.
+    if (navigator.onLine === false) return;
+    if (broken || (await fetch("/live", { cache: "no-store" }).then(({ ok }) => ok, () => false))) this.#failed += 1;
+  }
+}
+
+/** Tells once whether a connection gets as far as Hello, and ends one that takes too long. */
+function watch(line, patience, greeted, failed) {
+  line.binaryType = "arraybuffer";
+  let over = false;
+  const end = (then) => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    then();
+  };
+  const timer = setTimeout(() => {
+    // Closing alone can take a minute where nobody answers.
+    line.dispatchEvent(new Event("error"));
+    line.close();
+  }, patience);
+  line.addEventListener("message", ({ data }) => {
+    if (data instanceof ArrayBuffer && new Uint8Array(data)[0] === HELLO) end(greeted);
+  });
+  for (const name of ["error", "close"]) line.addEventListener(name, () => end(failed));
+  return line;
+}
+
+/** As much of a WebSocket as is used here, over server-sent events and posts. */
+export class SlowLine extends EventTarget {
+  readyState = CONNECTING;
+  bufferedAmount = 0;
+  #source = new EventSource("/v1/events");
+  #token;
+  #waiting = [];
+  #posting = false;
+  #stop = new AbortController();
+
+  constructor() {
+    super();
+    this.#hear("session", (token) => {
+      if (this.#token || token.length !== TOKEN) return this.#end();
+      this.#token = token;
+      this.readyState = OPEN;
+      this.#tell(new Event("open"));
+    });
+    this.#hear("message", ({ buffer }) => {
+      if (!this.#token) return this.#end();
+      this.#tell(new MessageEvent("message", { data: buffer }));
+    });
+    // It would connect again by itself, to another session.
+    this.#source.addEventListener("error", () => this.#end());
+  }
+
+  send(frame) {
+    if (this.readyState !== OPEN) return;
+    // A copy: what it is given may lie in memory that changes.
+    this.#waiting.push(frame.slice());
+    this.bufferedAmount += frame.length;
+    if (!this.#posting) this.#post();
+  }
+
+  /** What was sent before still goes out. */
+  close() {
+    if (this.readyState > OPEN) return;
+    this.readyState = CLOSING;
+    if (this.#posting) setTimeout(() => this.#end(), FLUSH_MS);
+    else this.#end();
+  }
+
+  async #post() {
+    this.#posting = true;
+    // What is sent in one go is posted in one go.
+    await undefined;
+    while (this.#waiting.length > 0) {
+      const body = [this.#token];
+      let [length, frames] = [TOKEN, 0];
+      do {
+        const frame = this.#waiting.shift();
+        body.push(lengthOf(frame), frame);
+        length += 4 + frame.length;
+        frames += frame.length;
+      } while (this.#waiting.length > 0 && length + 4 + this.#waiting[0].length <= LONGEST);
+      const post = { method: "POST", body: new Blob(body), signal: this.#stop.signal };
+      const taken = await fetch("/v1/publish", post).then(({ status }) => status === 204, () => false);
+      if (!taken) return this.#end();
+      this.bufferedAmount -= frames;
+    }
+    this.#posting = false;
+    if (this.readyState === CLOSING) this.#end();
+  }
+
+  #hear(name, then) {
+    this.#source.addEventListener(name, ({ data }) => {
+      const bytes = decode(data);
+      if (bytes) then(bytes);
+      else this.#end();
+    });
+  }
+
+  #end() {
+    if (this.readyState === CLOSED) return;
+    this.readyState = CLOSED;
+    this.#source.close();
+    this.#stop.abort();
+    this.#waiting = [];
+    // Never while it is being called.
+    queueMicrotask(() => this.#tell(new Event("close")));
+  }
+
+  #tell(event) {
+    this.dispatchEvent(event);
+    this[`on${event.type}`]?.(event);
+  }
+}
+
+function lengthOf({ length }) {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, length);
+  return bytes;
+}
+
+/** Reads base64 of either alphabet. Nothing if it is none. */
+function decode(text) {
+  try {
+    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = new Uint8Array(binary.length);
+    for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at);
+    return bytes;
+  } catch {
+    return undefined;
+  }
+}
