@@ -2,12 +2,12 @@
 
 import { File } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
 import { expect, test } from '@playwright/test';
 
-const source = await readFile(new URL('../../static/files.js', import.meta.url), 'utf8');
-const worker = await import(`data:text/javascript,${encodeURIComponent(`${source}\n//# sourceURL=files.js`)}`);
+import { addressOf } from '../product/script.mjs';
+
+const worker = await import(await addressOf('files.js'));
 const { CHUNK, HEADER, PIECE, PIECES, PROOF, SEALED, serve } = worker;
 
 /** Time passes so many times faster for the worker. */
