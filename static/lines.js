@@ -1,8 +1,8 @@
 // Connections to the relay: a WebSocket, or events and posts where the network breaks WebSockets (relay/README.md).
 // One file for the page and for the worker: smaller than the same in Rust beside it, and both choose alike.
 
-/** How long a connection may take to its first frame: usually, and once WebSockets have failed. */
-const PATIENCE_MS = [15_000, 5_000];
+/** How long a WebSocket may take to its first frame, how long once they have failed, and how long the other way may take. */
+const [PATIENCE_MS, IMPATIENT_MS, SLOW_MS] = [10_000, 5_000, 15_000];
 const HELLO = 0x81;
 const TOKEN = 32;
 /** What the relay takes in one post. */
@@ -14,34 +14,54 @@ const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
 
 /** WebSockets were broken here and the other way was not: remembered as long as the page lives. */
 let broken = false;
+/** What the page has found its worker need not find again, nor another page: they ask, and are told. */
+let others;
 
 /** Opens one connection after the other, each by the way that is to be tried next. */
 export class Lines {
   /** WebSockets in a row that did not get as far as Hello. */
   #failed = 0;
 
-  /** Returns a WebSocket, or what is used like one. */
-  open(url) {
-    const patience = PATIENCE_MS[broken || this.#failed > 0 ? 1 : 0];
-    if (this.#failed < (broken ? 1 : 2)) {
-      try {
-        return watch(new WebSocket(url), patience, () => (this.#failed = 0), () => this.#count());
-      } catch (error) {
-        this.#count();
-        throw error;
-      }
-    }
-    // Once: whatever becomes of it, a WebSocket is tried next.
-    this.#failed = 0;
-    return watch(new SlowLine(), PATIENCE_MS[0], () => (broken = true), () => undefined);
+  constructor() {
+    if (others) return;
+    others = new BroadcastChannel("lines");
+    others.onmessage = ({ data }) => {
+      broken ||= data;
+      if (broken && !data) others.postMessage(true);
+    };
+    others.postMessage(false);
   }
 
-  async #count() {
-    // Neither a browser without a network nor a relay that is down says anything about WebSockets.
-    if (navigator.onLine === false) return;
-    if (broken || (await fetch("/live", { cache: "no-store" }).then(({ ok }) => ok, () => false))) this.#failed += 1;
+  /** Returns a WebSocket, or what is used like one. */
+  open(url) {
+    if (this.#failed >= (broken ? 1 : 2)) return this.#slow();
+    const doubtful = broken || this.#failed > 0;
+    const answer = doubtful ? isThere() : undefined;
+    try {
+      const patience = doubtful ? IMPATIENT_MS : PATIENCE_MS;
+      return watch(new WebSocket(url), patience, () => (this.#failed = 0), () => this.#count(answer));
+    } catch (error) {
+      this.#count(answer);
+      throw error;
+    }
+  }
+
+  #slow() {
+    // Once: whatever becomes of it, a WebSocket is tried next.
+    this.#failed = 0;
+    return watch(new SlowLine(), SLOW_MS, () => {
+      if (!broken) others.postMessage(true);
+      broken = true;
+    }, () => undefined);
+  }
+
+  /** Neither a browser without a network nor a relay that is down says anything about WebSockets. */
+  async #count(answer) {
+    if (navigator.onLine !== false && (await (answer ?? isThere()))) this.#failed += 1;
   }
 }
+
+const isThere = () => fetch("/live", { cache: "no-store" }).then(({ ok }) => ok, () => false);
 
 /** Tells once whether a connection gets as far as Hello, and ends one that takes too long. */
 function watch(line, patience, greeted, failed) {

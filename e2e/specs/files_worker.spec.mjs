@@ -609,6 +609,28 @@ test('after a break everything is proven and subscribed to again', async () => {
   await until(() => relay.last.subscribed.size === 2);
 });
 
+test('a chunk that is sent while connections fail waits for one that does not, and not for long', async () => {
+  const relay = new Relay();
+  const desk = new Desk({ relay });
+  const file = fileOf(32, 2 * CHUNK);
+  await desk.seal(file);
+  relay.reachable = false;
+  desk.order('send', file.name, 0);
+  await until(() => relay.sockets.length === 3);
+  expect(desk.all('unsent')).toEqual([]);
+  relay.reachable = true;
+  await desk.one('sent', file.name, 0);
+
+  relay.reachable = false;
+  relay.end(relay.last);
+  await desk.after(100);
+  desk.order('send', file.name, 1);
+  await desk.one('unsent', file.name, 1);
+  relay.reachable = true;
+  desk.order('send', file.name, 1);
+  await desk.one('sent', file.name, 1);
+});
+
 test('a refused frame asks for a new proof, once in a second', async () => {
   const relay = new Relay();
   const desk = new Desk({ relay });

@@ -23,6 +23,7 @@ class Network {
   posts = [];
   asked = [];
   navigator = { onLine: true };
+  channels = [];
   isUp = true;
   hasSockets = true;
 
@@ -31,6 +32,16 @@ class Network {
     globalThis.networks ??= [];
     const number = globalThis.networks.push(this) - 1;
     const network = this;
+    this.BroadcastChannel = class {
+      constructor(name) {
+        Object.assign(this, { name });
+        network.channels.push(this);
+      }
+
+      postMessage(data) {
+        for (const other of network.channels) if (other !== this && other.name === this.name) setImmediate(() => other.onmessage({ data }));
+      }
+    };
     this.WebSocket = class extends EventTarget {
       constructor(url) {
         if (!network.hasSockets) throw new TypeError('there are none');
@@ -80,7 +91,7 @@ class Network {
         this.posts.push({ bytes, answer: (status) => resolve({ status }), fail: () => reject(new TypeError('cut')), signal });
       });
     };
-    const names = 'WebSocket, EventSource, fetch, navigator';
+    const names = 'WebSocket, EventSource, BroadcastChannel, fetch, navigator';
     const before = `const { ${names} } = globalThis.networks[${number}]; const setTimeout = (task, ms) => globalThis.setTimeout(task, ms / ${FASTER});\n`;
     return import(await addressOf('lines.js', before));
   }
@@ -280,6 +291,7 @@ test('a browser without a network and a relay that is down say nothing about Web
     await breaks(network);
   }
   expect(network.asked).toEqual(Array(5).fill('GET /live'));
+  await soon();
   network.isUp = true;
   network.hasSockets = false;
   for (let time = 0; time < 2; time += 1) {
@@ -294,7 +306,7 @@ test('a page that has gone by the slower way tries a WebSocket first after each 
   const { Lines, SlowLine } = await network.page();
   const [lines, others] = [new Lines(), new Lines()];
   // They open, and nothing comes through: the first may take longer than the second.
-  for (const [before, then] of [[12_000, 8_000], [3_000, 6_000]]) {
+  for (const [before, then] of [[8_000, 5_000], [3_000, 5_000]]) {
     lines.open(RELAY);
     const failed = [];
     network.last.addEventListener('error', () => failed.push('error'));
@@ -310,21 +322,30 @@ test('a page that has gone by the slower way tries a WebSocket first after each 
   await after(60_000);
   expect(slow.readyState).toBe(1);
 
-  // All of the page's connections know, whether the relay answers or not.
-  network.isUp = false;
-  for (const each of [lines, others, lines]) {
+  // All of the page's connections know, and so does its worker, when it has asked.
+  const worker = await network.page();
+  const ofTheWorker = new worker.Lines();
+  for (const [each, slower] of [[lines, SlowLine], [others, SlowLine], [ofTheWorker, worker.SlowLine], [lines, SlowLine]]) {
     network.sources.at(-1).dispatchEvent(new Event('error'));
     await soon();
     const socket = each.open(RELAY);
     expect(socket).toBe(network.last);
     await after(7_000);
     expect(socket.closed).toBe(1);
-    expect(each.open(RELAY)).toBeInstanceOf(SlowLine);
+    expect(each.open(RELAY)).toBeInstanceOf(slower);
     network.sources.at(-1).greet();
   }
 
-  // One that works again is stayed with.
+  // While nothing answers at all, it is WebSockets that are tried.
+  network.isUp = false;
   network.sources.at(-1).dispatchEvent(new Event('error'));
+  for (let time = 0; time < 4; time += 1) {
+    expect(lines.open(RELAY)).toBe(network.last);
+    await breaks(network);
+  }
+  network.isUp = true;
+
+  // One that works again is stayed with.
   const socket = lines.open(RELAY);
   network.last.give(HELLO);
   await after(20_000);

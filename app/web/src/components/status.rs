@@ -29,8 +29,10 @@ pub fn ConnectionWords(talk: OpenTalk) -> impl IntoView {
             Some((waiting, _)) => (words.notes_wait)(waiting),
         };
         let (class, word, beside) = match connection.get() {
-            Connection::Live => return view! { <span class="connection live">{words.live}</span> }.into_any(),
-            Connection::Slower => ("connection live", words.live, words.by_a_slower_way.to_owned()),
+            Connection::Live { slowly: false } => {
+                return view! { <span class="connection live">{words.live}</span> }.into_any();
+            }
+            Connection::Live { slowly: true } => ("connection live", words.live, words.by_a_slower_way.to_owned()),
             Connection::Reconnecting => ("connection", words.reconnecting, safe()),
             Connection::Offline => ("connection offline", words.offline, safe()),
         };

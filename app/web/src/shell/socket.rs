@@ -30,9 +30,10 @@ const PONG_WITHIN: u32 = 10_000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Connection {
     /// Frames come and go.
-    Live,
-    /// The same, by the slower way: the network breaks WebSockets.
-    Slower,
+    Live {
+        /// By the slower way, because the network breaks WebSockets.
+        slowly: bool,
+    },
     /// Being opened, or about to be.
     Reconnecting,
     /// The browser says that there is no network. Tries go on all the same.
@@ -175,13 +176,13 @@ impl Supervisor {
             self.fail();
             return;
         };
-        let mut slow = false;
+        let mut slowly = false;
         if let Some(link) = &mut *self.link.borrow_mut() {
             link.deadline = None;
-            slow = link.socket.has_type::<SlowLine>();
+            slowly = link.socket.has_type::<SlowLine>();
         }
         self.failures.set(0);
-        self.say(if slow { Connection::Slower } else { Connection::Live });
+        self.say(Connection::Live { slowly });
         match frame {
             FromRelay::Pong => {}
             FromRelay::Drain { retry_after_ms } => {
