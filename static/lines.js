@@ -5,8 +5,9 @@
 const [PATIENCE_MS, IMPATIENT_MS, SLOW_MS] = [10_000, 5_000, 15_000];
 const HELLO = 0x81;
 const TOKEN = 32;
-/** What the relay takes in one post. */
-const LONGEST = 256 << 10;
+/** What the relay takes in one post, and what is put in one unless the last went quickly: it must arrive within 30 s. */
+const [LONGEST, CAREFUL] = [256 << 10, 64 << 10];
+const QUICKLY_MS = 5_000;
 /** How long what was sent before the end may take. */
 const FLUSH_MS = 5_000;
 /** States of a WebSocket. */
@@ -61,7 +62,8 @@ export class Lines {
   }
 }
 
-const isThere = () => fetch("/live", { cache: "no-store" }).then(({ ok }) => ok, () => false);
+// The service worker answers no such request.
+const isThere = () => fetch("/", { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
 
 /** Tells once whether a connection gets as far as Hello, and ends one that takes too long. */
 function watch(line, patience, greeted, failed) {
@@ -93,6 +95,7 @@ export class SlowLine extends EventTarget {
   #token;
   #waiting = [];
   #posting = false;
+  #most = CAREFUL;
   #stop = new AbortController();
 
   constructor() {
@@ -139,11 +142,13 @@ export class SlowLine extends EventTarget {
         body.push(lengthOf(frame), frame);
         length += 4 + frame.length;
         frames += frame.length;
-      } while (this.#waiting.length > 0 && length + 4 + this.#waiting[0].length <= LONGEST);
+      } while (this.#waiting.length > 0 && length + 4 + this.#waiting[0].length <= this.#most);
+      const begun = performance.now();
       const post = { method: "POST", body: new Blob(body), signal: this.#stop.signal };
       const taken = await fetch("/v1/publish", post).then(({ status }) => status === 204, () => false);
       if (!taken) return this.#end();
       this.bufferedAmount -= frames;
+      this.#most = performance.now() - begun < QUICKLY_MS ? LONGEST : CAREFUL;
     }
     this.#posting = false;
     if (this.readyState === CLOSING) this.#end();

@@ -80,7 +80,7 @@ class Network {
     };
     this.fetch = async (url, { method = 'GET', body, signal, headers } = {}) => {
       this.asked.push(`${method} ${url}`);
-      if (url === '/live') {
+      if (method === 'HEAD') {
         if (!this.isUp) throw new TypeError('nobody answers');
         return { ok: true };
       }
@@ -92,7 +92,8 @@ class Network {
       });
     };
     const names = 'WebSocket, EventSource, BroadcastChannel, fetch, navigator';
-    const before = `const { ${names} } = globalThis.networks[${number}]; const setTimeout = (task, ms) => globalThis.setTimeout(task, ms / ${FASTER});\n`;
+    const before = `const { ${names} } = globalThis.networks[${number}]; const setTimeout = (task, ms) => globalThis.setTimeout(task, ms / ${FASTER});
+      const performance = { now: () => globalThis.performance.now() * ${FASTER} };\n`;
     return import(await addressOf('lines.js', before));
   }
 
@@ -171,6 +172,19 @@ test('what is sent is posted in order, one post at a time, and none is too long'
   await soon();
   expect(network.posts.at(-1).bytes.length).toBe(256 * KIB);
   expect(network.asked.every((asked) => asked === 'POST /v1/publish')).toBe(true);
+});
+
+test('where posts take long they carry less', async () => {
+  const { network, line } = await opened();
+  for (let time = 0; time < 24; time += 1) line.send(new Uint8Array(20 * KIB));
+  const counts = [];
+  for (const ms of [10_000, 0, 6_000, 0]) {
+    await soon();
+    counts.push(framesOf(network.posts.at(-1)).length);
+    await after(ms);
+    network.posts.at(-1).answer(204);
+  }
+  expect(counts).toEqual([3, 3, 12, 3]);
 });
 
 test('whatever ends the session ends the line, once', async () => {
@@ -290,7 +304,7 @@ test('a browser without a network and a relay that is down say nothing about Web
     expect(isSlow()).toBe(false);
     await breaks(network);
   }
-  expect(network.asked).toEqual(Array(5).fill('GET /live'));
+  expect(network.asked).toEqual(Array(5).fill('HEAD /'));
   await soon();
   network.isUp = true;
   network.hasSockets = false;
