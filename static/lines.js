@@ -1,5 +1,5 @@
 // Connections to the relay: a WebSocket, or events and posts where the network breaks WebSockets (relay/README.md).
-// One file for the page and for the worker: smaller than the same in Rust beside it, and both choose alike.
+// One file for the page and for the worker: both choose alike, and the page needs no second one in Rust.
 
 /** How long a WebSocket may take to its first frame, how long once they have failed, and how long the other way may take. */
 const [PATIENCE_MS, IMPATIENT_MS, SLOW_MS] = [10_000, 5_000, 15_000];
