@@ -1,6 +1,8 @@
 // Everything that touches the bytes of files: reads, hashes, seals, keeps, sends, receives, opens and saves them, so that they never
 // pass through the page. It decides nothing: the page says what to do. Messages are `[what, ...]` both ways.
 
+import { Lines } from "{{lines.js}}";
+
 export const CHUNK = 1 << 20;
 export const PROOF = 640;
 export const TAG = 16;
@@ -33,6 +35,8 @@ const ASK_MS = 1_000;
 const FILL_MS = 20;
 /** A connection that held for so long was a good one. */
 const HELD_MS = 2_000;
+/** So long a chunk waits for a connection. */
+const WAIT_MS = 10_000;
 
 // Layout
 
@@ -597,7 +601,11 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
     line = undefined;
     which.socket?.close();
     if ([...files.values()].some(needed)) say(false);
-    for (const { file, index } of sends.splice(0)) post(["unsent", file.name, index]);
+    // Where one way to the relay fails, the next try takes another.
+    for (const send of sends.filter(({ since }) => which.challenge || now() - since > WAIT_MS)) {
+      sends.splice(sends.indexOf(send), 1);
+      post(["unsent", send.file.name, send.index]);
+    }
     if (which.challenge && now() - which.since > HELD_MS) [pause] = PAUSE_MS;
     retry = later(() => {
       retry = undefined;
@@ -786,7 +794,7 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
 
     send(name, index) {
       if (!files.has(name)) return void post(["unsent", name, index]);
-      sends.push({ file: files.get(name), index, refused: false });
+      sends.push({ file: files.get(name), index, since: now(), refused: false });
       tend();
     },
 
@@ -860,9 +868,10 @@ export function serve({ post, socket, directory, now, later = (task, ms) => setT
 }
 
 if (typeof WorkerGlobalScope !== "undefined") {
+  const lines = new Lines();
   const order = serve({
     post: (message) => postMessage(message),
-    socket: (url) => new WebSocket(url),
+    socket: (url) => lines.open(url),
     directory: () => navigator.storage.getDirectory(),
     now: () => performance.now(),
   });

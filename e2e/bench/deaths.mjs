@@ -4,9 +4,9 @@
 // death loses it on the way, and unlike what sockets count it survives the death of all three. Each frame is told at once, so that none
 // is forgotten with the page. What is there is told by the worker of the page that fetches.
 
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { addressOf } from '../product/script.mjs';
 import { Exchange } from './exchange.mjs';
 import { mb, row, seconds, speed, spread } from './figures.mjs';
 
@@ -15,8 +15,7 @@ const DEATHS = 20;
 const LATER_MS = 50;
 const STUCK_MS = 120_000;
 
-const source = await readFile(new URL('../../static/files.js', import.meta.url), 'utf8');
-const { count, pieces, HEADER, PIECE, PUBLISH } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const { count, pieces, HEADER, PIECE, PUBLISH } = await import(await addressOf('files.js'));
 
 /** Runs in the worker before the product's own script. */
 function observe() {

@@ -55,7 +55,7 @@ export class Table {
     context.on('console', (message) => {
       const text = message.text();
       // A relay that was killed on purpose is refused by the browser in its own words.
-      const expected = /WebSocket connection to|ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_SOCKET/.test(text);
+      const expected = /WebSocket connection to|ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_SOCKET|ERR_INCOMPLETE_CHUNKED/.test(text);
       if (message.type() === 'error' && !expected) this.#complaints.push(`${name}: ${text}`);
     });
     const page = await context.newPage();

@@ -1,15 +1,24 @@
 // A tap on the line between the browsers and the relay: keeps every byte, and can cut one seat off.
 //
 // A seat is known by the User-Agent its browser context was given. What is cut gets no answer at all: connections
-// that are open end, new ones end before a byte comes back.
+// that are open end, new ones end before a byte comes back. It can also be a network that breaks WebSockets and nothing else.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 import { WebSocketReader } from './websocket_reader.mjs';
 
+/** What a network does to WebSockets. */
+export const BREAKS = {
+  'refuses them': 'refuse',
+  'swallows what asks for them': 'swallow',
+  'lets them open and nothing through': 'silence',
+  'cuts them after the first byte': 'cut',
+};
+
 export class Tap {
   #server;
+  #breaks;
   #lines = new Set();
   #cut = new Set();
   #slow = new Map();
@@ -46,6 +55,16 @@ export class Tap {
     this.#slow.set(agent, rate);
   }
 
+  /** From now on breaks WebSockets, in one of the ways of `BREAKS`; those that are open too. */
+  breakWebSockets(how) {
+    this.#breaks = how;
+    for (const line of this.#lines) if (line.isWebSocket) line.end();
+  }
+
+  mendWebSockets() {
+    this.#breaks = undefined;
+  }
+
   async close() {
     for (const line of this.#lines) line.end();
     this.#server.close();
@@ -63,14 +82,19 @@ export class Tap {
       if (!head.includes('\r\n\r\n')) return;
       browser.off('data', readHead);
       browser.pause();
-      line.agent = /^user-agent: (.*)$/im.exec(head.toString('latin1'))?.[1].trim();
+      const text = head.toString('latin1');
+      line.agent = /^user-agent: (.*)$/im.exec(text)?.[1].trim();
+      line.isWebSocket = /^upgrade: websocket/im.test(text);
+      const breaks = line.isWebSocket ? this.#breaks : undefined;
       if (this.#cut.has(line.agent)) browser.destroy();
-      else this.#join(browser, port, head, line);
+      else if (breaks === 'refuse') browser.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      else if (breaks === 'swallow') browser.resume();
+      else this.#join(browser, port, head, line, breaks);
     };
     browser.on('data', readHead);
   }
 
-  #join(browser, port, head, line) {
+  #join(browser, port, head, line, breaks) {
     const relay = connect(port, '127.0.0.1');
     line.end = () => {
       browser.destroy();
@@ -91,7 +115,18 @@ export class Tap {
     keep(fromClient)(head);
     relay.write(head);
     browser.pipe(relay);
-    relay.on('data', (bytes) => {
+    relay.on('end', () => browser.end());
+    let seen = Buffer.alloc(0);
+    const readAnswer = (bytes) => {
+      seen = Buffer.concat([seen, bytes]);
+      const end = seen.indexOf('\r\n\r\n') + 4;
+      if (end < 4 || seen.length === end) return;
+      relay.off('data', readAnswer);
+      browser.write(seen.subarray(0, breaks === 'cut' ? end + 1 : end));
+      if (breaks === 'cut') browser.end();
+    };
+    if (breaks) return relay.on('data', readAnswer);
+    return relay.on('data', (bytes) => {
       browser.write(bytes);
       const rate = this.#slow.get(line.agent);
       if (!rate && browser.writableLength < 1 << 20) return;
@@ -99,6 +134,5 @@ export class Tap {
       if (rate) setTimeout(() => relay.resume(), (bytes.length / rate) * 1000);
       else browser.once('drain', () => relay.resume());
     });
-    relay.on('end', () => browser.end());
   }
 }

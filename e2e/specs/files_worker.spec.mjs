@@ -2,12 +2,12 @@
 
 import { File } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
 import { expect, test } from '@playwright/test';
 
-const source = await readFile(new URL('../../static/files.js', import.meta.url), 'utf8');
-const worker = await import(`data:text/javascript,${encodeURIComponent(`${source}\n//# sourceURL=files.js`)}`);
+import { addressOf } from '../product/script.mjs';
+
+const worker = await import(await addressOf('files.js'));
 const { CHUNK, HEADER, PIECE, PIECES, PROOF, SEALED, serve } = worker;
 
 /** Time passes so many times faster for the worker. */
@@ -607,6 +607,28 @@ test('after a break everything is proven and subscribed to again', async () => {
   expect(relay.sockets.length - tries).toBeLessThan(20);
   relay.reachable = true;
   await until(() => relay.last.subscribed.size === 2);
+});
+
+test('a chunk that is sent while connections fail waits for one that does not, and not for long', async () => {
+  const relay = new Relay();
+  const desk = new Desk({ relay });
+  const file = fileOf(32, 2 * CHUNK);
+  await desk.seal(file);
+  relay.reachable = false;
+  desk.order('send', file.name, 0);
+  await until(() => relay.sockets.length === 3);
+  expect(desk.all('unsent')).toEqual([]);
+  relay.reachable = true;
+  await desk.one('sent', file.name, 0);
+
+  relay.reachable = false;
+  relay.end(relay.last);
+  await desk.after(100);
+  desk.order('send', file.name, 1);
+  await desk.one('unsent', file.name, 1);
+  relay.reachable = true;
+  desk.order('send', file.name, 1);
+  await desk.one('sent', file.name, 1);
 });
 
 test('a refused frame asks for a new proof, once in a second', async () => {

@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 
 import { expect, Firefox, needsFirefox, test } from '../product/firefox.mjs';
 import { expectSameOrder } from '../product/table.mjs';
+import { BREAKS } from '../product/tap.mjs';
 import { english, farsi, urdu } from '../texts/negotiation.mjs';
 
 const NOOR = { name: 'Noor Haddad', party: 'Mediation office' };
@@ -79,6 +80,29 @@ test('files go from Chromium to Firefox and back, and are there after a reload',
   await leyla.attach(back.path);
   await expect(noor.talk.fileButton('Save', back.name)).toBeVisible();
   expect(createHash('sha256').update(await readFile(await noor.talk.save(back.name))).digest('hex')).toBe(back.hash);
+});
+
+test('where WebSockets are refused, notes and files go by the slower way, and the fast one is taken when it works again', async ({ tap, firefox, table }, info) => {
+  tap.breakWebSockets(BREAKS['refuses them']);
+  const noor = await table.open(tap.url, NOOR);
+  const leyla = await firefox.knock(await noor.talk.invite(), LEYLA);
+  await expect(noor.talk.digitsOf(LEYLA.name)).toHaveText(await leyla.doorDigits());
+  await noor.talk.admit(LEYLA.name);
+  await leyla.sitsDown();
+  await leyla.isConnected('a slower one works the same');
+  const written = [english[1], farsi[1]];
+  await noor.talk.write(written[0]);
+  await leyla.write(written[1]);
+  await expectSameOrder([noor, leyla], written);
+  const [path, bytes] = [info.outputPath('there.bin'), randomBytes(1_500_000)];
+  await writeFile(path, bytes);
+  await leyla.attach(path);
+  await expect(noor.talk.fileButton('Save', 'there.bin')).toBeVisible({ timeout: 60_000 });
+  expect(Buffer.compare(await readFile(await noor.talk.save('there.bin')), bytes)).toBe(0);
+  tap.mendWebSockets();
+  await leyla.page.reload();
+  await leyla.sitsDown();
+  await expect.poll(() => leyla.page.$eval('.status', (status) => status.textContent.trim())).toBe('Live');
 });
 
 test('a talk opens and is written in while the server is down, and the notes go out when it is back', async ({ relay, firefox }) => {

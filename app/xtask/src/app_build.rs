@@ -23,7 +23,7 @@ const RECIPE: [&str; 4] =
     [include_str!("app_build.rs"), include_str!("assets.rs"), include_str!("compress.rs"), include_str!("styles.rs")];
 
 /// What the files that every browser keeps may have together, in bytes of brotli: a little more than today, so that growth is noticed. The goal is 600 kB.
-const BUDGET: usize = 990_000;
+const BUDGET: usize = 992_000;
 
 /// Builds the app after checking that the machine has what it takes.
 pub fn run(workspace: &Workspace) -> anyhow::Result<()> {

@@ -49,6 +49,10 @@ pub fn About() -> impl IntoView {
                 <p>{words.about.checked_from_outside}</p>
                 <p class="command" dir="ltr"><code>"cargo xtask verify "{address::origin()}</code></p>
             </section>
+            <section class="step about">
+                <h2>{words.connection.two_ways[0]}</h2>
+                <p>{words.connection.two_ways[1]}</p>
+            </section>
             <div class="step">
                 <button class="button" type="button" on:click=move |_| screens.start()>{words.back_to_start}</button>
             </div>

@@ -395,7 +395,7 @@ impl Running {
             self.draw_files();
         }
         let live = view.standing == Some(talk::view::Standing::Seated)
-            && self.shown.connection.get_untracked() == Connection::Live;
+            && matches!(self.shown.connection.get_untracked(), Connection::Live { .. });
         let now = clock::now();
         if sits(view.standing.as_ref()) {
             self.orders(|desk| desk.live(live, now));

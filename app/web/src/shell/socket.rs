@@ -1,4 +1,4 @@
-//! A WebSocket to the relay that comes back by itself.
+//! A connection to the relay that comes back by itself: a WebSocket, or what `static/lines.js` has in its place.
 //!
 //! Connecting → Live on the first frame → Reconnecting or Offline when it breaks → Connecting, for ever.
 
@@ -10,8 +10,9 @@ use gloo::events::EventListener;
 use gloo::timers::callback::{Interval, Timeout};
 use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set};
-use wasm_bindgen::JsCast;
-use web_sys::{BinaryType, MessageEvent, WebSocket};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageEvent, WebSocket};
 use wire::{FromClient, FromRelay};
 
 use super::{address, entropy, tab};
@@ -29,7 +30,10 @@ const PONG_WITHIN: u32 = 10_000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Connection {
     /// Frames come and go.
-    Live,
+    Live {
+        /// By the slower way, because the network breaks WebSockets.
+        slowly: bool,
+    },
     /// Being opened, or about to be.
     Reconnecting,
     /// The browser says that there is no network. Tries go on all the same.
@@ -46,12 +50,29 @@ pub enum Happened {
     Lost,
 }
 
+// The build puts the address of the file in.
+#[wasm_bindgen(raw_module = "{{lines.js}}")]
+extern "C" {
+    /// Chooses by which way the next connection goes.
+    type Lines;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> Lines;
+
+    #[wasm_bindgen(method, catch)]
+    fn open(this: &Lines, relay: &str) -> Result<WebSocket, JsValue>;
+
+    /// What is used like a WebSocket where the network breaks those.
+    type SlowLine;
+}
+
 /// A supervised connection. Dropping it closes it.
 pub struct Socket(Rc<Supervisor>);
 
 struct Supervisor {
     report: Box<dyn Fn(Happened)>,
     state: ArcRwSignal<Connection>,
+    lines: Lines,
     link: RefCell<Option<Link>>,
     /// Counts links, so that what an old one still reports is told apart.
     generation: Cell<u64>,
@@ -81,6 +102,7 @@ impl Socket {
         let supervisor = Rc::new(Supervisor {
             report: Box::new(report),
             state,
+            lines: Lines::new(),
             link: RefCell::new(None),
             generation: Cell::new(0),
             failures: Cell::new(0),
@@ -103,11 +125,10 @@ impl Supervisor {
         self.next_try.replace(None);
         let generation = self.generation.get() + 1;
         self.generation.set(generation);
-        let Ok(socket) = WebSocket::new(&address::relay()) else {
+        let Ok(socket) = self.lines.open(&address::relay()) else {
             self.fail();
             return;
         };
-        socket.set_binary_type(BinaryType::Arraybuffer);
         let listeners = [
             self.listen(&socket, generation, "open", |supervisor, _| supervisor.opened()),
             self.listen(&socket, generation, "message", |supervisor, event| supervisor.received(event)),
@@ -155,11 +176,13 @@ impl Supervisor {
             self.fail();
             return;
         };
+        let mut slowly = false;
         if let Some(link) = &mut *self.link.borrow_mut() {
             link.deadline = None;
+            slowly = link.socket.has_type::<SlowLine>();
         }
         self.failures.set(0);
-        self.say(Connection::Live);
+        self.say(Connection::Live { slowly });
         match frame {
             FromRelay::Pong => {}
             FromRelay::Drain { retry_after_ms } => {

@@ -4,6 +4,7 @@ mod about;
 mod alarms;
 mod briefing;
 mod charter;
+mod connection;
 mod files;
 mod keeping;
 mod people;
@@ -14,6 +15,7 @@ use talk::view::TurnedAway;
 use self::about::ABOUT;
 use self::briefing::BRIEFING;
 use self::charter::CHARTER;
+use self::connection::CONNECTION;
 use self::files::FILES;
 use self::keeping::{kept_under, room_in_this_browser};
 use self::people::{
@@ -263,13 +265,7 @@ pub static WORDS: Words = Words {
     turned_away,
     the_door_stays_shut: "You were not let in",
 
-    live: "Live",
-    reconnecting: "Reconnecting…",
-    offline: "Offline",
-    notes_wait: |count| counted(count, "note waits here and will be sent", "notes wait here and will be sent"),
-    nothing_is_lost_write_on: "Nothing is lost; you can go on writing",
-    nothing_is_lost: "Nothing is lost; it goes on by itself",
-
+    connection: CONNECTION,
     about: ABOUT,
     charter: CHARTER,
     briefing: BRIEFING,

@@ -6,6 +6,7 @@
 mod about;
 mod briefing;
 mod charter;
+mod connection;
 mod en;
 mod files;
 pub mod intl;
@@ -22,6 +23,7 @@ use vault::Kinds;
 use self::about::AboutWords;
 use self::briefing::BriefingWords;
 use self::charter::CharterWords;
+use self::connection::ConnectionWords;
 pub use self::files::{Coming, FileWords};
 use crate::session::{Backed, NoSecret};
 
@@ -286,14 +288,7 @@ pub struct Words {
     pub turned_away: fn(TurnedAway) -> &'static str,
     pub the_door_stays_shut: &'static str,
 
-    // The connection.
-    pub live: &'static str,
-    pub reconnecting: &'static str,
-    pub offline: &'static str,
-    pub notes_wait: fn(usize) -> String,
-    pub nothing_is_lost_write_on: &'static str,
-    pub nothing_is_lost: &'static str,
-
+    pub connection: ConnectionWords,
     pub about: AboutWords,
     pub charter: CharterWords,
     pub briefing: BriefingWords,
