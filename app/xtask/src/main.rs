@@ -16,6 +16,7 @@ mod reproducible;
 mod rust_tests;
 mod say;
 mod serve;
+mod service_unit;
 mod sim;
 mod static_checks;
 mod steps;
