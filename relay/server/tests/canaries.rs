@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::FileExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -37,7 +38,7 @@ const BEFORE_THE_PROXY: &str = "203.0.113.77";
 const PLENARY: u8 = 201;
 const CAUCUS: u8 = 202;
 const NEVER_PROVED: u8 = 203;
-const OTHERS: u8 = 7;
+const OTHERS: RangeInclusive<u8> = 1..=12;
 
 /// A frame of this number is refused.
 const REFUSED_ID: u64 = 0xca9a_7e1d_5eed_f00d;
@@ -159,33 +160,43 @@ impl Process {
         Process { child, address, first_line, stdout }
     }
 
-    /// Returns the bytes of every mapping that can be read.
+    /// Returns the bytes of every mapping that can be read, all of one moment.
     fn memory(&self) -> Vec<Vec<u8>> {
         let folder = format!("/proc/{}", self.child.id());
+        self.signal("STOP");
+        let stopped = |status: String| status.lines().any(|line| line.starts_with("State:\tT"));
+        let begin = Instant::now();
+        while !stopped(fs::read_to_string(format!("{folder}/status")).expect("it runs")) {
+            assert!(begin.elapsed() < PATIENCE, "it does not stop");
+            std::thread::yield_now();
+        }
         let maps = fs::read_to_string(format!("{folder}/maps")).expect("Linux shows a parent the memory of its child");
         let memory = File::open(format!("{folder}/mem")).expect("Linux shows a parent the memory of its child");
         let mut mappings = Vec::new();
+        // The kernel's own pages cannot be read.
         for line in maps.lines().filter(|line| !line.contains("[vvar") && !line.contains("[vsyscall")) {
             let mut words = line.split(' ');
-            let (Some(range), Some(rights)) = (words.next(), words.next()) else { continue };
-            let Some((begin, end)) = range.split_once('-') else { continue };
-            if !rights.starts_with('r') {
-                continue;
-            }
-            let [begin, end] = [begin, end].map(|at| u64::from_str_radix(at, 16).expect("an address"));
-            let mut bytes = vec![0; usize::try_from(end - begin).expect("64 bits")];
-            // A mapping may have shrunk or gone meanwhile.
-            if memory.read_exact_at(&mut bytes, begin).is_ok() {
+            let (Some(range), Some(rights)) = (words.next(), words.next()) else { panic!("no mapping: {line}") };
+            if rights.starts_with('r') {
+                let (begin, end) = range.split_once('-').expect("a range");
+                let [begin, end] = [begin, end].map(|at| u64::from_str_radix(at, 16).expect("an address"));
+                let mut bytes = vec![0; usize::try_from(end - begin).expect("64 bits")];
+                memory.read_exact_at(&mut bytes, begin).unwrap_or_else(|error| panic!("{line}: {error}"));
                 mappings.push(bytes);
             }
         }
+        self.signal("CONT");
         mappings
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(status.expect("kill can be run").success());
     }
 
     /// Ends the relay, and returns everything it ever printed.
     fn end(mut self) -> Vec<u8> {
-        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(status.expect("kill can be run").success());
+        self.signal("TERM");
         let mut printed = std::mem::take(&mut self.first_line).into_bytes();
         self.stdout.read_to_end(&mut printed).expect("its output can be read");
         let mut stderr = self.child.stderr.take().expect("it is piped");
@@ -375,19 +386,33 @@ async fn overtaken(process: &Process, canaries: &Canaries, alice: &mut Guest, mu
     carol
 }
 
-/// Dave and Erin have nothing to do with those before them.
-async fn life_goes_on(relay: SocketAddr) {
-    let connect = async || Guest::connect(relay, Ipv4Addr::LOCALHOST, &[], "").await.expect("the relay takes them");
-    let (mut dave, mut erin) = (connect().await, connect().await);
-    let host = dave.host.clone();
-    dave.prove(OTHERS, &host).await;
-    erin.subscribe(OTHERS).await;
-    erin.catch_up().await;
-    for id in 0..200 {
-        let length = 1 << (id % 17);
-        dave.publish(OTHERS, id, vec![b'.'; length].into()).await;
-        assert!(matches!(erin.next().await, FromRelay::Deliver { .. }));
+/// A dozen people with a dozen topics come after them, and stay.
+///
+/// A node of a `BTreeMap` has room for eleven, and keeps what was in a place until the place is taken again: with one person
+/// more than that all have been.
+async fn life_goes_on(relay: SocketAddr) -> Vec<Guest> {
+    let mut others = Vec::new();
+    for _ in OTHERS {
+        others.push(Guest::connect(relay, Ipv4Addr::LOCALHOST, &[], "").await.expect("the relay takes them"));
     }
+    for (other, seed) in others.iter_mut().zip(OTHERS) {
+        let host = other.host.clone();
+        other.prove(seed, &host).await;
+        for topic in OTHERS {
+            other.subscribe(topic).await;
+        }
+        other.catch_up().await;
+    }
+    for id in 0..50 {
+        let length = 1 << (id % 17);
+        for (speaker, seed) in OTHERS.enumerate() {
+            others[speaker].publish(seed, id, vec![b'.'; length].into()).await;
+            for other in &mut others {
+                assert!(matches!(other.next().await, FromRelay::Deliver { .. }));
+            }
+        }
+    }
+    others
 }
 
 #[tokio::test]
@@ -398,8 +423,11 @@ async fn nothing_of_those_who_left_is_held_in_memory_and_nothing_is_ever_printed
 
     let begin = Instant::now();
     loop {
-        life_goes_on(process.address).await;
+        let others = life_goes_on(process.address).await;
         let memory = process.memory();
+        let present = memory.iter().any(|mapping| occurrences(mapping, &topic_of(*OTHERS.start()).0) > 0);
+        assert!(present, "what is held is found");
+        drop(others);
         let held = canaries.count(&memory);
         if held.is_empty() {
             break;
