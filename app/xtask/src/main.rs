@@ -8,6 +8,7 @@ mod browser_tests;
 mod chromium;
 mod compress;
 mod firefox;
+mod fuzz;
 mod kill;
 mod nats_server;
 mod pictures;
@@ -16,6 +17,7 @@ mod reproducible;
 mod rust_tests;
 mod say;
 mod serve;
+mod service_unit;
 mod sim;
 mod static_checks;
 mod steps;
@@ -41,6 +43,7 @@ cargo xtask build                   build the app into target/app; prints its fi
 cargo xtask verify URL              build the app and compare what a host serves with it
 cargo xtask sim --seeds A..B        schedules of faults, one for each seed; [--jobs N] [--family NAME] [--trace]
 cargo xtask sim --mutants [NAME…]   break the engine on purpose; fails when nothing notices
+cargo xtask fuzz [TARGET] [--executions N]  libFuzzer on the relay; TARGET is decode or core (default both, 100,000,000)
 cargo xtask kill [--cycles N]       kill the browser at a random moment after Send, N times (default 200)
 cargo xtask bench notes             time from Send to visible at the other seat
 cargo xtask bench store             what a talk of 10,000 notes costs: opening, memory, scrolling, typing
@@ -94,6 +97,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             let cycles = cycles.parse().with_context(|| format!("--cycles takes a number, not `{cycles}`"))?;
             kill::run(&Workspace::find()?, cycles)
         }
+        ["fuzz", rest @ ..] => fuzz::run(&Workspace::find()?, rest),
         ["sim", rest @ ..] => sim::run(&Workspace::find()?, rest),
         ["pictures"] => pictures::run(&Workspace::find()?),
         [] | ["help" | "--help" | "-h"] => {

@@ -1,9 +1,10 @@
-//! Formatting, lints and the lock file.
+//! Formatting, lints, the lock file, and the relay's unit for systemd.
 
 use std::process::Command;
 
 use anyhow::{Context, bail};
 
+use crate::service_unit;
 use crate::steps::Run;
 use crate::toolchain::{WASM, host};
 use crate::workspace::Workspace;
@@ -26,6 +27,7 @@ pub fn run(workspace: &Workspace, run: &mut Run) {
         fetch.args(["fetch", "--locked", "--quiet", "--target", &host()?, "--target", WASM]);
         succeed(&mut fetch, "Cargo.lock does not fit the manifests; build once and commit it")
     });
+    run.step("unit of the relay for systemd", |tally| service_unit::check(workspace, tally));
 }
 
 fn succeed(command: &mut Command, hint: &str) -> anyhow::Result<()> {

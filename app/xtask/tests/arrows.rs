@@ -6,11 +6,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate and the crates of ours that it may name, in its code, its tests and its build.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("wire", &[]),
     ("relay-core", &["wire"]),
     ("relay", &["relay-core", "wire"]),
     ("relay-load", &["wire"]),
+    ("relay-fuzz", &["relay-core", "wire"]),
     ("record", &[]),
     ("room", &["record", "wire"]),
     ("talk", &["room", "record", "wire"]),
