@@ -20,6 +20,15 @@ pub(crate) struct Pace {
     held_back: BTreeMap<Topic, Vec<(ConnectionId, u64)>>,
 }
 
+impl Pace {
+    /// An empty tree keeps its last node, and in it the last topic.
+    fn forget(&mut self) {
+        if self.held_back.is_empty() {
+            self.held_back = BTreeMap::new();
+        }
+    }
+}
+
 impl Relay {
     /// Pauses somebody who has just published if it should wait.
     pub(crate) fn pace(&mut self, id: ConnectionId, topic: Topic, spent: u64, now_ms: u64) {
@@ -61,10 +70,17 @@ impl Relay {
         let Some(connection) = self.open(id).filter(|connection| !connection.outbox.is_behind()) else { return };
         let topics: Vec<Topic> = connection.subscribed.iter().collect();
         for topic in topics {
-            for (publisher, _) in self.pace.held_back.remove(&topic).unwrap_or_default() {
+            // That somebody reads its own frames is nothing to wait for.
+            let waiting = self.pace.held_back.remove(&topic).unwrap_or_default();
+            let (own, others): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(publisher, _)| *publisher == id);
+            if !own.is_empty() {
+                self.pace.held_back.insert(topic, own);
+            }
+            for (publisher, _) in others {
                 self.resume(publisher);
             }
         }
+        self.pace.forget();
     }
 
     /// Lets those go on who have waited for long enough, and ignores those they have waited for.
@@ -84,6 +100,7 @@ impl Relay {
                 self.resume(publisher);
             }
         }
+        self.pace.forget();
     }
 
     /// Says whether every other subscriber that is waited for is behind.

@@ -142,13 +142,15 @@ impl Relay {
         true
     }
 
-    /// Closes those with the longest queues while all queues together take too much memory.
+    /// Closes those with the longest queues while all queues together take too much memory. Who has little waiting is not at fault.
     fn spare_memory(&mut self) {
+        let blameless = self.config.queue_bytes / 16;
         let most = self.config.waiting_bytes + self.hold.held.bytes;
         while self.ledger.bytes() > most {
             let open = self.connections.iter().filter(|(_, connection)| connection.closing.is_none());
             let longest = open.max_by_key(|(id, connection)| (connection.outbox.backlog().bytes, **id));
-            let Some(id) = longest.filter(|(_, longest)| longest.outbox.backlog().bytes > 0).map(|(id, _)| *id) else {
+            let Some(id) = longest.filter(|(_, longest)| longest.outbox.backlog().bytes > blameless).map(|(id, _)| *id)
+            else {
                 return;
             };
             self.close(id, CloseReason::Slow);

@@ -45,6 +45,26 @@ fn somebody_who_publishes_faster_than_anybody_reads_waits_until_one_has_read() {
 }
 
 #[test]
+fn somebody_who_hears_itself_is_not_who_it_waits_for() {
+    let mut people = People::new(Config { queue_frames: 8, ..Config::default() });
+    people.open(CAROL);
+    people.prove(CAROL, PLENARY);
+    people.subscribe(CAROL, PLENARY);
+    people.open(BOB);
+    people.read(BOB);
+    people.subscribe(BOB, PLENARY);
+    let mut number = 0;
+    while !people.publish(CAROL, PLENARY, number, "note").contains(&pauses(CAROL)) {
+        number += 1;
+        assert!(number < 10, "nobody is asked to wait");
+    }
+    people.read(CAROL);
+    assert_eq!(people.happens(Input::Taken { connection: CAROL.connection() }), []);
+    people.read(BOB);
+    assert_eq!(people.happens(Input::Taken { connection: BOB.connection() }), [resumes(CAROL)]);
+}
+
+#[test]
 fn nobody_waits_for_one_who_does_not_read_while_another_does() {
     let mut people = People::new(Config { queue_frames: 8, ..Config::default() });
     people.meet(ALICE, BOB, PLENARY);
@@ -113,7 +133,7 @@ fn several_publishers_of_a_topic_share_its_share() {
 
 #[test]
 fn the_longest_queue_goes_when_all_together_take_too_much_memory() {
-    let mut people = People::new(Config { waiting_bytes: 20_000, ..Config::default() });
+    let mut people = People::new(Config { waiting_bytes: 20_000, queue_bytes: 40_000, ..Config::default() });
     people.meet(ALICE, BOB, PLENARY);
     people.meet(CAROL, Person(4), CAUCUS);
     people.publish(CAROL, CAUCUS, 1, &"x".repeat(2_000));

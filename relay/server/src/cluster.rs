@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, Event};
+use async_nats::{Client, ConnectOptions, Event, Subscriber};
 use futures_util::StreamExt;
 use relay_core::Input;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::interval;
 use wire::Topic;
 
 use crate::hub::{ForCluster, Hub};
@@ -31,6 +32,15 @@ const LONGEST_PAUSE_MS: u64 = 4_000;
 
 /// Frames that may wait in one topic's subscription before NATS says that some were dropped.
 const WAITING_FRAMES: usize = 4_096;
+
+/// How often clients are told that NATS dropped frames, if it does.
+const SLOW_EVERY: Duration = Duration::from_secs(1);
+
+/// Recalls that may wait for JetStream. Who is not served asks the members.
+const WAITING_RECALLS: usize = 4_096;
+
+/// Frames and other things that may wait for the connection to take them.
+const WAITING_ERRANDS: usize = 256;
 
 /// Where the other relays are.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,6 +82,7 @@ pub(crate) async fn connect(cluster: &Cluster, notice: Notice) -> Result<Link, a
         .ping_interval(PING_EVERY)
         .connection_timeout(CONNECT_TIME)
         .subscription_capacity(WAITING_FRAMES)
+        .client_capacity(WAITING_ERRANDS)
         .retry_on_initial_connect()
         .reconnect_delay_callback(pause)
         .event_callback(move |event| {
@@ -100,61 +111,141 @@ pub(crate) struct Link {
 
 impl Link {
     /// Does what the hub asks for, and tells it what arrives.
-    pub(crate) async fn run(mut self, mut asked: UnboundedReceiver<ForCluster>, hub: Arc<Hub>) {
-        let mut topics = Topics { client: self.client.clone(), hub: Arc::clone(&hub), listening: HashMap::new() };
-        let mut recalls = JoinSet::new();
+    pub(crate) async fn run(self, asked: UnboundedReceiver<ForCluster>, hub: Arc<Hub>) {
+        let Link { client, happened, jet_stream, notice } = self;
+        let (linked, is_linked) = watch::channel(false);
+        let state = LinkState { hub: Arc::clone(&hub), jet_stream: jet_stream.clone(), notice, linked };
+        let topics = Topics { client: client.clone(), hub: Arc::clone(&hub), listening: HashMap::new() };
+        let errands = Errands { client, hub, jet_stream, topics, linked: is_linked };
+        tokio::select! {
+            // An event before what was asked: a link that is down is not asked for anything.
+            biased;
+            () = state.follow(happened) => {}
+            () = errands.run(asked) => {}
+        }
+    }
+}
+
+/// Knows whether there is a link, however long an errand waits for NATS.
+struct LinkState {
+    hub: Arc<Hub>,
+    jet_stream: Option<Arc<JetStream>>,
+    notice: Notice,
+    linked: watch::Sender<bool>,
+}
+
+impl LinkState {
+    async fn follow(self, mut happened: UnboundedReceiver<Event>) {
+        let mut preparing = JoinSet::new();
+        let mut slow = false;
+        let mut ticks = interval(SLOW_EVERY);
         loop {
             tokio::select! {
-                // An event before what was asked: a link that is down is not asked for anything.
-                biased;
-                Some(event) = self.happened.recv() => self.event(&event, &hub, &mut recalls),
-                Some(_) = recalls.join_next() => {}
-                Some(what) = asked.recv() => match what {
-                    ForCluster::Listen(topic) => topics.listen(topic).await,
-                    ForCluster::Unlisten(topic) => topics.unlisten(topic),
-                    ForCluster::Forward(topic, payload) => {
-                        hub.forwarded(payload.len());
-                        if self.client.publish(subject(topic), payload).await.is_err() {
-                            hub.handle(Input::Missed { topic });
-                        }
-                    }
-                    ForCluster::Recall(connection, topic) => {
-                        if let Some(jet_stream) = self.jet_stream.clone() {
-                            let hub = Arc::clone(&hub);
-                            recalls.spawn(async move {
-                                let payloads = jet_stream.recall(topic).await;
-                                hub.handle(Input::Recalled { connection, topic, payloads });
-                            });
-                        }
-                    }
+                // Each dropped frame is an event: they are told of together. Of which topic it was only NATS knows.
+                _ = ticks.tick() => if std::mem::take(&mut slow) && *self.linked.borrow() {
+                    self.hub.handle(Input::Unlinked);
+                    self.hub.handle(Input::Linked);
                 },
-                else => return,
+                event = happened.recv() => match event {
+                    Some(Event::SlowConsumer(_)) => slow = true,
+                    Some(event) => self.event(&event, &mut preparing),
+                    None => return,
+                },
+                Some(_) = preparing.join_next() => {}
             }
         }
     }
 
-    fn event(&self, event: &Event, hub: &Hub, tasks: &mut JoinSet<()>) {
+    fn event(&self, event: &Event, preparing: &mut JoinSet<()>) {
         match event {
             Event::Connected => {
                 (self.notice)("linked to NATS");
-                hub.metrics.linked(true);
-                hub.handle(Input::Linked);
+                self.hub.metrics.linked(true);
+                // That the link was lost may not have been said: there is room for a few events only.
+                self.hub.handle(Input::Unlinked);
+                self.hub.handle(Input::Linked);
+                self.linked.send_replace(true);
                 if let Some(jet_stream) = self.jet_stream.clone() {
-                    tasks.spawn(async move { jet_stream.prepare().await });
+                    preparing.spawn(async move { jet_stream.prepare().await });
                 }
             }
             Event::Disconnected | Event::Closed => {
                 (self.notice)("the link to NATS is lost; working alone until it is back");
-                hub.metrics.linked(false);
-                hub.handle(Input::Unlinked);
+                self.hub.metrics.linked(false);
+                self.hub.handle(Input::Unlinked);
+                self.linked.send_replace(false);
             }
-            // Frames of some topic were dropped: which, only NATS knows.
-            Event::SlowConsumer(_) => {
-                hub.handle(Input::Unlinked);
-                hub.handle(Input::Linked);
-            }
-            Event::LameDuckMode | Event::Draining | Event::ServerError(_) | Event::ClientError(_) => {}
+            Event::SlowConsumer(_)
+            | Event::LameDuckMode
+            | Event::Draining
+            | Event::ServerError(_)
+            | Event::ClientError(_) => {}
         }
+    }
+}
+
+/// Does what the hub asks for, in order.
+struct Errands {
+    client: Client,
+    hub: Arc<Hub>,
+    jet_stream: Option<Arc<JetStream>>,
+    topics: Topics,
+    linked: watch::Receiver<bool>,
+}
+
+impl Errands {
+    async fn run(mut self, mut asked: UnboundedReceiver<ForCluster>) {
+        let mut recalls = JoinSet::new();
+        loop {
+            tokio::select! {
+                biased;
+                changed = self.linked.changed() => match changed {
+                    Ok(()) => self.topics.catch_up(&mut self.linked).await,
+                    Err(_) => return,
+                },
+                Some(_) = recalls.join_next() => {}
+                what = asked.recv() => match what {
+                    Some(what) => self.errand(what, &mut recalls).await,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn errand(&mut self, what: ForCluster, recalls: &mut JoinSet<()>) {
+        match what {
+            ForCluster::Listen(topic) => self.topics.listen(topic, &mut self.linked).await,
+            ForCluster::Unlisten(topic) => self.topics.unlisten(topic),
+            ForCluster::Forward(topic, payload) => {
+                let bytes = payload.len();
+                let published = while_linked(&mut self.linked, self.client.publish(subject(topic), payload)).await;
+                self.hub.forwarded(bytes);
+                // With the link lost everybody has been told.
+                if let Some(Err(_)) = published {
+                    self.hub.handle(Input::Missed { topic });
+                }
+            }
+            ForCluster::Recall(connection, topic) => {
+                let serves = *self.linked.borrow() && recalls.len() < WAITING_RECALLS;
+                if let Some(jet_stream) = self.jet_stream.clone().filter(|_| serves) {
+                    let hub = Arc::clone(&self.hub);
+                    recalls.spawn(async move {
+                        let payloads = jet_stream.recall(topic).await;
+                        hub.handle(Input::Recalled { connection, topic, payloads });
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Waits for NATS to take something, unless there is no link or it is lost meanwhile.
+async fn while_linked<T>(linked: &mut watch::Receiver<bool>, taken: impl Future<Output = T>) -> Option<T> {
+    let mut linked = linked.clone();
+    tokio::select! {
+        biased;
+        _ = linked.wait_for(|linked| !linked) => None,
+        taken = taken => Some(taken),
     }
 }
 
@@ -162,33 +253,48 @@ impl Link {
 struct Topics {
     client: Client,
     hub: Arc<Hub>,
-    /// Dropping one ends its task.
-    listening: HashMap<Topic, oneshot::Sender<()>>,
+    /// Those that NATS knows of, and those that it has still to be told of. Dropping what is held of one ends its task.
+    listening: HashMap<Topic, Option<oneshot::Sender<()>>>,
 }
 
 impl Topics {
-    async fn listen(&mut self, topic: Topic) {
-        let Ok(mut messages) = self.client.subscribe(subject(topic)).await else {
-            self.hub.handle(Input::Missed { topic });
-            return;
+    /// Tells NATS of the topics that are new since the link was lost.
+    async fn catch_up(&mut self, linked: &mut watch::Receiver<bool>) {
+        let new = self.listening.iter().filter(|(_, listening)| listening.is_none()).map(|(topic, _)| *topic);
+        for topic in new.collect::<Vec<_>>() {
+            self.listen(topic, linked).await;
+        }
+    }
+
+    async fn listen(&mut self, topic: Topic, linked: &mut watch::Receiver<bool>) {
+        let listening = match while_linked(linked, self.client.subscribe(subject(topic))).await {
+            Some(Ok(messages)) => Some(self.hear(topic, messages)),
+            Some(Err(_)) | None => None,
         };
+        self.listening.insert(topic, listening);
+    }
+
+    /// Hands on what arrives until what is returned is dropped.
+    fn hear(&self, topic: Topic, mut messages: Subscriber) -> oneshot::Sender<()> {
         let hub = Arc::clone(&self.hub);
         let (listening, mut ended) = oneshot::channel::<()>();
         tokio::spawn(async move {
             loop {
                 tokio::select! {
-                    message = messages.next() => match message {
-                        Some(message) => hub.handle(Input::Arrived { topic, payload: message.payload }),
-                        None => return,
-                    },
+                    // The end first: another subscription to the topic may have begun, and would hear the same.
+                    biased;
                     _ = &mut ended => {
                         drop(messages.unsubscribe().await);
                         return;
                     }
+                    message = messages.next() => match message {
+                        Some(message) => hub.handle(Input::Arrived { topic, payload: message.payload }),
+                        None => return,
+                    },
                 }
             }
         });
-        self.listening.insert(topic, listening);
+        listening
     }
 
     fn unlisten(&mut self, topic: Topic) {

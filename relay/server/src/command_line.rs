@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use async_nats::ServerAddr;
 
 pub(crate) const HELP: &str = "\
 Orders sealed frames and hands them to whoever is subscribed. Keeps nothing.
@@ -84,7 +85,7 @@ impl Asked {
                 "--trusted-proxy" => asked.trusted_proxies.push(ip(&value()?)?),
                 "--tls-cert" => asked.tls_cert = Some(value()?.into()),
                 "--tls-key" => asked.tls_key = Some(value()?.into()),
-                "--nats" => asked.nats = Some(value()?),
+                "--nats" => asked.nats = Some(nats(value()?)?),
                 "--hold" => asked.hold = time(&value()?)?,
                 "--hold-bytes" => asked.hold_bytes = Some(size(&value()?)?),
                 "--hold-replicas" => asked.hold_replicas = replicas(&value()?)?,
@@ -103,6 +104,18 @@ impl Asked {
 
 fn address(value: &str) -> anyhow::Result<SocketAddr> {
     value.parse().with_context(|| format!("`{value}` is no address; it looks like 127.0.0.1:8080"))
+}
+
+/// Reads addresses of NATS, and says none of them again: they may hold a password.
+fn nats(value: String) -> anyhow::Result<String> {
+    let is_one = |address: &str| {
+        let parsed = address.parse::<ServerAddr>();
+        parsed.is_ok_and(|address| matches!(address.scheme(), "nats" | "tls") && !address.host().is_empty())
+    };
+    if !value.split(',').all(is_one) {
+        bail!("--nats wants addresses such as nats://127.0.0.1:4222, with commas between them.");
+    }
+    Ok(value)
 }
 
 fn replicas(value: &str) -> anyhow::Result<usize> {

@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 use wire::PUBLISH_BODY_BYTES;
 
 use crate::answers::{Answer, Content, sentence, whole};
-use crate::hub::{Hub, Place, Session};
+use crate::hub::{Hub, Place, Posting, Session};
 use crate::sources::Stay;
 use crate::visitors::Visitor;
 
@@ -40,13 +40,14 @@ pub(crate) struct EventStream {
 
 /// Opens a connection whose proofs must name `host`.
 pub(crate) fn open(host: String, stay: Option<Stay>, visitor: Arc<Visitor>, hub: &Arc<Hub>) -> Answer {
-    visitor.stays();
     let (place, session) = hub.open_session(host);
+    visitor.stays_as(place.connection());
     let events = EventStream { place, session: Some(session), over: false, _stay: stay, _visitor: visitor };
     let mut answer = Answer::new(Content::Events(Box::new(events)));
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     // Proxies that gather what they pass on would keep frames back.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     answer
@@ -92,14 +93,14 @@ where
 {
     let deadline = Instant::now() + BODY_TIME;
     match timeout_at(deadline, read(body, hub)).await {
-        Ok(Ok((session, frames))) => take(session, frames, hub).await,
+        Ok(Ok((session, _posting, frames))) => take(session, frames, hub).await,
         Ok(Err(status)) => whole(status, ""),
         Err(_) => whole(StatusCode::REQUEST_TIMEOUT, ""),
     }
 }
 
 /// Reads a body, of which no more is wanted once the session turns out not to be there.
-async fn read<B>(mut body: B, hub: &Hub) -> Result<(Session, Bytes), StatusCode>
+async fn read<B>(mut body: B, hub: &Hub) -> Result<(Session, Posting<'_>, Bytes), StatusCode>
 where
     B: Body<Data = Bytes> + Unpin,
 {
@@ -117,10 +118,11 @@ where
         {
             hub.session(&named).ok_or(StatusCode::GONE)?;
             all.advance(32);
-            session = Some(named);
+            session = Some((named, hub.begin_post(&named).ok_or(StatusCode::CONFLICT)?));
         }
     }
-    Ok((session.ok_or(StatusCode::BAD_REQUEST)?, all.freeze()))
+    let (session, posting) = session.ok_or(StatusCode::BAD_REQUEST)?;
+    Ok((session, posting, all.freeze()))
 }
 
 /// Hands frames to the relay, no faster than it reads of this connection.
@@ -134,7 +136,7 @@ async fn take(session: Session, mut frames: Bytes, hub: &Hub) -> Answer {
         }
         poll_fn(|cx| {
             let standing = hub.standing_of_session(connection, cx.waker());
-            if standing.may_read || standing.closing { Poll::Ready(()) } else { Poll::Pending }
+            if standing.may_read || standing.closing.is_some() { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
         hub.handle(Input::Received { connection, bytes: frames.split_to(length as usize) });

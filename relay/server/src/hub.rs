@@ -22,10 +22,11 @@ const MISSED_PINGS: u8 = 2;
 /// Frames taken out of a queue at once, and bytes after which no more are.
 const BATCH_FRAMES: usize = 64;
 const BATCH_BYTES: usize = 128 * 1024;
-const HANDFUL: usize = 8;
+const HANDFUL: usize = 4;
 
-/// Bytes of payloads that may wait for NATS.
+/// Bytes that may wait for NATS, and what each frame takes of them besides its payload.
 const FORWARDING_BYTES: usize = 32 * 1024 * 1024;
+const FORWARD_BYTES: usize = 256;
 
 /// One relay and what the tasks of its connections should know.
 pub(crate) struct Hub {
@@ -56,6 +57,8 @@ struct Slot {
     waker: Option<Waker>,
     /// Of a request that waits to hand over what it has brought.
     poster: Option<Waker>,
+    /// There is such a request. Of several nobody could say in which order they came.
+    posting: bool,
     closing: Option<CloseReason>,
     paused: bool,
     ping_at_ms: u64,
@@ -82,11 +85,11 @@ pub(crate) struct Standing {
     /// The client has proved a topic, and may send much.
     pub(crate) proven: bool,
     /// The connection is to be closed.
-    pub(crate) closing: bool,
+    pub(crate) closing: Option<CloseReason>,
 }
 
 /// How a connection stands that is not there any more.
-const GONE: Standing = Standing { may_read: false, proven: false, closing: true };
+const GONE: Standing = Standing { may_read: false, proven: false, closing: Some(CloseReason::Restart) };
 
 /// What there is to do for a connection.
 #[derive(Default)]
@@ -162,6 +165,20 @@ impl Hub {
         state.slots.get(connection).filter(|slot| slot.closing.is_none()).map(|_| *connection)
     }
 
+    /// Says whether a connection is there, and not about to be closed.
+    pub(crate) fn is_open(&self, connection: ConnectionId) -> bool {
+        self.state().slots.get(&connection).is_some_and(|slot| slot.closing.is_none())
+    }
+
+    /// Begins a request that brings something for a session. None if there is one, or no such session.
+    pub(crate) fn begin_post(&self, session: &Session) -> Option<Posting<'_>> {
+        let connection = self.session(session)?;
+        let mut state = self.state();
+        let slot = state.slots.get_mut(&connection).filter(|slot| !slot.posting)?;
+        slot.posting = true;
+        Some(Posting { hub: self, connection })
+    }
+
     /// Tells the relay the time, and asks clients for signs of life.
     pub(crate) fn tick(&self) {
         let now_ms = self.now_ms();
@@ -225,7 +242,7 @@ impl Hub {
         let proven = state.relay.has_proved(connection);
         let Some(slot) = state.slots.get_mut(&connection) else { return GONE };
         slot.remember(waker);
-        Standing { may_read: !slot.paused, proven, closing: slot.closing.is_some() }
+        Standing { may_read: !slot.paused, proven, closing: slot.closing }
     }
 
     /// Says how a connection stands to a request that brings something for it; the waker is woken when that changes.
@@ -233,7 +250,7 @@ impl Hub {
         let mut state = self.state();
         let Some(slot) = state.slots.get_mut(&connection) else { return GONE };
         slot.poster = slot.paused.then(|| waker.clone());
-        Standing { may_read: !slot.paused, proven: false, closing: slot.closing.is_some() }
+        Standing { may_read: !slot.paused, proven: false, closing: slot.closing }
     }
 
     /// Notes that a client is there still.
@@ -266,7 +283,8 @@ impl Hub {
                         slot.paused = true;
                     }
                 }
-                Command::Resume { connection } => state.wake(connection, me, |slot| slot.paused = false),
+                // Whoever it is: what it looks at next is not whether it may be read from.
+                Command::Resume { connection } => state.wake(connection, None, |slot| slot.paused = false),
                 Command::EndRound => self.round_ends.notify_one(),
                 Command::Listen { topic } => self.ask(ForCluster::Listen(topic)),
                 Command::Unlisten { topic } => self.ask(ForCluster::Unlisten(topic)),
@@ -277,8 +295,9 @@ impl Hub {
     }
 
     fn forward(&self, state: &mut State, topic: Topic, payload: Bytes) {
-        if self.forwarding.fetch_add(payload.len(), Relaxed) < FORWARDING_BYTES {
-            self.ask(ForCluster::Forward(topic, payload));
+        if self.forwarding.fetch_add(payload.len() + FORWARD_BYTES, Relaxed) < FORWARDING_BYTES {
+            // The payload is a part of what was read of its sender.
+            self.ask(ForCluster::Forward(topic, Bytes::copy_from_slice(&payload)));
         } else {
             // NATS takes them too slowly.
             self.forwarded(payload.len());
@@ -288,7 +307,7 @@ impl Hub {
 
     /// Notes that a payload of so many bytes is off to NATS.
     pub(crate) fn forwarded(&self, bytes: usize) {
-        self.forwarding.fetch_sub(bytes, Relaxed);
+        self.forwarding.fetch_sub(bytes + FORWARD_BYTES, Relaxed);
     }
 
     fn ask(&self, what: ForCluster) {
@@ -327,6 +346,20 @@ impl Slot {
     }
 }
 
+/// A request that brings something for a session, until it is dropped.
+pub(crate) struct Posting<'hub> {
+    hub: &'hub Hub,
+    connection: ConnectionId,
+}
+
+impl Drop for Posting<'_> {
+    fn drop(&mut self) {
+        if let Some(slot) = self.hub.state().slots.get_mut(&self.connection) {
+            (slot.posting, slot.poster) = (false, None);
+        }
+    }
+}
+
 /// One connection's place in the hub; dropping it forgets the connection.
 pub(crate) struct Place {
     hub: Arc<Hub>,
@@ -335,6 +368,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Returns what the hub calls the connection.
+    pub(crate) fn connection(&self) -> ConnectionId {
+        self.connection
+    }
+
     /// Hands a message of the client to the relay. Says whether more of the client should be read now.
     pub(crate) fn received(&self, bytes: Bytes) -> bool {
         let mut state = self.hub.state();

@@ -134,7 +134,7 @@ async fn visit(
     // One that says nothing costs next to nothing until it is gone.
     let deadline = Instant::now() + site.config.header_time;
     timeout_at(deadline, tcp.readable()).await.ok()?.ok()?;
-    site.hub.gate.pass().await;
+    timeout_at(deadline, site.hub.gate.pass()).await.ok()?;
     let over_tls = site.config.tls.is_some();
     let stream = match &site.config.tls {
         None => Stream::tcp(tcp),
@@ -153,9 +153,26 @@ async fn visit(
         .max_buf_size(HTTP_BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    tokio::pin!(http);
-    if timeout(VISIT, &mut http).await.is_err() && visitor.has_stayed() {
-        http.await.ok()?;
+    tokio::select! {
+        _ = http => Some(()),
+        () = over(&visitor, &site) => None,
     }
-    Some(())
+}
+
+/// Returns when a visitor has had its time: a passing one after that of a visit, one that has become a client when its connection
+/// has ended and it has had the time to read the rest.
+async fn over(visitor: &Visitor, site: &Site) {
+    let started = Instant::now();
+    loop {
+        sleep(TICK).await;
+        match visitor.connection() {
+            None if started.elapsed() < VISIT => {}
+            None => return,
+            Some(connection) if site.hub.is_open(connection) => {}
+            Some(_) => {
+                sleep(site.config.farewell).await;
+                return;
+            }
+        }
+    }
 }

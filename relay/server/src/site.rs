@@ -43,6 +43,8 @@ impl Site {
 
     async fn route(&self, mut request: Request<Incoming>, caller: &Caller) -> Answer {
         match (request.uri().path(), request.method()) {
+            // Before anybody is counted: what is no handshake becomes no connection.
+            ("/v1/relay", &Method::GET) if !web_socket::is_asked_for(&request) => web_socket::not_asked_for(),
             ("/v1/relay", &Method::GET) => match self.admit(&request, caller) {
                 Ok((host, stay)) => web_socket::accept(&mut request, host, stay, &self.hub, &self.config),
                 Err(answer) => *answer,

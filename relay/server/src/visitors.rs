@@ -1,8 +1,9 @@
 //! Sockets that are no connection to the relay yet: how many there may be, and how long each may take.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use relay_core::ConnectionId;
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -27,7 +28,7 @@ struct State {
 pub(crate) struct Visitor {
     visitors: Arc<Visitors>,
     number: u64,
-    stays: AtomicBool,
+    stays_as: OnceLock<ConnectionId>,
 }
 
 impl Visitors {
@@ -36,7 +37,7 @@ impl Visitors {
         let mut state = self.state();
         state.last += 1;
         state.all += 1;
-        Visitor { visitors: Arc::clone(self), number: state.last, stays: AtomicBool::new(false) }
+        Visitor { visitors: Arc::clone(self), number: state.last, stays_as: OnceLock::new() }
     }
 
     /// Says how a visitor can be ended, and ends the oldest if there are more than `most`.
@@ -82,13 +83,14 @@ impl Visitor {
     }
 
     /// The visitor stays: it is a client of the relay now.
-    pub(crate) fn stays(&self) {
-        self.stays.store(true, Relaxed);
+    pub(crate) fn stays_as(&self, connection: ConnectionId) {
+        self.stays_as.get_or_init(|| connection);
         self.visitors.state().passing.remove(&self.number);
     }
 
-    pub(crate) fn has_stayed(&self) -> bool {
-        self.stays.load(Relaxed)
+    /// Returns which connection the visitor has become.
+    pub(crate) fn connection(&self) -> Option<ConnectionId> {
+        self.stays_as.get().copied()
     }
 }
 

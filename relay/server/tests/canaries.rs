@@ -372,7 +372,7 @@ async fn overtaken(process: &Process, canaries: &Canaries, alice: &mut Guest, mu
     const STALLED: &str = "payload of a stalled reader";
     carol.subscribe(PLENARY).await;
     carol.catch_up().await;
-    for id in 0..40 {
+    for id in 0..60 {
         alice.publish(PLENARY, id, canaries.payload(STALLED, 60 * 1_024)).await;
         assert!(matches!(alice.next().await, FromRelay::Deliver { .. }));
     }

@@ -17,9 +17,6 @@ const READ_BUFFER_BYTES: usize = 8 * 1024;
 const TURN_BYTES: usize = 64 * 1024;
 const STRANGERS_TURN_BYTES: usize = 4 * 1024;
 
-/// Answers to pings that may wait to be written; of more only the last is kept, as RFC 6455 section 5.5.3 allows.
-const ANSWERS_BYTES: usize = 1024;
-
 /// Bytes that are no message are told in portions of this.
 const NOISE_BYTES: usize = 1024;
 
@@ -84,11 +81,11 @@ impl Incoming {
         answers: &mut Vec<u8>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Message, Error>> {
-        let mut io = Io { stream, answers, cx, turn: &mut self.turn, read: 0, blocked: Blocked::default() };
+        let mut io = Io { stream, answers, cx, turn: &mut self.turn, read: 0, turn_over: false };
         let protocol =
             self.protocol.get_or_insert_with(|| Box::new(WebSocketContext::new(Role::Server, Some(self.config))));
         let result = protocol.read(&mut io);
-        let (read, blocked) = (io.read, io.blocked);
+        let (read, turn_over) = (io.read, io.turn_over);
         self.read += read;
         self.noise += read;
         if self.closing {
@@ -106,11 +103,11 @@ impl Incoming {
                 Poll::Ready(Ok(message))
             }
             Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
-                if self.read == self.told && !blocked.writing && !self.closing {
+                if self.read == self.told && !self.closing {
                     self.protocol = None;
                     (self.read, self.told) = (0, 0);
                 }
-                if blocked.turn_over {
+                if turn_over {
                     cx.waker().wake_by_ref();
                 }
                 Poll::Pending
@@ -135,8 +132,7 @@ impl Incoming {
         let mut nothing = tokio::io::empty();
         let mut cx = Context::from_waker(std::task::Waker::noop());
         let turn = &mut 0;
-        let mut io = Io { stream: &mut nothing, answers, cx: &mut cx, turn, read: 0, blocked: Blocked::default() };
-        io.blocked.never = true;
+        let mut io = Io { stream: &mut nothing, answers, cx: &mut cx, turn, read: 0, turn_over: false };
         let protocol =
             self.protocol.get_or_insert_with(|| Box::new(WebSocketContext::new(Role::Server, Some(self.config))));
         // Fails only when the client has said goodbye before, which is answered already.
@@ -154,14 +150,6 @@ fn least_length(payload: usize) -> usize {
     2 + extended + 4 + payload
 }
 
-#[derive(Clone, Copy, Default)]
-struct Blocked {
-    turn_over: bool,
-    writing: bool,
-    /// Answers are taken whatever waits.
-    never: bool,
-}
-
 /// The socket as the protocol sees it: what it writes is put aside, because frames of the relay may be half written.
 struct Io<'io, 'cx, S> {
     stream: &'io mut S,
@@ -169,13 +157,13 @@ struct Io<'io, 'cx, S> {
     cx: &'io mut Context<'cx>,
     turn: &'io mut usize,
     read: usize,
-    blocked: Blocked,
+    turn_over: bool,
 }
 
 impl<S: AsyncRead + Unpin> io::Read for Io<'_, '_, S> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if *self.turn == 0 {
-            self.blocked.turn_over = true;
+            self.turn_over = true;
             return Err(ErrorKind::WouldBlock.into());
         }
         let most = into.len().min(*self.turn);
@@ -195,10 +183,6 @@ impl<S: AsyncRead + Unpin> io::Read for Io<'_, '_, S> {
 
 impl<S> io::Write for Io<'_, '_, S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.answers.len() >= ANSWERS_BYTES && !self.blocked.never {
-            self.blocked.writing = true;
-            return Err(ErrorKind::WouldBlock.into());
-        }
         self.answers.extend_from_slice(bytes);
         Ok(bytes.len())
     }

@@ -27,19 +27,35 @@ use self::outgoing::Outgoing;
 use crate::Config;
 use crate::answers::{Answer, sentence, whole};
 use crate::gate::Ticket;
-use crate::hub::{Hub, Place};
+use crate::hub::{Hub, Place, Standing};
 use crate::sources::Stay;
 use crate::stream::Stream;
 
 /// Messages read before their answers are written and others have their turn: fewer than fill a queue.
 const TURN_MESSAGES: u32 = 64;
 
+/// Answers to pings that may wait to be written.
+const ANSWERS_BYTES: usize = 1024;
+
 /// What a client that was told to go may still have on its way, and how long one that broke the protocol is waited for.
 const UNREAD_BYTES: usize = 1024 * 1024;
 const UNREAD_BYTES_OF_FLOODS: usize = 16 * 1024;
 const UNREAD_TIME: Duration = Duration::from_secs(1);
 
-/// Takes the request of a WebSocket, RFC 6455 section 4.2, and serves it in a task of its own.
+/// Says whether a request is the handshake of a WebSocket, RFC 6455 section 4.2.
+pub(crate) fn is_asked_for<B>(request: &Request<B>) -> bool {
+    request.extensions().get::<OnUpgrade>().is_some() && handshake_key(request.headers()).is_some()
+}
+
+/// Returns the answer to a request that is none.
+pub(crate) fn not_asked_for() -> Answer {
+    let mut answer = sentence(StatusCode::UPGRADE_REQUIRED, "This address is a WebSocket.\n");
+    answer.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    answer.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    answer
+}
+
+/// Takes the request of a WebSocket and serves it in a task of its own.
 pub(crate) fn accept<B>(
     request: &mut Request<B>,
     host: String,
@@ -48,12 +64,7 @@ pub(crate) fn accept<B>(
     config: &Arc<Config>,
 ) -> Answer {
     let upgrade = request.extensions_mut().remove::<OnUpgrade>();
-    let (Some(key), Some(upgrade)) = (handshake_key(request.headers()), upgrade) else {
-        let mut answer = sentence(StatusCode::UPGRADE_REQUIRED, "This address is a WebSocket.\n");
-        answer.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        answer.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        return answer;
-    };
+    let (Some(key), Some(upgrade)) = (handshake_key(request.headers()), upgrade) else { return not_asked_for() };
     let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) else {
         return whole(StatusCode::BAD_REQUEST, "");
     };
@@ -103,6 +114,7 @@ fn serve(upgraded: Upgraded, place: Place, stay: Option<Stay>, config: &Config) 
         incoming: Incoming::new(config.relay.limits.payload_bytes),
         outgoing: Outgoing::default(),
         answers: Vec::new(),
+        answers_were_full: false,
         farewell_within: config.farewell,
         farewell: None,
         state: State::Open,
@@ -119,8 +131,9 @@ struct WebSocket {
     place: Place,
     incoming: Incoming,
     outgoing: Outgoing,
-    /// Frames with which the protocol answers control frames.
+    /// Frames with which the protocol answers control frames. While there are too many nothing is read.
     answers: Vec<u8>,
+    answers_were_full: bool,
     farewell_within: Duration,
     /// When a connection that is to be closed has had its time.
     farewell: Option<Pin<Box<Sleep>>>,
@@ -161,12 +174,14 @@ impl WebSocket {
     /// Reads and writes what can be; ready when the connection is over.
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let standing = self.place.standing(cx.waker());
-        if standing.closing {
-            self.hurry();
-        }
+        self.prepare_to_close(standing);
         let may_read = standing.may_read && (standing.proven || self.place.poll_gate(&mut self.ticket, cx).is_ready());
         if may_read && self.read(standing.proven, cx).is_none() {
             return Poll::Ready(());
+        }
+        // What was read may be why.
+        if may_read {
+            self.prepare_to_close(self.place.standing(cx.waker()));
         }
         loop {
             if self.outgoing.is_empty() && !self.gather(cx) {
@@ -177,6 +192,11 @@ impl WebSocket {
                 Poll::Ready(Err(_)) => return Poll::Ready(()),
                 Poll::Pending => break,
             }
+        }
+        if self.answers_were_full && self.answers.is_empty() {
+            // Reading goes on where it stopped for want of room.
+            self.answers_were_full = false;
+            cx.waker().wake_by_ref();
         }
         if self.outgoing.is_empty() && matches!(self.state, State::Answered | State::UnreadableGoodbye) {
             self.state = State::Lingering;
@@ -198,7 +218,14 @@ impl WebSocket {
         }
         self.incoming.begin_turn(proven);
         let mut messages = 0;
-        while let Poll::Ready(result) = self.incoming.poll_message(&mut self.stream, &mut self.answers, cx) {
+        loop {
+            if self.answers.len() >= ANSWERS_BYTES {
+                self.answers_were_full = true;
+                break;
+            }
+            let Poll::Ready(result) = self.incoming.poll_message(&mut self.stream, &mut self.answers, cx) else {
+                break;
+            };
             match result {
                 Ok(Message::Binary(bytes)) => {
                     if !self.place.received(bytes) {
@@ -317,6 +344,17 @@ impl WebSocket {
             }
         }
         Poll::Ready(())
+    }
+
+    /// Notes that the connection is to be closed, if it is.
+    fn prepare_to_close(&mut self, standing: Standing) {
+        if let Some(reason) = standing.closing {
+            self.hurry();
+            if matches!(reason, CloseReason::Slow | CloseReason::Silent) {
+                // The memory is wanted back.
+                self.outgoing.drop_unwritten();
+            }
+        }
     }
 
     /// From now on the client has a bounded time to read the rest.

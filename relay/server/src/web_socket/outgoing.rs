@@ -22,6 +22,8 @@ pub(super) struct Outgoing {
     pieces: VecDeque<Piece>,
     /// How much of the first piece is written.
     written: usize,
+    /// What lies between may still hold some of what is written.
+    unflushed: bool,
 }
 
 /// A frame: its header and its payload, which others share.
@@ -62,8 +64,15 @@ impl Outgoing {
         self.pieces.push_back(Piece { header: [0; HEADER_BYTES], header_length: 0, payload: bytes.into() });
     }
 
+    /// Drops what is not begun.
+    pub(super) fn drop_unwritten(&mut self) {
+        self.pieces.truncate(usize::from(self.written > 0));
+        self.pieces.shrink_to_fit();
+    }
+
+    /// Says whether everything has been written.
     pub(super) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.pieces.is_empty() && !self.unflushed
     }
 
     /// Writes until nothing is left.
@@ -88,13 +97,18 @@ impl Outgoing {
             }
             match ready!(Pin::new(&mut *stream).poll_write_vectored(cx, &slices[..count])) {
                 Ok(0) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                Ok(written) => self.advance(written),
+                Ok(written) => {
+                    self.unflushed = true;
+                    self.advance(written);
+                }
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
         // A burst must not keep its memory for as long as the connection lives.
         self.pieces = VecDeque::new();
-        Pin::new(stream).poll_flush(cx)
+        ready!(Pin::new(stream).poll_flush(cx))?;
+        self.unflushed = false;
+        Poll::Ready(Ok(()))
     }
 
     fn advance(&mut self, written: usize) {
