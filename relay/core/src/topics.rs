@@ -14,6 +14,7 @@ pub(crate) struct Topics(BTreeMap<Topic, Held>);
 /// One topic.
 #[derive(Default)]
 pub(crate) struct Held {
+    /// Sorted: frames are handed out in the order in which connections came, always.
     pub(crate) subscribers: Vec<ConnectionId>,
     provers: usize,
     pub(crate) sequence: u64,
@@ -54,16 +55,18 @@ impl Topics {
         if self.get(topic).is_some_and(|held| held.subscribers.len() >= most) {
             return Err(TopicFull);
         }
-        self.entry(topic).subscribers.push(connection);
+        let subscribers = &mut self.entry(topic).subscribers;
+        if let Err(at) = subscribers.binary_search(&connection) {
+            subscribers.insert(at, connection);
+        }
         Ok(())
     }
 
     /// Removes a subscriber. Says whether it was the last.
     pub(crate) fn unsubscribe(&mut self, topic: Topic, connection: ConnectionId) -> bool {
         self.change(topic, |held| {
-            let before = held.subscribers.len();
-            held.subscribers.retain(|subscriber| *subscriber != connection);
-            before > 0 && held.subscribers.is_empty()
+            let at = held.subscribers.binary_search(&connection);
+            at.map(|at| held.subscribers.remove(at)).is_ok() && held.subscribers.is_empty()
         })
     }
 
