@@ -85,10 +85,11 @@ async fn meet(clients: &mut [&mut Client]) {
 async fn hears(client: &mut Client, note: &str) -> Vec<FromRelay> {
     let mut before = Vec::new();
     loop {
-        match client.next().await {
-            FromRelay::Deliver { payload, .. } if payload == note => return before,
-            other => before.push(other),
+        let frame = client.next().await;
+        if matches!(&frame, FromRelay::Deliver { payload, .. } if payload == note) {
+            return before;
         }
+        before.push(frame);
     }
 }
 
@@ -96,23 +97,21 @@ async fn hears(client: &mut Client, note: &str) -> Vec<FromRelay> {
 async fn misses(client: &mut Client) -> Vec<Bytes> {
     let mut before = Vec::new();
     loop {
-        match client.next().await {
-            FromRelay::Gap { topic } if topic == topic_of(PLENARY) => return before,
-            FromRelay::Deliver { payload, .. } => before.push(payload),
-            other => panic!("neither a note nor a Gap but {other:?}"),
+        let frame = client.next().await;
+        if frame == (FromRelay::Gap { topic: topic_of(PLENARY) }) {
+            return before;
         }
+        let FromRelay::Deliver { payload, .. } = frame else { panic!("neither a note nor a Gap but {frame:?}") };
+        before.push(payload);
     }
 }
 
 /// Reads a note, and returns its sequence and what it says.
 async fn note(client: &mut Client) -> (u64, String) {
-    match client.next().await {
-        FromRelay::Deliver { topic, sequence, payload } => {
-            assert_eq!(topic, topic_of(PLENARY));
-            (sequence, String::from_utf8(payload.to_vec()).expect("notes are text here"))
-        }
-        other => panic!("no note but {other:?}"),
-    }
+    let frame = client.next().await;
+    let FromRelay::Deliver { topic, sequence, payload } = frame else { panic!("no note but {frame:?}") };
+    assert_eq!(topic, topic_of(PLENARY));
+    (sequence, String::from_utf8(payload.to_vec()).expect("notes are text here"))
 }
 
 /// Subscribes and waits for nothing: what is held may come at any time.
