@@ -14,13 +14,18 @@ export class Relay {
   #output = [];
   /** Chosen by the system at the first start, and kept for every other. */
   #port = 0;
+  #words;
 
-  /** Starts a relay on a free port. */
-  static async start() {
+  constructor(words) {
+    this.#words = words;
+  }
+
+  /** Starts a relay on a free port, with further words on its command line. */
+  static async start(words = []) {
     for (const needed of [BINARY, APP]) {
       if (!existsSync(needed)) throw new Error(`${needed} is not there; run \`cargo xtask test browser\``);
     }
-    const relay = new Relay();
+    const relay = new Relay(words);
     await relay.run();
     return relay;
   }
@@ -45,7 +50,7 @@ export class Relay {
 
   /** Starts the process and returns when it says that it listens. `app` is a folder with another build of the app. */
   async run(app = APP) {
-    const child = spawn(BINARY, ['--listen', `127.0.0.1:${this.#port}`, '--app', app], {
+    const child = spawn(BINARY, ['--listen', `127.0.0.1:${this.#port}`, '--app', app, ...this.#words], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;
@@ -72,5 +77,14 @@ export class Relay {
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
+  }
+
+  /** Asks the process to stop. Returns its exit code, and how many milliseconds it took to say goodbye to everybody. */
+  async stop() {
+    const begun = Date.now();
+    const gone = once(this.#process, 'exit');
+    this.#process.kill('SIGTERM');
+    const [code] = await gone;
+    return { code, took: Date.now() - begun };
   }
 }

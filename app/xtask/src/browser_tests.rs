@@ -52,16 +52,21 @@ pub fn driver(workspace: &Workspace, program: &str, relay: &Path, browser: &Path
     command
 }
 
-/// Runs the browser tests whose file name contains one of `only`, or all, and counts them. Without a Firefox those that need it are
-/// not run.
-pub fn run(
-    workspace: &Workspace,
-    relay: &Path,
-    browser: &Path,
-    firefox: Option<&Path>,
-    only: &[String],
-    tally: &mut Tally,
-) -> anyhow::Result<()> {
+/// What browser tests drive besides the page.
+pub struct Programs<'a> {
+    /// The relay.
+    pub relay: &'a Path,
+    /// The browser.
+    pub browser: &'a Path,
+    /// Another browser. Without one the tests that need it are not run.
+    pub firefox: Option<&'a Path>,
+    /// What several relays are linked by.
+    pub nats_server: &'a Path,
+}
+
+/// Runs the browser tests whose file name contains one of `only`, or all, and counts them.
+pub fn run(workspace: &Workspace, programs: &Programs<'_>, only: &[String], tally: &mut Tally) -> anyhow::Result<()> {
+    let Programs { relay, browser, firefox, nats_server } = *programs;
     build_modified_client(workspace)?;
     let report = workspace.target().join("e2e-report.json");
     let _ = std::fs::remove_file(&report);
@@ -71,6 +76,7 @@ pub fn run(
     command.arg("test").args(only).args(["--reporter", "list,json"]).env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
     // An empty one is none.
     command.env("FIREFOX", firefox.unwrap_or(Path::new("")));
+    command.env("NATS_SERVER", nats_server);
     let status = command.status().context("Playwright cannot be started")?;
     let text = std::fs::read(&report).context("Playwright wrote no report, so no browser test counts")?;
     let report = serde_json::from_slice(&text).context("Playwright's report is not JSON")?;

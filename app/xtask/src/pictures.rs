@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
+use crate::browser_tests::Programs;
 use crate::say::say;
 use crate::tally::Tally;
 use crate::workspace::Workspace;
@@ -20,7 +21,9 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
     let relay = relay_build::build(workspace)?;
     let browser = browser_tests::prepare(workspace)?;
     let mut tally = Tally::default();
-    browser_tests::run(workspace, &relay, &browser, None, &["pictures".to_owned()], &mut tally)?;
+    // No picture is of several relays.
+    let programs = Programs { relay: &relay, browser: &browser, firefox: None, nats_server: Path::new("") };
+    browser_tests::run(workspace, &programs, &["pictures".to_owned()], &mut tally)?;
     let taken = workspace.target().join("pictures");
     refresh(&taken.join("talk-light.png"), &workspace.e2e().join("pictures/talk.png"))?;
     for name in SCREENSHOTS {

@@ -1,6 +1,7 @@
 //! `cargo test` over the workspace, counted.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, bail};
@@ -11,14 +12,15 @@ use crate::tally::Tally;
 use crate::workspace::Workspace;
 
 /// Runs all Rust tests.
-pub fn run(workspace: &Workspace, run: &mut Run) {
-    run.step("Rust tests", |tally| test(workspace, tally));
+pub fn run(workspace: &Workspace, nats_server: &Path, run: &mut Run) {
+    run.step("Rust tests", |tally| test(workspace, nats_server, tally));
 }
 
-fn test(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
+fn test(workspace: &Workspace, nats_server: &Path, tally: &mut Tally) -> anyhow::Result<()> {
     let mut child = workspace
         .cargo()
         .args(["test", "--workspace", "--no-fail-fast"])
+        .env("NATS_SERVER", nats_server)
         .stdout(Stdio::piped())
         .spawn()
         .context("cargo cannot be started")?;

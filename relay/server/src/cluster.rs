@@ -13,7 +13,7 @@ use relay_core::Input;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::interval;
+use tokio::time::{interval, sleep};
 use wire::Topic;
 
 use crate::hub::{ForCluster, Hub};
@@ -166,7 +166,7 @@ impl LinkState {
                 self.hub.handle(Input::Linked);
                 self.linked.send_replace(true);
                 if let Some(jet_stream) = self.jet_stream.clone() {
-                    preparing.spawn(async move { jet_stream.prepare().await });
+                    preparing.spawn(prepare(jet_stream, Arc::clone(&self.notice)));
                 }
             }
             Event::Disconnected | Event::Closed => {
@@ -174,6 +174,7 @@ impl LinkState {
                 self.hub.metrics.linked(false);
                 self.hub.handle(Input::Unlinked);
                 self.linked.send_replace(false);
+                preparing.abort_all();
             }
             Event::SlowConsumer(_)
             | Event::LameDuckMode
@@ -181,6 +182,19 @@ impl LinkState {
             | Event::ServerError(_)
             | Event::ClientError(_) => {}
         }
+    }
+}
+
+/// Tries until JetStream holds frames: servers that have just begun, or too few of them, do not.
+async fn prepare(jet_stream: Arc<JetStream>, notice: Notice) {
+    for tries in 0.. {
+        if jet_stream.prepare().await {
+            return;
+        }
+        if tries == 0 {
+            notice("JetStream does not hold frames; trying again and again");
+        }
+        sleep(pause(tries)).await;
     }
 }
 

@@ -36,8 +36,8 @@ impl JetStream {
         JetStream { context, hold, places: Semaphore::new(AT_ONCE) }
     }
 
-    /// Sees to it that there is a stream. Without one nothing is held.
-    pub(crate) async fn prepare(&self) {
+    /// Sees to it that there is a stream, and says whether there is. Without one nothing is held.
+    pub(crate) async fn prepare(&self) -> bool {
         let config = Config {
             name: STREAM.to_owned(),
             subjects: vec![format!("{SUBJECTS}*")],
@@ -50,7 +50,7 @@ impl JetStream {
             no_ack: true,
             ..Config::default()
         };
-        drop(timeout(TIME, self.context.create_or_update_stream(config)).await);
+        timeout(TIME, self.context.create_or_update_stream(config)).await.is_ok_and(|made| made.is_ok())
     }
 
     /// Returns what is held of a topic, oldest first: nothing if there is no stream, or if it cannot say so in time.

@@ -1,5 +1,6 @@
 //! A relay on a port of its own, and clients that speak to it over real sockets.
 
+pub mod nats;
 pub mod process;
 pub mod wires;
 
@@ -91,7 +92,8 @@ pub struct Client {
     socket: WebSocketStream<TcpStream>,
     /// The host its proofs name.
     pub host: String,
-    challenge: [u8; 32],
+    /// What its proofs sign.
+    pub challenge: [u8; 32],
     /// What the relay said it takes.
     pub limits: Limits,
 }
@@ -151,11 +153,16 @@ impl Client {
 
     /// Sends a proof made out to any host.
     pub async fn prove_for(&mut self, host: &str, seed: u8) {
+        self.send(self.proof(host, seed)).await;
+    }
+
+    /// Returns a proof made out to any host.
+    pub fn proof(&self, host: &str, seed: u8) -> FromClient {
         let key = SigningKey::from_bytes(&[seed; 32]);
         let topic = topic_of(seed);
         let signature = key.sign(&proof_bytes(host, &self.challenge, &topic)).to_bytes();
         let write_key = key.verifying_key().to_bytes();
-        self.send(FromClient::Prove { topic, write_key, signature }).await;
+        FromClient::Prove { topic, write_key, signature }
     }
 
     /// Publishes.
@@ -179,12 +186,15 @@ impl Client {
 
     /// Returns the next message that is no ping.
     pub async fn next_message(&mut self) -> Option<Result<Message, Error>> {
-        loop {
-            match soon("a message", self.socket.next()).await {
-                Some(Ok(Message::Ping(_))) => {}
-                other => return other,
+        soon("a message", async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Ping(_))) => {}
+                    other => return other,
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Returns the socket under the WebSocket.
