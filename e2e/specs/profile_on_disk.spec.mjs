@@ -25,6 +25,19 @@ async function found(profile, planted) {
   return { all, files };
 }
 
+/** In the page: lets every write to its storage take some milliseconds longer. */
+function slowDown(milliseconds) {
+  const { objectStore, commit } = IDBTransaction.prototype;
+  IDBTransaction.prototype.commit = function () {
+    const until = performance.now() + milliseconds;
+    const goOn = () => {
+      if (performance.now() > until) commit.call(this);
+      else objectStore.call(this, this.objectStoreNames[0]).count().onsuccess = goOn;
+    };
+    goOn();
+  };
+}
+
 test('what this browser keeps tells nothing of the talk to who reads the disk', async ({ relay }, info) => {
   const [host, guest] = [await Profile.make(), await Profile.make()];
   try {
@@ -91,7 +104,8 @@ test('an older copy of the profile is noticed, and brought up by the others', as
     await amina.page.getByRole('link', { name: AMINA.title }).click();
     await expectSameNotes([amina, kaveh], written, { within: 60_000 });
     await expect(amina.talk.warnings).toBeVisible();
-    // Put away once and for all.
+    // Put away once and for all, however slow the disk.
+    await amina.page.evaluate(slowDown, 500);
     await amina.talk.warnings.getByRole('button').click();
     await expect(amina.talk.warnings).toHaveCount(0);
     await amina.page.reload();

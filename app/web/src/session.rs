@@ -80,8 +80,6 @@ pub struct OpenTalk {
     pub draft: ArcRwSignal<String>,
     /// What came in while nobody looked.
     pub unread: ArcRwSignal<Unread>,
-    /// Warnings the person has read and put away.
-    pub dismissed: ArcRwSignal<Dismissed>,
     /// Whether it has ended, and how far it is from being deleted here.
     pub end: ArcRwSignal<End>,
     /// What is to be told of its files, beside how each stands: [`file_state`].
@@ -141,11 +139,10 @@ pub fn draft(id: TalkId, text: String) {
 /// Puts a warning away, until it is noticed again.
 pub fn dismiss(id: TalkId, alarm: &AlarmView) {
     let Some(running) = find(id) else { return };
-    running.shown.dismissed.update(|dismissed| {
-        dismissed.insert((alarm.what, alarm.seat), alarm.times);
-    });
-    let row = running.shown.dismissed.with_untracked(dismissed::encode);
+    running.dismissed.borrow_mut().insert((alarm.what, alarm.seat), alarm.times);
+    let row = dismissed::encode(&running.dismissed.borrow());
     running.keep(vec![Effect::Persist(Batch { puts: vec![(DISMISSED.to_vec(), row)], deletes: Vec::new() })]);
+    running.draw();
 }
 
 /// Makes an invitation link, and returns which; `None` when the talk cannot just now.
@@ -254,6 +251,8 @@ struct Running {
     timer: Timer,
     socket: RefCell<Option<Socket>>,
     attended: Cell<bool>,
+    /// Warnings the person has read and put away: no view has them.
+    dismissed: RefCell<Dismissed>,
     drawing: RefCell<Option<Timeout>>,
     drawn_at: Cell<Millis>,
     /// Something changed that is not shown yet, because it is not on the disk yet.
@@ -284,9 +283,9 @@ impl Running {
         let shown = Self::start(id, talk, rows.keys().cloned().collect(), Vec::new());
         if let Some(running) = find(id) {
             running.shelf.remember(&rows);
+            beside.show(&running);
             running.draw();
         }
-        beside.show(&shown);
         Ok(shown)
     }
 
@@ -295,7 +294,10 @@ impl Running {
         let beside = Beside::of(&rows);
         let batch = Batch { puts: rows.into_iter().collect(), deletes: Vec::new() };
         let shown = Self::start(TalkId::fresh(), talk, BTreeSet::new(), vec![Effect::Persist(batch)]);
-        beside.show(&shown);
+        if let Some(running) = find(shown.id) {
+            beside.show(&running);
+            running.draw();
+        }
     }
 
     fn start(id: TalkId, mut talk: Talk, rows: BTreeSet<Vec<u8>>, effects: Vec<Effect>) -> OpenTalk {
@@ -307,7 +309,6 @@ impl Running {
             connection: ArcRwSignal::new(Connection::Reconnecting),
             draft: ArcRwSignal::new(String::new()),
             unread: ArcRwSignal::new(Unread::default()),
-            dismissed: ArcRwSignal::default(),
             end: ArcRwSignal::default(),
             files: ArcRwSignal::default(),
         };
@@ -331,6 +332,7 @@ impl Running {
                 }),
                 socket: RefCell::new(None),
                 attended: Cell::new(false),
+                dismissed: RefCell::default(),
                 drawing: RefCell::new(None),
                 drawn_at: Cell::new(0),
                 undrawn: Cell::new(false),
@@ -498,6 +500,8 @@ impl Running {
     fn view(&self) -> TalkView {
         let mut view = self.talk.borrow_mut().view(clock::now());
         Self::confirm_as_in_the_plenary(&mut view);
+        let dismissed = self.dismissed.borrow();
+        view.alarms.retain(|alarm| dismissed.get(&(alarm.what, alarm.seat)).is_none_or(|times| *times < alarm.times));
         view
     }
 
@@ -535,9 +539,9 @@ impl Beside {
         }
     }
 
-    fn show(self, talk: &OpenTalk) {
-        talk.draft.set(self.draft);
-        talk.dismissed.set(self.dismissed);
-        talk.end.set(self.end);
+    fn show(self, running: &Running) {
+        running.dismissed.replace(self.dismissed);
+        running.shown.draft.set(self.draft);
+        running.shown.end.set(self.end);
     }
 }

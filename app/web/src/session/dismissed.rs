@@ -7,7 +7,7 @@ use record::AuthorKey;
 use talk::view::Alarm;
 
 /// What was put away, of which seat, and how often it had been noticed by then.
-pub type Dismissed = BTreeMap<(Alarm, AuthorKey), u32>;
+pub(super) type Dismissed = BTreeMap<(Alarm, AuthorKey), u32>;
 
 /// As a row.
 pub(super) fn encode(dismissed: &Dismissed) -> Vec<u8> {

@@ -14,12 +14,8 @@ use crate::words::words;
 #[component]
 pub fn Warnings(talk: OpenTalk) -> impl IntoView {
     let words = words();
-    let (view, dismissed) = (talk.view.clone(), talk.dismissed.clone());
-    let alarms = Memo::new(move |_| {
-        let put_away = dismissed.get();
-        let shown = |alarm: &&AlarmView| put_away.get(&name_of(alarm)).is_none_or(|times| *times < alarm.times);
-        view.with(|view| view.alarms.iter().filter(shown).cloned().collect::<Vec<_>>())
-    });
+    let view = talk.view.clone();
+    let alarms = Memo::new(move |_| view.with(|view| view.alarms.clone()));
     let count = Memo::new(move |_| alarms.with(Vec::len));
     let anything = Memo::new(move |_| count.get() > 0);
     // Always there, so that screen readers notice what comes.
