@@ -1,5 +1,6 @@
 //! What the members of quiet rooms notice of an attack.
 
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use crate::settings::Settings;
 /// How much longer an attack goes on than it is measured.
 const LONGER: Duration = Duration::from_secs(2);
 
-/// Measures the latency of a rate without and with each attack.
+/// Measures the latency of a rate without and with each attack, and with the same attack on another server, if one is told: what
+/// an attacker takes from the clients by being on the same machine is not the server's doing.
 pub async fn run(mut settings: Settings) -> anyhow::Result<Map<String, Value>> {
     let shape = Shape::read(&mut settings, 50, 8)?;
     let rate = settings.or("rate", 1_000.0)?;
@@ -31,19 +33,30 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<Map<String, Value>> {
     };
     let connections: Option<usize> = settings.optional("connections")?;
     let launcher: Option<String> = settings.optional("launcher")?;
+    let elsewhere = settings.optional_address("elsewhere")?;
     settings.end()?;
 
     let mut crowd = Crowd::gather(shape, false, 0).await?;
     let quiet = measured::run(&mut crowd, plan).await?;
     let mut figures = Map::new();
     for attack in attacks {
-        let attacker = Attacker::start(attack, &shape, connections, launcher.as_deref(), plan).await?;
-        let mut under_attack = measured::run(&mut crowd, plan).await?;
-        if let (Some(quiet), Some(loud)) = (quiet["p99_ms"].as_f64(), under_attack["p99_ms"].as_f64()) {
-            under_attack.insert("p99_ratio".into(), json!(loud / quiet));
-        }
-        under_attack.insert("attack".into(), attacker.end().await?);
-        figures.insert(attack.name().into(), Value::Object(under_attack));
+        let mut under_attack = async |server| {
+            let attacker = Attacker::start(attack, server, connections, launcher.as_deref(), plan).await?;
+            let mut figures = measured::run(&mut crowd, plan).await?;
+            figures.insert("attack".into(), attacker.end().await?);
+            anyhow::Ok(figures)
+        };
+        let beside = match elsewhere {
+            Some(other) => Some(under_attack(other).await?),
+            None => None,
+        };
+        let mut here = under_attack(shape.server).await?;
+        let ratio = |to: &Map<String, Value>| Some(here["p99_ms"].as_f64()? / to["p99_ms"].as_f64()?);
+        let (to_quiet, to_beside) = (ratio(&quiet), beside.as_ref().and_then(ratio));
+        here.insert("p99_ratio".into(), json!(to_quiet));
+        here.insert("p99_ratio_to_elsewhere".into(), json!(to_beside));
+        here.insert("elsewhere".into(), json!(beside));
+        figures.insert(attack.name().into(), Value::Object(here));
     }
     figures.insert("quiet".into(), Value::Object(quiet));
     Ok(figures)
@@ -59,7 +72,7 @@ impl Attacker {
     /// Starts an attack and returns when all of it is there. `launcher` is a command that starts what stands behind it.
     async fn start(
         attack: Attack,
-        shape: &Shape,
+        server: SocketAddr,
         connections: Option<usize>,
         launcher: Option<&str>,
         plan: Plan,
@@ -76,7 +89,7 @@ impl Attacker {
         };
         let seconds = (plan.warm_up + plan.time + LONGER).as_secs_f64();
         command.arg("attack").arg(format!("attack={}", attack.name()));
-        command.arg(format!("address={}", shape.server)).arg(format!("seconds={seconds}"));
+        command.arg(format!("address={server}")).arg(format!("seconds={seconds}"));
         if let Some(connections) = connections {
             command.arg(format!("connections={connections}"));
         }

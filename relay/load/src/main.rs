@@ -35,7 +35,8 @@ throughput  every room publishes as fast as `window` messages on their way let i
 rate        all rooms together publish `rate` messages a second
 idle        `connections` are subscribed and do nothing
 stalled     one member in a hundred does not read while the others do
-flood       `rate` without and with each of `attacks`=frames,silent,trickle, made by `launcher` if told
+flood       `rate` without and with each of `attacks`=frames,silent,trickle, made by `launcher` if told, and on another server,
+            if `elsewhere`=127.0.0.1:PORT is told
 file        one member sends pieces of 64 KiB to eight others
 restart     `clients` of a server that is stopped, once they say `ready`, and started again
 attack      one `attack` with `connections` for some `seconds`; what `flood` starts

@@ -31,13 +31,18 @@ impl Settings {
         Duration::try_from_secs_f64(seconds).with_context(|| format!("{name} takes seconds, not `{seconds}`"))
     }
 
-    /// Takes the address of the server out, which must be told and on loopback: this program harms what it talks to.
+    /// Takes the address of the server out, which must be told.
     pub fn address(&mut self) -> anyhow::Result<SocketAddr> {
-        let address: SocketAddr = self.optional("address")?.context("address=127.0.0.1:PORT is missing")?;
-        if !address.ip().is_loopback() {
-            bail!("{address} is not on this machine");
+        self.optional_address("address")?.context("address=127.0.0.1:PORT is missing")
+    }
+
+    /// Takes an address out, if it was told; it must be on loopback: this program harms what it talks to.
+    pub fn optional_address(&mut self, name: &str) -> anyhow::Result<Option<SocketAddr>> {
+        let address: Option<SocketAddr> = self.optional(name)?;
+        match address {
+            Some(address) if !address.ip().is_loopback() => bail!("{address} is not on this machine"),
+            _ => Ok(address),
         }
-        Ok(address)
     }
 
     /// Takes a setting out, if it was told.

@@ -125,7 +125,10 @@ fn measure(
     let result = step(&what, || {
         let mut running = server.start(workspace, None)?;
         let settings = if server.is_ours() { part.settings } else { part.peers_settings.unwrap_or(part.settings) };
-        let mut generator = Generator::start(generator, part.mode, settings, server, &running)?;
+        let another = if part.another { Some(server.start_beside()?) } else { None };
+        let elsewhere = another.as_ref().map(|another| format!("elsewhere=127.0.0.1:{}", another.port()));
+        let settings: Vec<&str> = settings.iter().copied().chain(elsewhere.as_deref()).collect();
+        let mut generator = Generator::start(generator, part.mode, &settings, server, &running)?;
         if part.restarts {
             generator.wait_until_ready()?;
             std::thread::sleep(BEFORE_RESTART);

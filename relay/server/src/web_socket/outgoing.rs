@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use wire::FromRelay;
 
 /// Pieces handed to the operating system at once.
 const PIECES: usize = 64;
@@ -46,6 +47,10 @@ impl Piece {
     fn len(&self) -> usize {
         self.header_length + self.payload.len()
     }
+
+    fn is_gap(&self) -> bool {
+        matches!(FromRelay::decode(self.payload.clone()), Ok(FromRelay::Gap { .. }))
+    }
 }
 
 impl Outgoing {
@@ -64,9 +69,10 @@ impl Outgoing {
         self.pieces.push_back(Piece { header: [0; HEADER_BYTES], header_length: 0, payload: bytes.into() });
     }
 
-    /// Drops what is not begun.
+    /// Drops what is not begun, but for the Gaps: what is missing is told.
     pub(super) fn drop_unwritten(&mut self) {
-        self.pieces.truncate(usize::from(self.written > 0));
+        let mut begun = self.written > 0;
+        self.pieces.retain(|piece| std::mem::take(&mut begun) || piece.is_gap());
         self.pieces.shrink_to_fit();
     }
 
@@ -116,6 +122,31 @@ impl Outgoing {
         while let Some(first) = self.pieces.front().filter(|first| first.len() <= self.written) {
             self.written -= first.len();
             self.pieces.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::Topic;
+
+    use super::*;
+
+    #[test]
+    fn who_reads_too_slowly_is_told_the_gaps_behind_what_is_begun() {
+        let topic = Topic([7; 32]);
+        let delivery = FromRelay::Deliver { topic, sequence: 1, payload: "x".into() }.encode();
+        let gap = FromRelay::Gap { topic }.encode();
+        for begun in [0, 3] {
+            let mut outgoing = Outgoing::default();
+            for frame in [&delivery, &gap, &delivery, &delivery] {
+                outgoing.message(frame.clone());
+            }
+            outgoing.advance(begun);
+            outgoing.drop_unwritten();
+            let left: Vec<_> = outgoing.pieces.iter().map(|piece| piece.payload.clone()).collect();
+            let wanted = if begun > 0 { vec![delivery.clone(), gap.clone()] } else { vec![gap.clone()] };
+            assert_eq!(left, wanted);
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Part {
     pub beside_peers: bool,
     /// Whether the server is stopped and started again meanwhile.
     pub restarts: bool,
+    /// Whether another relay is there, to be attacked instead.
+    pub another: bool,
     /// What is shown, each with the place of the figure in the generator's JSON.
     pub figures: &'static [(&'static str, &'static str)],
 }
@@ -39,6 +41,7 @@ const PART: Part = Part {
     peers_settings: None,
     beside_peers: true,
     restarts: false,
+    another: false,
     figures: THROUGHPUT,
 };
 
@@ -110,19 +113,26 @@ pub const PARTS: [Part; 9] = [
         // The attacker gets what the generator leaves of its processor.
         settings: &["launcher=nice -n 19"],
         beside_peers: false,
+        another: true,
         figures: &[
             ("quiet: p99 ms", "/quiet/p99_ms"),
             ("100 connections of unproven frames: p99 ms", "/frames/p99_ms"),
             ("— ratio to quiet", "/frames/p99_ratio"),
+            ("— the same attack on another relay: p99 ms", "/frames/elsewhere/p99_ms"),
+            ("— ratio to that", "/frames/p99_ratio_to_elsewhere"),
             ("— RSS peak KiB", "/frames/rss_peak_kib"),
             ("— connections opened", "/frames/attack/opened"),
             ("5,000 silent sockets: p99 ms", "/silent/p99_ms"),
             ("— ratio to quiet", "/silent/p99_ratio"),
+            ("— the same attack on another relay: p99 ms", "/silent/elsewhere/p99_ms"),
+            ("— ratio to that", "/silent/p99_ratio_to_elsewhere"),
             ("— RSS peak KiB", "/silent/rss_peak_kib"),
             ("— longest open s", "/silent/attack/longest_open_s"),
             ("— closed by the server", "/silent/attack/closed_by_server"),
             ("5,000 requests byte by byte: p99 ms", "/trickle/p99_ms"),
             ("— ratio to quiet", "/trickle/p99_ratio"),
+            ("— the same attack on another relay: p99 ms", "/trickle/elsewhere/p99_ms"),
+            ("— ratio to that", "/trickle/p99_ratio_to_elsewhere"),
             ("— RSS peak KiB", "/trickle/rss_peak_kib"),
             ("— longest open s", "/trickle/attack/longest_open_s"),
             ("— closed by the server", "/trickle/attack/closed_by_server"),

@@ -82,6 +82,14 @@ impl Server {
         matches!(self, Server::Ours { .. })
     }
 
+    /// Starts one of them beside a running one, which has the processor first.
+    pub fn start_beside(&self) -> anyhow::Result<Running> {
+        let Server::Ours { program } = self else { bail!("only the relay is started twice") };
+        let mut command = pinned("nice", SERVERS_CPU);
+        command.args(["-n", "19"]).arg(program).args(["--listen", "127.0.0.1:0"]);
+        Running::by_what_it_says(command)
+    }
+
     /// Starts it and returns when it listens: at this port if told, which only the relay can be.
     pub fn start(&self, workspace: &Workspace, port: Option<u16>) -> anyhow::Result<Running> {
         match self {
