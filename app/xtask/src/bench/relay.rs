@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use self::parts::{PARTS, Part};
-use self::servers::{GENERATORS_CPU, Running, Server, pinned};
+use self::servers::{GENERATORS_CPU, Ranks, Running, Server, ranked};
 use crate::relay_build;
 use crate::say::{say, step};
 use crate::workspace::Workspace;
@@ -125,10 +125,13 @@ fn measure(
     let result = step(&what, || {
         let mut running = server.start(workspace, None)?;
         let settings = if server.is_ours() { part.settings } else { part.peers_settings.unwrap_or(part.settings) };
-        let another = if part.another { Some(server.start_beside()?) } else { None };
-        let elsewhere = another.as_ref().map(|another| format!("elsewhere=127.0.0.1:{}", another.port()));
-        let settings: Vec<&str> = settings.iter().copied().chain(elsewhere.as_deref()).collect();
-        let mut generator = Generator::start(generator, part.mode, &settings, server, &running)?;
+        let another = if part.attacked { Some(server.start_beside()?) } else { None };
+        let mut settings: Vec<String> = settings.iter().copied().map(str::to_owned).collect();
+        if let Some(another) = &another {
+            settings.push(format!("elsewhere=127.0.0.1:{}", another.port()));
+            settings.push(format!("launcher={}", Ranks::of_this_machine().last.join(" ")));
+        }
+        let mut generator = Generator::start(generator, part, &settings, server, &running)?;
         if part.restarts {
             generator.wait_until_ready()?;
             std::thread::sleep(BEFORE_RESTART);
@@ -161,14 +164,15 @@ struct Generator {
 impl Generator {
     fn start(
         program: &Path,
-        mode: &str,
-        settings: &[&str],
+        part: &Part,
+        settings: &[String],
         server: &Server,
         running: &Running,
     ) -> anyhow::Result<Self> {
-        let mut command = pinned(program, GENERATORS_CPU);
-        command.arg(mode).arg(format!("address=127.0.0.1:{}", running.port())).args(settings);
-        if mode != "restart" {
+        let rank = if part.attacked { Ranks::of_this_machine().first } else { &[] };
+        let mut command = ranked(rank, program, GENERATORS_CPU);
+        command.arg(part.mode).arg(format!("address=127.0.0.1:{}", running.port())).args(settings);
+        if part.mode != "restart" {
             command.arg(format!("process={}", running.process())).arg(format!("protocol={}", server.protocol()));
         }
         let mut process = command.stdout(Stdio::piped()).spawn().context("the load generator cannot be started")?;

@@ -16,8 +16,8 @@ pub struct Part {
     pub beside_peers: bool,
     /// Whether the server is stopped and started again meanwhile.
     pub restarts: bool,
-    /// Whether another relay is there, to be attacked instead.
-    pub another: bool,
+    /// Whether there is an attacker, and another relay to be attacked instead.
+    pub attacked: bool,
     /// What is shown, each with the place of the figure in the generator's JSON.
     pub figures: &'static [(&'static str, &'static str)],
 }
@@ -41,7 +41,7 @@ const PART: Part = Part {
     peers_settings: None,
     beside_peers: true,
     restarts: false,
-    another: false,
+    attacked: false,
     figures: THROUGHPUT,
 };
 
@@ -110,10 +110,8 @@ pub const PARTS: [Part; 9] = [
         name: "flood",
         title: "under attack",
         mode: "flood",
-        // The attacker gets what the generator leaves of its processor.
-        settings: &["launcher=nice -n 19"],
         beside_peers: false,
-        another: true,
+        attacked: true,
         figures: &[
             ("quiet: p99 ms", "/quiet/p99_ms"),
             ("100 connections of unproven frames: p99 ms", "/frames/p99_ms"),

@@ -85,8 +85,8 @@ impl Server {
     /// Starts one of them beside a running one, which has the processor first.
     pub fn start_beside(&self) -> anyhow::Result<Running> {
         let Server::Ours { program } = self else { bail!("only the relay is started twice") };
-        let mut command = pinned("nice", SERVERS_CPU);
-        command.args(["-n", "19"]).arg(program).args(["--listen", "127.0.0.1:0"]);
+        let mut command = ranked(Ranks::of_this_machine().last, program, SERVERS_CPU);
+        command.args(["--listen", "127.0.0.1:0"]);
         Running::by_what_it_says(command)
     }
 
@@ -120,7 +120,7 @@ impl Server {
 }
 
 /// Returns a command on one processor, if there are two and `taskset` is there, which may open as many files as the system lets it.
-pub fn pinned(program: impl AsRef<OsStr>, cpu: &str) -> Command {
+fn pinned(program: impl AsRef<OsStr>, cpu: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n \"$(ulimit -H -n)\"; exec \"$@\"", "sh"]);
     if available_parallelism().is_ok_and(|processors| processors.get() >= 2) && on_path("taskset").is_some() {
@@ -128,6 +128,38 @@ pub fn pinned(program: impl AsRef<OsStr>, cpu: &str) -> Command {
     }
     command.arg(program).stdin(Stdio::null());
     command
+}
+
+/// The same, started by the words of a rank.
+pub fn ranked(rank: &[&str], program: impl AsRef<OsStr>, cpu: &str) -> Command {
+    let Some((first, rest)) = rank.split_first() else { return pinned(program, cpu) };
+    let mut command = pinned(first, cpu);
+    command.args(rest).arg(program);
+    command
+}
+
+/// Who has the processor first where an attacker runs beside the clients it is measured by: else these wait for the attacker
+/// rather than for the server. Commands that start what stands behind them.
+#[derive(Clone, Copy)]
+pub struct Ranks {
+    /// For what measures.
+    pub first: &'static [&'static str],
+    /// For what gives way.
+    pub last: &'static [&'static str],
+}
+
+impl Ranks {
+    /// Returns the best that this machine allows.
+    pub fn of_this_machine() -> Self {
+        let real_time = Ranks { first: &["chrt", "--fifo", "1"], last: &["chrt", "--idle", "0"] };
+        let mut tried = Command::new(real_time.first[0]);
+        let allowed = tried.args(&real_time.first[1..]).arg("true").stderr(Stdio::null()).status();
+        if allowed.is_ok_and(|status| status.success()) {
+            real_time
+        } else {
+            Ranks { first: &[], last: &["nice", "-n", "19"] }
+        }
+    }
 }
 
 /// A server that runs; dropping it ends it.
