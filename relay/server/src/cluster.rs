@@ -16,7 +16,8 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 use wire::Topic;
 
-use crate::hub::{ForCluster, Hub};
+use crate::asked::{Errand, Next, ToDo};
+use crate::hub::Hub;
 use crate::jet_stream::JetStream;
 use crate::{Notice, random};
 
@@ -111,17 +112,17 @@ pub(crate) struct Link {
 
 impl Link {
     /// Does what the hub asks for, and tells it what arrives.
-    pub(crate) async fn run(self, asked: UnboundedReceiver<ForCluster>, hub: Arc<Hub>) {
+    pub(crate) async fn run(self, to_do: ToDo, hub: Arc<Hub>) {
         let Link { client, happened, jet_stream, notice } = self;
         let (linked, is_linked) = watch::channel(false);
         let state = LinkState { hub: Arc::clone(&hub), jet_stream: jet_stream.clone(), notice, linked };
         let topics = Topics { client: client.clone(), hub: Arc::clone(&hub), listening: HashMap::new() };
-        let errands = Errands { client, hub, jet_stream, topics, linked: is_linked };
+        let errands = Errands { client, hub, jet_stream, topics, linked: is_linked, to_do };
         tokio::select! {
             // An event before what was asked: a link that is down is not asked for anything.
             biased;
             () = state.follow(happened) => {}
-            () = errands.run(asked) => {}
+            () = errands.run() => {}
         }
     }
 }
@@ -198,17 +199,18 @@ async fn prepare(jet_stream: Arc<JetStream>, notice: Notice) {
     }
 }
 
-/// Does what the hub asks for, in order.
+/// Does what the hub asks for.
 struct Errands {
     client: Client,
     hub: Arc<Hub>,
     jet_stream: Option<Arc<JetStream>>,
     topics: Topics,
     linked: watch::Receiver<bool>,
+    to_do: ToDo,
 }
 
 impl Errands {
-    async fn run(mut self, mut asked: UnboundedReceiver<ForCluster>) {
+    async fn run(mut self) {
         let mut recalls = JoinSet::new();
         loop {
             tokio::select! {
@@ -218,28 +220,32 @@ impl Errands {
                     Err(_) => return,
                 },
                 Some(_) = recalls.join_next() => {}
-                what = asked.recv() => match what {
-                    Some(what) => self.errand(what, &mut recalls).await,
-                    None => return,
+                next = self.to_do.next() => match next {
+                    Next::Listening(topic, listens) => self.topics.change(topic, listens, &mut self.linked).await,
+                    Next::Errand(errand) => self.errand(errand, &mut recalls).await,
+                    Next::Over => return,
                 },
             }
         }
     }
 
-    async fn errand(&mut self, what: ForCluster, recalls: &mut JoinSet<()>) {
-        match what {
-            ForCluster::Listen(topic) => self.topics.listen(topic, &mut self.linked).await,
-            ForCluster::Unlisten(topic) => self.topics.unlisten(topic),
-            ForCluster::Forward(topic, payload) => {
+    async fn errand(&mut self, errand: Errand, recalls: &mut JoinSet<()>) {
+        match errand {
+            Errand::Forward(topic, payload) => {
                 let bytes = payload.len();
                 let published = while_linked(&mut self.linked, self.client.publish(subject(topic), payload)).await;
-                self.hub.forwarded(bytes);
+                self.to_do.forwarded(bytes);
                 // With the link lost everybody has been told.
                 if let Some(Err(_)) = published {
                     self.hub.handle(Input::Missed { topic });
                 }
             }
-            ForCluster::Recall(connection, topic) => {
+            Errand::Recall(connection, topic) => {
+                self.to_do.recalled();
+                // First what is published from here on, then what was before.
+                if let Some(listens) = self.to_do.take_listening(topic) {
+                    self.topics.change(topic, listens, &mut self.linked).await;
+                }
                 let serves = *self.linked.borrow() && recalls.len() < WAITING_RECALLS;
                 if let Some(jet_stream) = self.jet_stream.clone().filter(|_| serves) {
                     let hub = Arc::clone(&self.hub);
@@ -280,6 +286,14 @@ impl Topics {
         }
     }
 
+    async fn change(&mut self, topic: Topic, listens: bool, linked: &mut watch::Receiver<bool>) {
+        if listens {
+            self.listen(topic, linked).await;
+        } else {
+            self.listening.remove(&topic);
+        }
+    }
+
     async fn listen(&mut self, topic: Topic, linked: &mut watch::Receiver<bool>) {
         let listening = match while_linked(linked, self.client.subscribe(subject(topic))).await {
             Some(Ok(messages)) => Some(self.hear(topic, messages)),
@@ -309,9 +323,5 @@ impl Topics {
             }
         });
         listening
-    }
-
-    fn unlisten(&mut self, topic: Topic) {
-        self.listening.remove(&topic);
     }
 }

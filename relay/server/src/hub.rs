@@ -1,7 +1,6 @@
 //! The relay's state, shared by the tasks of all connections.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -9,9 +8,10 @@ use std::time::Instant;
 use bytes::Bytes;
 use relay_core::{Command, ConnectionId, Input, Relay};
 use rustc_hash::FxHashMap;
-use tokio::sync::{Notify, mpsc};
-use wire::{CloseReason, Topic};
+use tokio::sync::Notify;
+use wire::CloseReason;
 
+use crate::asked::{Asked, ToDo};
 use crate::gate::{Gate, Ticket};
 use crate::metrics::Metrics;
 use crate::{Config, random};
@@ -24,10 +24,6 @@ const BATCH_FRAMES: usize = 64;
 const BATCH_BYTES: usize = 128 * 1024;
 const HANDFUL: usize = 4;
 
-/// Bytes that may wait for NATS, and what each frame takes of them besides its payload.
-const FORWARDING_BYTES: usize = 32 * 1024 * 1024;
-const FORWARD_BYTES: usize = 256;
-
 /// One relay and what the tasks of its connections should know.
 pub(crate) struct Hub {
     state: Mutex<State>,
@@ -36,9 +32,7 @@ pub(crate) struct Hub {
     started: Instant,
     left: Notify,
     round_ends: Notify,
-    cluster: Option<mpsc::UnboundedSender<ForCluster>>,
-    /// Bytes of payloads that the cluster was asked to forward and has not yet.
-    forwarding: AtomicUsize,
+    asked: Option<Arc<Asked>>,
     pub(crate) metrics: Metrics,
     pub(crate) gate: Gate,
 }
@@ -69,14 +63,6 @@ struct Slot {
 /// What names a connection without a WebSocket to whoever opened it, and to nobody else.
 pub(crate) type Session = [u8; 32];
 
-/// What is asked of the cluster.
-pub(crate) enum ForCluster {
-    Listen(Topic),
-    Unlisten(Topic),
-    Forward(Topic, Bytes),
-    Recall(ConnectionId, Topic),
-}
-
 /// How a connection stands.
 #[derive(Clone, Copy)]
 pub(crate) struct Standing {
@@ -104,8 +90,8 @@ pub(crate) struct News {
 
 impl Hub {
     /// Returns a hub, and what it asks of the cluster if it is to be in one.
-    pub(crate) fn new(config: &Config) -> (Self, Option<mpsc::UnboundedReceiver<ForCluster>>) {
-        let (cluster, asked) = config.relay.clustered.then(mpsc::unbounded_channel).unzip();
+    pub(crate) fn new(config: &Config) -> (Self, Option<ToDo>) {
+        let (asked, to_do) = config.relay.clustered.then(Asked::new).unzip();
         let state = State {
             relay: Relay::new(config.relay.clone()),
             slots: FxHashMap::default(),
@@ -120,12 +106,11 @@ impl Hub {
             started: Instant::now(),
             left: Notify::new(),
             round_ends: Notify::new(),
-            cluster,
-            forwarding: AtomicUsize::new(0),
+            asked,
             metrics: Metrics::default(),
             gate: Gate::new(),
         };
-        (hub, asked)
+        (hub, to_do)
     }
 
     /// Says whether one more connection would be taken.
@@ -286,34 +271,21 @@ impl Hub {
                 // Whoever it is: what it looks at next is not whether it may be read from.
                 Command::Resume { connection } => state.wake(connection, None, |slot| slot.paused = false),
                 Command::EndRound => self.round_ends.notify_one(),
-                Command::Listen { topic } => self.ask(ForCluster::Listen(topic)),
-                Command::Unlisten { topic } => self.ask(ForCluster::Unlisten(topic)),
-                Command::Forward { topic, payload } => self.forward(state, topic, payload),
-                Command::Recall { connection, topic } => self.ask(ForCluster::Recall(connection, topic)),
+                Command::Listen { topic } => self.ask(|asked| asked.listen(topic, true)),
+                Command::Unlisten { topic } => self.ask(|asked| asked.listen(topic, false)),
+                Command::Forward { topic, payload } => {
+                    if self.asked.as_ref().is_some_and(|asked| !asked.forward(topic, &payload)) {
+                        self.apply(state, Input::Missed { topic }, None);
+                    }
+                }
+                Command::Recall { connection, topic } => self.ask(|asked| asked.recall(connection, topic)),
             }
         }
     }
 
-    fn forward(&self, state: &mut State, topic: Topic, payload: Bytes) {
-        if self.forwarding.fetch_add(payload.len() + FORWARD_BYTES, Relaxed) < FORWARDING_BYTES {
-            // The payload is a part of what was read of its sender.
-            self.ask(ForCluster::Forward(topic, Bytes::copy_from_slice(&payload)));
-        } else {
-            // NATS takes them too slowly.
-            self.forwarded(payload.len());
-            self.apply(state, Input::Missed { topic }, None);
-        }
-    }
-
-    /// Notes that a payload of so many bytes is off to NATS.
-    pub(crate) fn forwarded(&self, bytes: usize) {
-        self.forwarding.fetch_sub(bytes + FORWARD_BYTES, Relaxed);
-    }
-
-    fn ask(&self, what: ForCluster) {
-        if let Some(cluster) = &self.cluster {
-            // The cluster is given up only when the relay stops.
-            drop(cluster.send(what));
+    fn ask(&self, what: impl FnOnce(&Asked)) {
+        if let Some(asked) = &self.asked {
+            what(asked);
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod answers;
 mod app_files;
+mod asked;
 mod cluster;
 mod config;
 mod door;

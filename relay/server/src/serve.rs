@@ -42,12 +42,12 @@ const HTTP_BUFFER_BYTES: usize = 16 * 1024;
 ///
 /// When the listener has no address, or the address of NATS makes no sense.
 pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    let (hub, asked) = Hub::new(&config);
+    let (hub, to_do) = Hub::new(&config);
     let hub = Arc::new(hub);
-    let link = match (&config.cluster, asked) {
-        (Some(cluster), Some(asked)) => {
+    let link = match (&config.cluster, to_do) {
+        (Some(cluster), Some(to_do)) => {
             let link = cluster::connect(cluster, Arc::clone(&config.notice)).await.map_err(io::Error::other)?;
-            Some(tokio::spawn(link.run(asked, Arc::clone(&hub))))
+            Some(tokio::spawn(link.run(to_do, Arc::clone(&hub))))
         }
         (_, _) => None,
     };
