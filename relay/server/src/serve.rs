@@ -131,9 +131,21 @@ async fn visit(
     visitor: Arc<Visitor>,
     stay: Option<Stay>,
 ) -> Option<()> {
-    // One that says nothing costs next to nothing until it is gone.
+    // One that says nothing costs next to nothing until it is gone: what serves it is not made before there is something.
+    // (Tokio's `readable` is ready for every new socket.)
     let deadline = Instant::now() + site.config.header_time;
-    timeout_at(deadline, tcp.readable()).await.ok()?.ok()?;
+    timeout_at(deadline, tcp.peek(&mut [0])).await.ok()?.ok()?;
+    Box::pin(answer(tcp, peer, site, visitor, stay, deadline)).await
+}
+
+async fn answer(
+    tcp: TcpStream,
+    peer: SocketAddr,
+    site: Arc<Site>,
+    visitor: Arc<Visitor>,
+    stay: Option<Stay>,
+    deadline: Instant,
+) -> Option<()> {
     timeout_at(deadline, site.hub.gate.pass()).await.ok()?;
     let over_tls = site.config.tls.is_some();
     let stream = match &site.config.tls {

@@ -84,3 +84,29 @@ async fn connections_that_send_no_request_are_closed_and_hold_up_nobody() {
     let closed = (closed_waiting, closed_trickling);
     assert_eq!(closed, (EACH, EACH), "closed within {TIME:?}: those who wait, those who trickle");
 }
+
+/// Sockets that say nothing, and the memory each may take.
+#[cfg(target_os = "linux")]
+const SILENT: u32 = 1_000;
+#[cfg(target_os = "linux")]
+const SILENT_BYTES: u64 = 4 * 1024;
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn sockets_that_say_nothing_take_hardly_any_memory() {
+    let process = Process::start();
+    // Whoever comes after them is served, so they are there.
+    let arrive = async |count: u32| {
+        let mut lines = Vec::new();
+        for _ in 0..count {
+            lines.push(Line::connect(process.address).await);
+        }
+        drop(Line::open(process.address).await);
+        lines
+    };
+    let _first = arrive(20).await;
+    let before = process.resident_bytes();
+    let _silent = arrive(SILENT).await;
+    let each = process.resident_bytes().saturating_sub(before) / u64::from(SILENT);
+    assert!(each < SILENT_BYTES, "{each} bytes for a socket that says nothing");
+}
