@@ -21,9 +21,26 @@ pub(crate) struct Presence {
     pub(crate) vector: Vector,
     /// When it was last heard.
     pub(crate) heard: Millis,
+    /// Digests of what it said it holds and of what was held here, when it was last to be told that it lacks something, and how
+    /// often it was since either changed.
+    pub(crate) replied: ([[u8; 32]; 2], u8),
 }
 
+/// How often a seat is told of the same difference: it may be one that never goes, of gaps that nobody can fill. Beacons that are
+/// no reply tell of it too.
+const REPLIES: u8 = 3;
+
 impl Presence {
+    /// Whether to tell the seat once more that it lacks something, given what both say they hold.
+    pub(crate) fn is_worth_a_reply(&mut self, theirs: [u8; 32], ours: [u8; 32]) -> bool {
+        let differ = [theirs, ours];
+        if self.replied.0 != differ {
+            self.replied = (differ, 0);
+        }
+        self.replied.1 = self.replied.1.saturating_add(1);
+        self.replied.1 <= REPLIES
+    }
+
     /// Whether the seat says that it holds this very op.
     pub(crate) fn holds(&self, op: &Op, record: &Record) -> bool {
         let Some(head) = self.vector.head(&op.author()) else { return false };

@@ -228,6 +228,7 @@ impl Room {
         let behind_myself = theirs.number(&self.key.public()) > self.record.vector().number(&self.key.public());
         let fills = self.pacing.fruitless < GIVE_UP && self.record.may_be_filled_by(theirs);
         let (lacks, level) = (self.record.lacks(theirs), !self.record.exceeds(theirs));
+        let replies = !level && presence.is_worth_a_reply(beacon.holds, Beacon::digest(self.record.vector()));
         if behind_myself {
             self.pacing.behind_since.get_or_insert(now);
         }
@@ -236,7 +237,7 @@ impl Room {
         }
         if level {
             self.pacing.reply_at = None;
-        } else {
+        } else if replies {
             self.pacing.reply_later(now, &mut self.rng);
         }
         if beacon.tip != self.tip {

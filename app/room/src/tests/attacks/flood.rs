@@ -1,10 +1,12 @@
-//! More commits than anybody keeps.
+//! More commits than anybody keeps, and beacons without end.
 
-use record::{Role, StateId};
+use record::{Role, StateId, Vector};
 
-use super::super::{Table, note};
+use super::super::{NOW, Table, Tell, note};
+use super::beacon;
 use super::thief::Thief;
-use crate::{Input, Standing, bounds};
+use crate::frame::Frame;
+use crate::{Effect, Input, Standing, bounds};
 
 /// A convener and three heads, the last of which is hostile: it shows each side a commit of its own on one state, and nobody
 /// hears the other side.
@@ -159,4 +161,24 @@ fn side_that_knows_where_the_others_went_and_cannot_follow_is_brought_there() {
     rotates_on(&mut table, &mut thief, right, bounds::WAY + 20, &[0, 1, 2]);
     rotates_on(&mut table, &mut thief, left, bounds::REPLAYED + 20, &[0, 1]);
     comes_together(&mut table);
+}
+
+/// Two who never held the same, because of gaps that nobody filled, answered each other's beacons for ever.
+#[test]
+fn difference_that_never_goes_is_told_a_few_times() {
+    let mut table = Table::of(&[Role::Head, Role::Head]);
+    let (mut now, mut told) = (NOW + 1_000_000, 0);
+    for counter in 1_000..1_020 {
+        let message = beacon(&table, 2, counter, Vector::default());
+        let mut effects = table.rooms[1].hears(&message, now).expect("a beacon");
+        now += 1_500;
+        effects.extend(table.rooms[1].tell(Input::Timer, now).expect("timers"));
+        let is_beacon = |effect: &&Effect| match effect {
+            Effect::Send(_, message) => matches!(Frame::decode(table.rooms[1].id, message), Ok(Frame::Beacon(..))),
+            Effect::Persist(_) | Effect::Attend(_) | Effect::Leave(_) => false,
+            Effect::Wake(_) | Effect::Welcome { .. } | Effect::Told { .. } | Effect::Show(_) => false,
+        };
+        told += effects.iter().filter(is_beacon).count();
+    }
+    assert!((3..=6).contains(&told), "{told} beacons in half a minute");
 }
