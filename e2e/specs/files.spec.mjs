@@ -1,31 +1,14 @@
 // Files: given into a room, fetched by others, saved as they were.
 
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 
 import { expect, test } from '../product/fixtures.mjs';
+import { expectSaved, made } from '../product/given_files.mjs';
 
 const NOOR = { name: 'Noor Haddad', party: 'Mediation office' };
 const INES = { name: 'Ines Okoye', party: 'Delegation of Arvandan' };
 const BILAL = { name: 'Bilal Qureshi', party: 'Delegation of Sindhara' };
 const MB = 1_000_000;
-
-const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
-
-/** Writes a file of random bytes for a test. */
-async function made(info, name, size) {
-  const path = info.outputPath('given', name);
-  await mkdir(dirname(path), { recursive: true });
-  const bytes = randomBytes(size);
-  await writeFile(path, bytes);
-  return { name, path, hash: digest(bytes) };
-}
-
-async function expectSaved(seat, file) {
-  await expect(seat.talk.fileButton('Save', file.name)).toBeVisible({ timeout: 60_000 });
-  expect(digest(await readFile(await seat.talk.save(file.name))), `${file.name} at ${seat.name}`).toBe(file.hash);
-}
 
 test('files of every length and name come by themselves and are saved as they were', async ({ table, relay }, info) => {
   const noor = await table.open(relay.url, NOOR);

@@ -1,10 +1,7 @@
 // Networks that break WebSockets and let everything else through: notes and files go by a slower way, and people are told.
 
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-
 import { expect, test } from '../product/fixtures.mjs';
+import { expectSaved, made } from '../product/given_files.mjs';
 import { expectSameNotes } from '../product/table.mjs';
 import { BREAKS } from '../product/tap.mjs';
 import { english, farsi, urdu } from '../texts/negotiation.mjs';
@@ -15,21 +12,6 @@ const BILAL = { name: 'Bilal Qureshi', party: 'وفد سندھارا' };
 const SLOWER = 'This network blocks the fast way; a slower one works the same';
 /** Two WebSockets that hang, and what comes between. */
 const A_WHILE = { timeout: 60_000 };
-
-const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
-
-async function made(info, name, size) {
-  const path = info.outputPath('given', name);
-  await mkdir(dirname(path), { recursive: true });
-  const bytes = randomBytes(size);
-  await writeFile(path, bytes);
-  return { name, path, hash: digest(bytes) };
-}
-
-async function expectSaved(seat, file) {
-  await expect(seat.talk.fileButton('Save', file.name)).toBeVisible(A_WHILE);
-  expect(digest(await readFile(await seat.talk.save(file.name))), `${file.name} at ${seat.name}`).toBe(file.hash);
-}
 
 const goesSlower = (seat) => expect(seat.talk.connection).toHaveText(`Live ${SLOWER}`, A_WHILE);
 const goesFast = (seat) => expect(seat.talk.connection).toHaveText('Live', A_WHILE);
