@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
+import { firstRequest } from './first_request.mjs';
 import { Nats } from './nats.mjs';
 import { Relay } from './relay.mjs';
 
@@ -77,19 +78,11 @@ export class Cluster {
     this.#lines.add(line);
     browser.on('error', () => {});
     browser.on('close', () => this.#lines.delete(line));
-    let head = Buffer.alloc(0);
-    const readHead = (bytes) => {
-      head = Buffer.concat([head, bytes]);
-      if (!head.includes('\r\n\r\n')) return;
-      browser.off('data', readHead);
-      browser.pause();
-      const text = head.toString('latin1');
-      line.agent = /^user-agent: (.*)$/im.exec(text)?.[1].trim();
-      line.isWebSocket = /^upgrade: websocket\r$/im.test(text);
+    firstRequest(browser, ({ agent, isWebSocket, bytes }) => {
+      Object.assign(line, { agent, isWebSocket });
       if (this.#cut.has(line.agent)) browser.destroy();
-      else this.#join(browser, head, line, this.#inOrder(line.agent));
-    };
-    browser.on('data', readHead);
+      else this.#join(browser, bytes, line, this.#inOrder(agent));
+    });
   }
 
   /** The relays in the order in which they are tried: a seat's own first, or each in turn. */

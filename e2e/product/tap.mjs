@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
+import { firstRequest } from './first_request.mjs';
 import { WebSocketReader } from './websocket_reader.mjs';
 
 /** What a network does to WebSockets. */
@@ -76,22 +77,14 @@ export class Tap {
     this.#lines.add(line);
     browser.on('error', () => {});
     browser.on('close', () => this.#lines.delete(line));
-    let head = Buffer.alloc(0);
-    const readHead = (bytes) => {
-      head = Buffer.concat([head, bytes]);
-      if (!head.includes('\r\n\r\n')) return;
-      browser.off('data', readHead);
-      browser.pause();
-      const text = head.toString('latin1');
-      line.agent = /^user-agent: (.*)$/im.exec(text)?.[1].trim();
-      line.isWebSocket = /^upgrade: websocket/im.test(text);
+    firstRequest(browser, ({ agent, isWebSocket, bytes }) => {
+      Object.assign(line, { agent, isWebSocket });
       const breaks = line.isWebSocket ? this.#breaks : undefined;
       if (this.#cut.has(line.agent)) browser.destroy();
       else if (breaks === 'refuse') browser.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       else if (breaks === 'swallow') browser.resume();
-      else this.#join(browser, port, head, line, breaks);
-    };
-    browser.on('data', readHead);
+      else this.#join(browser, port, bytes, line, breaks);
+    });
   }
 
   #join(browser, port, head, line, breaks) {
