@@ -1,6 +1,6 @@
 // A browser with a profile folder of its own, that can be closed, killed, copied and started again.
 
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,10 @@ import { chromium as playwright } from '@playwright/test';
 
 import { chromium } from './chromium.mjs';
 import { Seat } from './table.mjs';
+
+// https://github.com/google/leveldb/blob/main/doc/log_format.md: blocks of records; checksum (4), length (2), type (1), bytes.
+const LOG_BLOCK = 32_768;
+const RECORD_HEADER = 7;
 
 export class Profile {
   #folder;
@@ -58,6 +62,20 @@ export class Profile {
     const copy = await Profile.make();
     await cp(this.#folder, copy.folder, { recursive: true });
     return copy;
+  }
+
+  /** Leaves behind what a death in the middle of a record leaves: its beginning, at the end of the log of LevelDB. The browser should be closed. */
+  async cutRecordShort() {
+    const folder = join(this.#folder, 'Default', 'IndexedDB');
+    const site = (await readdir(folder)).find((name) => name.endsWith('.leveldb'));
+    const log = (await readdir(join(folder, site))).filter((name) => name.endsWith('.log')).sort().at(-1);
+    const left = LOG_BLOCK - ((await stat(join(folder, site, log))).size % LOG_BLOCK);
+    // Never so near to the end of a block that no header fits in.
+    const padding = left < RECORD_HEADER ? left : 0;
+    const header = Buffer.alloc(padding + RECORD_HEADER);
+    header.writeUInt16LE(1000, padding + 4);
+    header.writeUInt8(1, padding + 6);
+    await appendFile(join(folder, site, log), header);
   }
 
   /** Whether the browser found no database on its disk when a page last opened one, by the log of its LevelDB. */

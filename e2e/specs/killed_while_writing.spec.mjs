@@ -77,3 +77,30 @@ test('no note is lost, doubled or shown too early, whenever the browser dies', a
     await profile.remove();
   }
 });
+
+test('a death in the middle of what the browser writes loses nothing, neither then nor after the next one', async ({ relay }) => {
+  const profile = await Profile.make();
+  try {
+    let amina = await profile.start(AMINA.name);
+    await amina.start.open(relay.url);
+    await amina.start.openTalk(AMINA);
+    const notes = ['Before the first death.'];
+    await amina.talk.write(notes[0]);
+    for (const next of ['After the first death.', 'After the second death.']) {
+      const kill = await profile.ready();
+      await kill();
+      await profile.cutRecordShort();
+      amina = await profile.start(AMINA.name);
+      await amina.page.goto(relay.url);
+      const link = amina.page.getByRole('link', { name: AMINA.title });
+      await expect(link).toBeVisible();
+      await link.click();
+      await expect(amina.talk.notes).toHaveCount(notes.length);
+      await amina.talk.write(next);
+      notes.push(next);
+      await expectSameNotes([amina], notes);
+    }
+  } finally {
+    await profile.remove();
+  }
+});

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::keeper::{Keeper, talks_in};
 use super::ways::put_passkey;
 use super::{PAGE, Running, files, idle};
-use crate::shell::database::{Database, DatabaseError};
+use crate::shell::database::{Database, DatabaseError, start_new_log};
 use crate::shell::lock::{Asked, Held};
 use crate::shell::mark::mark;
 use crate::shell::passkey::{self, NoSecret};
@@ -375,6 +375,8 @@ async fn open(by_force: bool) -> Result<Gate, Closed> {
     }
     let held = if by_force { lock::take_over(asked_for).await } else { lock::take(asked_for).await };
     let lock = held.ok_or(Closed::Elsewhere)?;
+    // Before anything is written. Where the browser refuses, all is as before.
+    spawn_local(async { drop(start_new_log().await) });
     // Read under the lock: the tab that had it may have changed it.
     let header = database.header().await.ok().flatten().ok_or(Closed::CannotRead)?;
     let header = Header::decode(&header).map_err(|_| Closed::Damaged(Damaged::Root))?;

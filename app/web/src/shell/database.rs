@@ -11,6 +11,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::CryptoKey;
 
 const NAME: &str = "nonpaper";
+/// Made and deleted again at once, see [`start_new_log`].
+const PASSING: &str = "nonpaper-passing";
 /// Of its layout; what rows hold has a schema of its own.
 const VERSION: u8 = 1;
 const ROWS: &str = "rows";
@@ -173,6 +175,16 @@ impl Database {
         let open = self.0.as_ref().ok_or(DatabaseError::Gone)?;
         Ok(open.transaction(store).with_mode(mode).with_options(strict).build()?)
     }
+}
+
+/// Has Chromium write on in a new log, so that a death in the middle of a record costs no more than that record.
+///
+/// Chromium keeps all databases of a site in one `LevelDB`, and opens the last log again to write on behind a record that a death
+/// cut short (<https://github.com/google/leveldb/issues/1287>). The next time that log is damaged in its middle, and Chromium
+/// deletes everything. Deleting a database has it compacted, which leaves that log behind. Others do this for nothing.
+pub async fn start_new_log() -> Result<(), DatabaseError> {
+    let made = Idb::open(PASSING).await.map_err(|_| DatabaseError::Failed)?;
+    made.delete().map_err(|_| DatabaseError::Failed)?.await.map_err(|_| DatabaseError::Failed)
 }
 
 /// Whether it is there; None where the browser does not tell.
