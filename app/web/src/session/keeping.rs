@@ -375,8 +375,7 @@ async fn open(by_force: bool) -> Result<Gate, Closed> {
     }
     let held = if by_force { lock::take_over(asked_for).await } else { lock::take(asked_for).await };
     let lock = held.ok_or(Closed::Elsewhere)?;
-    // Before anything is written. Where the browser refuses, all is as before.
-    spawn_local(async { drop(start_new_log().await) });
+    spawn_local(start_new_log());
     // Read under the lock: the tab that had it may have changed it.
     let header = database.header().await.ok().flatten().ok_or(Closed::CannotRead)?;
     let header = Header::decode(&header).map_err(|_| Closed::Damaged(Damaged::Root))?;

@@ -181,10 +181,13 @@ impl Database {
 ///
 /// Chromium keeps all databases of a site in one `LevelDB`, and opens the last log again to write on behind a record that a death
 /// cut short (<https://github.com/google/leveldb/issues/1287>). The next time that log is damaged in its middle, and Chromium
-/// deletes everything. Deleting a database has it compacted, which leaves that log behind. Others do this for nothing.
-pub async fn start_new_log() -> Result<(), DatabaseError> {
-    let made = Idb::open(PASSING).await.map_err(|_| DatabaseError::Failed)?;
-    made.delete().map_err(|_| DatabaseError::Failed)?.await.map_err(|_| DatabaseError::Failed)
+/// deletes everything. Deleting a database has it compacted, which leaves that log behind. Where the
+/// browser refuses, all is as before.
+pub async fn start_new_log() {
+    let Ok(made) = Idb::open(PASSING).await else { return };
+    if let Ok(deleted) = made.delete() {
+        drop(deleted.await);
+    }
 }
 
 /// Whether it is there; None where the browser does not tell.
