@@ -4,11 +4,15 @@
 //! goes through one gate, that lets so many pass in a millisecond: however many come, and however fast, most of the time is the
 //! members'. They pass one by one, and what has come from members meanwhile is served in between. What waits at the gate waits in
 //! the network.
+//!
+//! What is done for sockets that are no connections yet, their end too, is done at another gate, that is always open: as often as
+//! they come, but one by one as well. Else the ends of all sockets that came in one millisecond would come in one.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -27,12 +31,17 @@ pub(crate) struct Gate {
 }
 
 struct State {
-    passes: u32,
-    filled_at: Instant,
+    /// None where it is always open.
+    passes: Option<Passes>,
     waiting: VecDeque<Waker>,
     /// Tickets given, and tickets whose turn has come.
     given: u64,
     called: u64,
+}
+
+struct Passes {
+    left: u32,
+    filled_at: Instant,
 }
 
 /// A place in the queue, if any.
@@ -46,8 +55,18 @@ enum Called {
 }
 
 impl Gate {
-    pub(crate) fn new() -> Self {
-        let state = State { passes: AT_ONCE, filled_at: Instant::now(), waiting: VecDeque::new(), given: 0, called: 0 };
+    /// A gate that lets so many pass in a millisecond.
+    pub(crate) fn limited() -> Self {
+        Self::new(Some(Passes { left: AT_ONCE, filled_at: Instant::now() }))
+    }
+
+    /// A gate that lets everybody pass, one by one.
+    pub(crate) fn open() -> Self {
+        Self::new(None)
+    }
+
+    fn new(passes: Option<Passes>) -> Self {
+        let state = State { passes, waiting: VecDeque::new(), given: 0, called: 0 };
         Gate { state: Mutex::new(state), somebody_waits: Notify::new() }
     }
 
@@ -76,6 +95,19 @@ impl Gate {
         poll_fn(|cx| self.poll_pass(&mut ticket, cx)).await;
     }
 
+    /// Does each step of what is to be done, and drops it, only when one may pass, as long as `whose` is true.
+    pub(crate) async fn in_turn<F: Future>(&self, whose: impl Fn() -> bool, to_do: F) -> F::Output {
+        let mut to_do = pin!(to_do);
+        let mut ticket = Ticket::default();
+        poll_fn(|cx| {
+            if whose() {
+                ready!(self.poll_pass(&mut ticket, cx));
+            }
+            to_do.as_mut().poll(cx)
+        })
+        .await
+    }
+
     /// Calls those who wait, in the order in which they came, for as long as the relay runs.
     pub(crate) async fn run(&self) {
         loop {
@@ -90,14 +122,12 @@ impl Gate {
 
     fn call(&self) -> Called {
         let mut state = self.state();
-        state.fill();
         if state.waiting.is_empty() {
             return Called::NobodyWaits;
         }
-        if state.passes == 0 {
+        if state.passes.as_mut().is_some_and(|passes| !passes.take()) {
             return Called::NoPassLeft;
         }
-        state.passes -= 1;
         state.called += 1;
         if let Some(next) = state.waiting.pop_front() {
             next.wake();
@@ -110,12 +140,16 @@ impl Gate {
     }
 }
 
-impl State {
-    fn fill(&mut self) {
-        let elapsed = self.filled_at.elapsed();
-        let Ok(elapsed_ms @ 1..) = u32::try_from(elapsed.as_millis()) else { return };
-        self.filled_at += Duration::from_millis(u64::from(elapsed_ms));
-        self.passes = self.passes.saturating_add(elapsed_ms.saturating_mul(PER_MS)).min(AT_ONCE);
+impl Passes {
+    /// Takes one if there is one.
+    fn take(&mut self) -> bool {
+        if let Ok(elapsed_ms @ 1..) = u32::try_from(self.filled_at.elapsed().as_millis()) {
+            self.filled_at += Duration::from_millis(u64::from(elapsed_ms));
+            self.left = self.left.saturating_add(elapsed_ms.saturating_mul(PER_MS)).min(AT_ONCE);
+        }
+        let taken = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        taken
     }
 }
 
@@ -134,8 +168,7 @@ mod tests {
         for number in 0..most {
             let (gate, order) = (Arc::clone(gate), Arc::clone(&order));
             everybody.spawn(async move {
-                gate.pass().await;
-                order.lock().expect("nobody panics").push(Some(number));
+                gate.in_turn(|| true, async { order.lock().expect("nobody panics").push(Some(number)) }).await;
             });
         }
         let member = async {
@@ -154,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn so_many_pass_at_once_and_the_others_by_and_by_in_order() {
-        let gate = Arc::new(Gate::new());
+        let gate = Arc::new(Gate::limited());
         let started = Instant::now();
         let most = AT_ONCE as usize + 100;
         let passed: Vec<usize> = crowd(&gate, most).await.into_iter().flatten().collect();
@@ -164,8 +197,21 @@ mod tests {
 
     #[tokio::test]
     async fn members_are_served_between_two_strangers() {
-        let order = crowd(&Arc::new(Gate::new()), 100).await;
-        let strangers_together = order.windows(3).filter(|three| three.iter().all(Option::is_some)).count();
-        assert_eq!(strangers_together, 0, "{order:?}");
+        for gate in [Gate::limited(), Gate::open()] {
+            let order = crowd(&Arc::new(gate), 100).await;
+            let strangers_together = order.windows(3).filter(|three| three.iter().all(Option::is_some)).count();
+            assert_eq!(strangers_together, 0, "{order:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_gate_that_is_open_lets_pass_as_many_as_come() {
+        let passed = tokio::time::timeout(Duration::from_secs(5), crowd(&Arc::new(Gate::open()), 100_000)).await;
+        assert!(passed.is_ok_and(|order| order.into_iter().flatten().eq(0..100_000)));
+    }
+
+    #[tokio::test]
+    async fn who_stays_waits_for_no_turn() {
+        assert_eq!(Gate::open().in_turn(|| false, async { 1 }).await, 1);
     }
 }

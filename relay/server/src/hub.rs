@@ -108,7 +108,7 @@ impl Hub {
             round_ends: Notify::new(),
             asked,
             metrics: Metrics::default(),
-            gate: Gate::new(),
+            gate: Gate::limited(),
         };
         (hub, to_do)
     }

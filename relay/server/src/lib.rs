@@ -6,6 +6,7 @@
 mod answers;
 mod app_files;
 mod asked;
+mod beginning;
 mod cluster;
 mod config;
 mod door;

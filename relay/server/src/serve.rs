@@ -10,9 +10,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
+use crate::beginning::said_enough;
 use crate::door::Door;
 use crate::hub::Hub;
 use crate::site::{Caller, Site};
@@ -59,13 +59,14 @@ pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Fut
         sources: Sources::new(config.connections_per_source, config.trusted_proxies.clone()),
         config: Arc::clone(&config),
     });
-    let visitors = Arc::new(Visitors::default());
+    let visitors = Arc::new(Visitors::new());
     tokio::select! {
         () = accept(&listener, &site, &visitors) => {}
         () = shutdown => {}
         () = ticking(&hub) => {}
         () = hub.end_rounds() => {}
         () = hub.gate.run() => {}
+        () = visitors.gate.run() => {}
         () = health::serve(operator, Arc::clone(&hub)) => {}
     }
 
@@ -80,6 +81,7 @@ pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Fut
     tokio::select! {
         () = hub.end_rounds() => {}
         () = hub.gate.run() => {}
+        () = visitors.gate.run() => {}
         () = ticking(&hub) => {}
         _ = timeout(config.farewell + LAST_REQUESTS, drained) => {}
     }
@@ -101,7 +103,7 @@ async fn ticking(hub: &Hub) {
 async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitors>) {
     loop {
         // One by one, between what others do.
-        yield_now().await;
+        visitors.gate.pass().await;
         let Ok((tcp, peer)) = listener.accept().await else {
             // One that was gone before it was accepted, or no file descriptors left: then somebody has to go.
             visitors.end_oldest();
@@ -116,8 +118,10 @@ async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitor
         let number = visitor.number();
         let site = Arc::clone(site);
         let most = site.config.visitors;
+        let visitors_too = Arc::clone(visitors);
         let task = tokio::spawn(async move {
-            visit(tcp, peer, site, visitor, stay).await;
+            let passes = || visitor.connection().is_none();
+            visitors_too.gate.in_turn(passes, visit(tcp, peer, site, Arc::clone(&visitor), stay)).await;
         });
         visitors.may_be_ended(number, task.abort_handle(), most);
     }
@@ -131,10 +135,9 @@ async fn visit(
     visitor: Arc<Visitor>,
     stay: Option<Stay>,
 ) -> Option<()> {
-    // One that says nothing costs next to nothing until it is gone: what serves it is not made before there is something.
-    // (Tokio's `readable` is ready for every new socket.)
+    // One that says nothing, or little, costs next to nothing until it is gone: what serves it is made only then.
     let deadline = Instant::now() + site.config.header_time;
-    timeout_at(deadline, tcp.peek(&mut [0])).await.ok()?.ok()?;
+    timeout_at(deadline, said_enough(&tcp)).await.ok()?.ok()?;
     Box::pin(answer(tcp, peer, site, visitor, stay, deadline)).await
 }
 

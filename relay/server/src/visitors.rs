@@ -8,12 +8,15 @@ use relay_core::ConnectionId;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use crate::gate::Gate;
+
 /// All sockets that are served over HTTP. When there are too many the oldest goes: who is honest is served in no time, and who
 /// only wants to be in the way is the oldest.
-#[derive(Default)]
 pub(crate) struct Visitors {
     state: Mutex<State>,
     left: Notify,
+    /// At which they take turns.
+    pub(crate) gate: Gate,
 }
 
 #[derive(Default)]
@@ -32,6 +35,10 @@ pub(crate) struct Visitor {
 }
 
 impl Visitors {
+    pub(crate) fn new() -> Self {
+        Visitors { state: Mutex::default(), left: Notify::new(), gate: Gate::open() }
+    }
+
     /// Adds a visitor.
     pub(crate) fn add(self: &Arc<Self>) -> Visitor {
         let mut state = self.state();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use running::process::Process;
 use running::wires::{Line, Seen};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 use wire::{FromClient, FromRelay};
 
 /// How many of each kind.
@@ -85,7 +85,35 @@ async fn connections_that_send_no_request_are_closed_and_hold_up_nobody() {
     assert_eq!(closed, (EACH, EACH), "closed within {TIME:?}: those who wait, those who trickle");
 }
 
-/// Sockets that say nothing, and the memory each may take.
+#[tokio::test]
+async fn a_request_that_comes_in_pieces_is_answered_once_it_is_whole() {
+    let process = Process::start();
+    for length in [1, 7, 100] {
+        for end_of_line in ["\r\n", "\n"] {
+            let mut line = Line::connect(process.address).await;
+            let request = line.request().replace("\r\n", end_of_line);
+            for piece in request.as_bytes().chunks(length) {
+                line.write(piece).await;
+                sleep(Duration::from_millis(1)).await;
+            }
+            let head = line.head().await.expect("the relay answers");
+            assert!(head.starts_with("HTTP/1.1 101"), "in pieces of {length}, {end_of_line:?}: {head}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_goes_in_the_middle_of_a_request_is_let_go_at_once() {
+    let process = Process::start();
+    let mut line = Line::connect(process.address).await;
+    let request = line.request();
+    line.write(&request.as_bytes()[..request.len() / 2]).await;
+    sleep(PAUSE).await;
+    line.finish().await;
+    assert!(ends(line, Instant::now() + ROUND_TRIP).await);
+}
+
+/// Sockets that say nothing or little, and the memory each may take.
 #[cfg(target_os = "linux")]
 const SILENT: u32 = 1_000;
 #[cfg(target_os = "linux")]
@@ -93,20 +121,25 @@ const SILENT_BYTES: u64 = 4 * 1024;
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn sockets_that_say_nothing_take_hardly_any_memory() {
+async fn sockets_that_say_nothing_or_half_a_request_take_hardly_any_memory() {
     let process = Process::start();
     // Whoever comes after them is served, so they are there.
-    let arrive = async |count: u32| {
+    let arrive = async |count: u32, half: usize| {
         let mut lines = Vec::new();
         for _ in 0..count {
-            lines.push(Line::connect(process.address).await);
+            let mut line = Line::connect(process.address).await;
+            let request = line.request();
+            line.write(&request.as_bytes()[..request.len() / 2 * half]).await;
+            lines.push(line);
         }
         drop(Line::open(process.address).await);
         lines
     };
-    let _first = arrive(20).await;
-    let before = process.resident_bytes();
-    let _silent = arrive(SILENT).await;
-    let each = process.resident_bytes().saturating_sub(before) / u64::from(SILENT);
-    assert!(each < SILENT_BYTES, "{each} bytes for a socket that says nothing");
+    let _first = (arrive(20, 0).await, arrive(20, 1).await);
+    for half in [0, 1] {
+        let before = process.resident_bytes();
+        let _silent = arrive(SILENT, half).await;
+        let each = process.resident_bytes().saturating_sub(before) / u64::from(SILENT);
+        assert!(each < SILENT_BYTES, "{each} bytes for a socket that has said {half} halves of a request");
+    }
 }
