@@ -26,19 +26,22 @@ pub(crate) async fn said_enough(tcp: &TcpStream) -> io::Result<()> {
         let said = beginning.get(..length).unwrap_or_default();
         // Woken by something else than more bytes: its end.
         let ended = length == seen;
+        let enough = ended || length == BEGINNING || is_enough(said, seen);
         seen = length;
-        if ended || length == BEGINNING || is_enough(said) { Ok(()) } else { Err(ErrorKind::WouldBlock.into()) }
+        if enough { Ok(()) } else { Err(ErrorKind::WouldBlock.into()) }
     })
     .await
 }
 
-fn is_enough(said: &[u8]) -> bool {
+/// Says whether this need not be waited for any longer. What was `seen` was not enough, and is not searched again.
+fn is_enough(said: &[u8], seen: usize) -> bool {
     match *said {
         [TLS_HANDSHAKE, _, _, high, low, ..] => said.len() >= TLS_HEADER + usize::from(u16::from_be_bytes([high, low])),
         [TLS_HANDSHAKE, ..] => false,
         // The first word of a request (RFC 9110, section 9.1), whose head ends with an empty line; hyper takes a bare line feed too.
         [b'A'..=b'Z', ..] => {
-            said.windows(2).any(|two| two == b"\n\n") || said.windows(3).any(|three| three == b"\n\r\n")
+            let new = said.get(seen.saturating_sub(2)..).unwrap_or_default();
+            new.windows(2).any(|two| two == b"\n\n") || new.windows(3).any(|three| three == b"\n\r\n")
         }
         [_, ..] => true,
         [] => false,
@@ -54,18 +57,19 @@ mod tests {
         let whole: [&[u8]; 6] = [
             b"GET / HTTP/1.1\r\nhost: relay.example\r\n\r\n",
             b"GET / HTTP/1.1\nhost: relay.example\n\n",
-            b"POST /v1/publish HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc",
+            b"POST /v1/publish HTTP/1.1\r\ncontent-length: 3\r\n\r\n",
             b"\x16\x03\x01\x00\x03abc",
-            b"\x16\x03\x01\x00\x03abcd",
+            b"\x16\x03\x01\x00\x00",
             b"\0",
         ];
         for said in whole {
-            assert!(is_enough(said), "{}", said.escape_ascii());
+            assert!(is_enough(said, 0), "{}", said.escape_ascii());
+            assert!(is_enough(said, said.len() - 1), "{}", said.escape_ascii());
         }
         let begun: [&[u8]; 5] =
             [b"", b"G", b"GET / HTTP/1.1\r\nhost: relay.example\r\n", b"\x16\x03\x01\x00", b"\x16\x03\x01\x00\x03ab"];
         for said in begun {
-            assert!(!is_enough(said), "{}", said.escape_ascii());
+            assert!((0..=said.len()).all(|seen| !is_enough(said, seen)), "{}", said.escape_ascii());
         }
     }
 }
