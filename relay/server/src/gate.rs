@@ -1,12 +1,15 @@
 //! Strangers take turns.
 //!
-//! Who has proved a topic is served at once. Serving a socket, answering a request, and reading of somebody who has proved nothing
-//! goes through one gate, that lets so many pass in a millisecond: however many come, and however fast, most of the time is the
-//! members'. They pass one by one, and what has come from members meanwhile is served in between. What waits at the gate waits in
-//! the network.
+//! Who has proved a topic is served at once. Everybody else passes gates, one by one, and what has come from members meanwhile is
+//! served in between:
 //!
-//! What is done for sockets that are no connections yet, their end too, is done at another gate, that is always open: as often as
-//! they come, but one by one as well. Else the ends of all sockets that came in one millisecond would come in one.
+//! - Sockets come in at the entrance, so many in a millisecond.
+//! - Serving a socket, answering a request, and reading of somebody who has proved nothing take a pass of the hub's gate, which lets
+//!   so many pass in a millisecond.
+//! - Every step that is done for a socket that is no connection yet, its end too, is done at a gate that is always open. Else the
+//!   ends of all sockets that came in one millisecond would come in one.
+//!
+//! However many come, and however fast, most of the time is the members'. What waits at a gate waits in the network.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -19,11 +22,12 @@ use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-/// Passes in a millisecond. One takes about 20 µs, so strangers have about a tenth of the time.
-const PER_MS: u32 = 4;
-
-/// Passes at once after a quiet time: more than a talk needs that comes together.
-const AT_ONCE: u32 = 400;
+/// How many may pass a gate in a millisecond, and how many at once after a quiet time.
+#[derive(Clone, Copy)]
+pub(crate) struct Rate {
+    pub(crate) per_ms: u32,
+    pub(crate) at_once: u32,
+}
 
 pub(crate) struct Gate {
     state: Mutex<State>,
@@ -40,6 +44,7 @@ struct State {
 }
 
 struct Passes {
+    rate: Rate,
     left: u32,
     filled_at: Instant,
 }
@@ -55,9 +60,9 @@ enum Called {
 }
 
 impl Gate {
-    /// A gate that lets so many pass in a millisecond.
-    pub(crate) fn limited() -> Self {
-        Self::new(Some(Passes { left: AT_ONCE, filled_at: Instant::now() }))
+    /// A gate that lets so many pass.
+    pub(crate) fn limited(rate: Rate) -> Self {
+        Self::new(Some(Passes { rate, left: rate.at_once, filled_at: Instant::now() }))
     }
 
     /// A gate that lets everybody pass, one by one.
@@ -145,7 +150,7 @@ impl Passes {
     fn take(&mut self) -> bool {
         if let Ok(elapsed_ms @ 1..) = u32::try_from(self.filled_at.elapsed().as_millis()) {
             self.filled_at += Duration::from_millis(u64::from(elapsed_ms));
-            self.left = self.left.saturating_add(elapsed_ms.saturating_mul(PER_MS)).min(AT_ONCE);
+            self.left = self.left.saturating_add(elapsed_ms.saturating_mul(self.rate.per_ms)).min(self.rate.at_once);
         }
         let taken = self.left > 0;
         self.left = self.left.saturating_sub(1);
@@ -160,6 +165,8 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
+
+    const RATE: Rate = Rate { per_ms: 4, at_once: 400 };
 
     /// Lets so many through and returns in which order they came through, with what else was done in between.
     async fn crowd(gate: &Arc<Gate>, most: usize) -> Vec<Option<usize>> {
@@ -187,9 +194,9 @@ mod tests {
 
     #[tokio::test]
     async fn so_many_pass_at_once_and_the_others_by_and_by_in_order() {
-        let gate = Arc::new(Gate::limited());
+        let gate = Arc::new(Gate::limited(RATE));
         let started = Instant::now();
-        let most = AT_ONCE as usize + 100;
+        let most = RATE.at_once as usize + 100;
         let passed: Vec<usize> = crowd(&gate, most).await.into_iter().flatten().collect();
         assert!(passed.into_iter().eq(0..most));
         assert!(started.elapsed() >= Duration::from_millis(10), "{:?}", started.elapsed());
@@ -197,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn members_are_served_between_two_strangers() {
-        for gate in [Gate::limited(), Gate::open()] {
+        for gate in [Gate::limited(RATE), Gate::open()] {
             let order = crowd(&Arc::new(gate), 100).await;
             let strangers_together = order.windows(3).filter(|three| three.iter().all(Option::is_some)).count();
             assert_eq!(strangers_together, 0, "{order:?}");

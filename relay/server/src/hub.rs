@@ -12,9 +12,13 @@ use tokio::sync::Notify;
 use wire::CloseReason;
 
 use crate::asked::{Asked, ToDo};
-use crate::gate::{Gate, Ticket};
+use crate::gate::{Gate, Rate, Ticket};
 use crate::metrics::Metrics;
 use crate::{Config, random};
+
+/// What strangers may do: one thing takes about 20 µs, so they have about a tenth of the time. At once more than a talk needs that
+/// comes together.
+const STRANGERS: Rate = Rate { per_ms: 4, at_once: 400 };
 
 /// Pings in a row that may stay unanswered.
 const MISSED_PINGS: u8 = 2;
@@ -108,7 +112,7 @@ impl Hub {
             round_ends: Notify::new(),
             asked,
             metrics: Metrics::default(),
-            gate: Gate::limited(),
+            gate: Gate::limited(STRANGERS),
         };
         (hub, to_do)
     }

@@ -66,7 +66,8 @@ pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Fut
         () = ticking(&hub) => {}
         () = hub.end_rounds() => {}
         () = hub.gate.run() => {}
-        () = visitors.gate.run() => {}
+        () = visitors.entrance.run() => {}
+        () = visitors.turns.run() => {}
         () = health::serve(operator, Arc::clone(&hub)) => {}
     }
 
@@ -81,7 +82,7 @@ pub async fn serve(listener: TcpListener, mut config: Config, shutdown: impl Fut
     tokio::select! {
         () = hub.end_rounds() => {}
         () = hub.gate.run() => {}
-        () = visitors.gate.run() => {}
+        () = visitors.turns.run() => {}
         () = ticking(&hub) => {}
         _ = timeout(config.farewell + LAST_REQUESTS, drained) => {}
     }
@@ -102,8 +103,7 @@ async fn ticking(hub: &Hub) {
 
 async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitors>) {
     loop {
-        // One by one, between what others do.
-        visitors.gate.pass().await;
+        visitors.entrance.pass().await;
         let Ok((tcp, peer)) = listener.accept().await else {
             // One that was gone before it was accepted, or no file descriptors left: then somebody has to go.
             visitors.end_oldest();
@@ -121,7 +121,7 @@ async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitor
         let visitors_too = Arc::clone(visitors);
         let task = tokio::spawn(async move {
             let passes = || visitor.connection().is_none();
-            visitors_too.gate.in_turn(passes, visit(tcp, peer, site, Arc::clone(&visitor), stay)).await;
+            visitors_too.turns.in_turn(passes, visit(tcp, peer, site, Arc::clone(&visitor), stay)).await;
         });
         visitors.may_be_ended(number, task.abort_handle(), most);
     }

@@ -4,19 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use relay_core::ConnectionId;
-
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use crate::gate::Gate;
+use crate::gate::{Gate, Rate};
+
+/// How many come in. Those who say nothing go as they came, so as many at most go at once.
+const ARRIVALS: Rate = Rate { per_ms: 8, at_once: 80 };
 
 /// All sockets that are served over HTTP. When there are too many the oldest goes: who is honest is served in no time, and who
 /// only wants to be in the way is the oldest.
 pub(crate) struct Visitors {
     state: Mutex<State>,
     left: Notify,
-    /// At which they take turns.
-    pub(crate) gate: Gate,
+    /// Where they come in.
+    pub(crate) entrance: Gate,
+    /// At which each step is done for them.
+    pub(crate) turns: Gate,
 }
 
 #[derive(Default)]
@@ -36,7 +40,12 @@ pub(crate) struct Visitor {
 
 impl Visitors {
     pub(crate) fn new() -> Self {
-        Visitors { state: Mutex::default(), left: Notify::new(), gate: Gate::open() }
+        Visitors {
+            state: Mutex::default(),
+            left: Notify::new(),
+            entrance: Gate::limited(ARRIVALS),
+            turns: Gate::open(),
+        }
     }
 
     /// Adds a visitor.
