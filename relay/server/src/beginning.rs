@@ -6,8 +6,10 @@ use rustix::net::{RecvFlags, recv};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-/// Bytes that are looked at. Who says more is served: the rest is the server's to bound.
-const BEGINNING: usize = 4096;
+use crate::serve::HTTP_BUFFER_BYTES;
+
+/// Bytes that are looked at: as long a head as is taken.
+const BEGINNING: usize = HTTP_BUFFER_BYTES;
 
 /// The type of record that a handshake of TLS begins with, and the length of a record's header (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 22;
@@ -38,9 +40,10 @@ fn is_enough(said: &[u8], seen: usize) -> bool {
     match *said {
         [TLS_HANDSHAKE, _, _, high, low, ..] => said.len() >= TLS_HEADER + usize::from(u16::from_be_bytes([high, low])),
         [TLS_HANDSHAKE, ..] => false,
-        // The first word of a request (RFC 9110, section 9.1), whose head ends with an empty line; hyper takes a bare line feed too.
-        [b'A'..=b'Z', ..] => {
-            let new = said.get(seen.saturating_sub(2)..).unwrap_or_default();
+        // A request, maybe after empty lines, whose head ends with an empty line (RFC 9112, section 2.2, also for bare line feeds).
+        [b'\r' | b'\n' | b'!'..=b'~', ..] => {
+            let before = said.iter().take_while(|byte| b"\r\n".contains(byte)).count();
+            let new = said.get(before.max(seen.saturating_sub(2))..).unwrap_or_default();
             new.windows(2).any(|two| two == b"\n\n") || new.windows(3).any(|three| three == b"\n\r\n")
         }
         [_, ..] => true,
@@ -56,7 +59,7 @@ mod tests {
     fn a_head_or_a_record_is_waited_for_and_nothing_else() {
         let whole: [&[u8]; 6] = [
             b"GET / HTTP/1.1\r\nhost: relay.example\r\n\r\n",
-            b"GET / HTTP/1.1\nhost: relay.example\n\n",
+            b"\r\n\r\nget / HTTP/1.1\nhost: relay.example\n\n",
             b"POST /v1/publish HTTP/1.1\r\ncontent-length: 3\r\n\r\n",
             b"\x16\x03\x01\x00\x03abc",
             b"\x16\x03\x01\x00\x00",
@@ -66,8 +69,14 @@ mod tests {
             assert!(is_enough(said, 0), "{}", said.escape_ascii());
             assert!(is_enough(said, said.len() - 1), "{}", said.escape_ascii());
         }
-        let begun: [&[u8]; 5] =
-            [b"", b"G", b"GET / HTTP/1.1\r\nhost: relay.example\r\n", b"\x16\x03\x01\x00", b"\x16\x03\x01\x00\x03ab"];
+        let begun: [&[u8]; 6] = [
+            b"",
+            b"G",
+            b"\r\n\r\n",
+            b"GET / HTTP/1.1\r\nhost: relay.example\r\n",
+            b"\x16\x03\x01\x00",
+            b"\x16\x03\x01\x00\x03ab",
+        ];
         for said in begun {
             assert!((0..=said.len()).all(|seen| !is_enough(said, seen)), "{}", said.escape_ascii());
         }

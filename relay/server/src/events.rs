@@ -86,7 +86,7 @@ impl Body for EventStream {
     }
 }
 
-/// Takes the frames of a session.
+/// Takes the frames of a session; of one that has proved nothing when a stranger's turn comes.
 pub(crate) async fn publish<B>(body: B, hub: &Hub) -> Answer
 where
     B: Body<Data = Bytes> + Unpin,
@@ -94,7 +94,10 @@ where
     let deadline = Instant::now() + BODY_TIME;
     match timeout_at(deadline, read(body, hub)).await {
         Ok(Ok((session, _posting, frames))) => take(session, frames, hub).await,
-        Ok(Err(status)) => whole(status, ""),
+        Ok(Err(status)) => {
+            hub.gate.pass().await;
+            whole(status, "")
+        }
         Err(_) => whole(StatusCode::REQUEST_TIMEOUT, ""),
     }
 }
@@ -116,7 +119,9 @@ where
         if session.is_none()
             && let Some(named) = all.first_chunk::<32>().copied()
         {
-            hub.session(&named).ok_or(StatusCode::GONE)?;
+            if !hub.has_proved(hub.session(&named).ok_or(StatusCode::GONE)?) {
+                hub.gate.pass().await;
+            }
             all.advance(32);
             session = Some((named, hub.begin_post(&named).ok_or(StatusCode::CONFLICT)?));
         }

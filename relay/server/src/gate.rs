@@ -3,18 +3,19 @@
 //! Who has proved a topic is served at once. Everybody else passes gates, one by one, and what has come from members meanwhile is
 //! served in between:
 //!
-//! - Sockets come in at the entrance, so many in a millisecond.
-//! - Serving a socket, answering a request, and reading of somebody who has proved nothing take a pass of the hub's gate, which lets
+//! - Sockets come in at the entrance, so many in a millisecond, each with its first request. Who is in is served: more than can be
+//!   wait in the network, where nothing is spent on them.
+//! - A handshake of TLS, another request, and reading of somebody who has proved nothing take a pass of the hub's gate, which lets
 //!   so many pass in a millisecond.
 //! - Every step that is done for a socket that is no connection yet, its end too, is done at a gate that is always open. Else the
 //!   ends of all sockets that came in one millisecond would come in one.
 //!
 //! However many come, and however fast, most of the time is the members'. What waits at a gate waits in the network.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -37,8 +38,9 @@ pub(crate) struct Gate {
 struct State {
     /// None where it is always open.
     passes: Option<Passes>,
-    waiting: VecDeque<Waker>,
-    /// Tickets given, and tickets whose turn has come.
+    /// Who waits, by their tickets.
+    waiting: BTreeMap<u64, Waker>,
+    /// The last ticket given, and the last called.
     given: u64,
     called: u64,
 }
@@ -49,9 +51,11 @@ struct Passes {
     filled_at: Instant,
 }
 
-/// A place in the queue, if any.
-#[derive(Default)]
-pub(crate) struct Ticket(Option<u64>);
+/// A place at a gate, and in its queue while it waits there: who goes away is not waited for.
+pub(crate) struct Ticket {
+    gate: Arc<Gate>,
+    number: Option<u64>,
+}
 
 enum Called {
     One,
@@ -61,52 +65,38 @@ enum Called {
 
 impl Gate {
     /// A gate that lets so many pass.
-    pub(crate) fn limited(rate: Rate) -> Self {
+    pub(crate) fn limited(rate: Rate) -> Arc<Self> {
         Self::new(Some(Passes { rate, left: rate.at_once, filled_at: Instant::now() }))
     }
 
     /// A gate that lets everybody pass, one by one.
-    pub(crate) fn open() -> Self {
+    pub(crate) fn open() -> Arc<Self> {
         Self::new(None)
     }
 
-    fn new(passes: Option<Passes>) -> Self {
-        let state = State { passes, waiting: VecDeque::new(), given: 0, called: 0 };
-        Gate { state: Mutex::new(state), somebody_waits: Notify::new() }
+    fn new(passes: Option<Passes>) -> Arc<Self> {
+        let state = State { passes, waiting: BTreeMap::new(), given: 0, called: 0 };
+        Arc::new(Gate { state: Mutex::new(state), somebody_waits: Notify::new() })
     }
 
-    /// Ready when one may pass; else it is woken when its turn comes.
-    pub(crate) fn poll_pass(&self, ticket: &mut Ticket, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.state();
-        match ticket.0 {
-            Some(number) if number <= state.called => {
-                ticket.0 = None;
-                return Poll::Ready(());
-            }
-            Some(_) => {}
-            None => {
-                state.given += 1;
-                ticket.0 = Some(state.given);
-                state.waiting.push_back(cx.waker().clone());
-                self.somebody_waits.notify_one();
-            }
-        }
-        Poll::Pending
+    /// A place at the gate.
+    pub(crate) fn ticket(self: &Arc<Self>) -> Ticket {
+        Ticket { gate: Arc::clone(self), number: None }
     }
 
     /// Waits until one may pass.
-    pub(crate) async fn pass(&self) {
-        let mut ticket = Ticket::default();
-        poll_fn(|cx| self.poll_pass(&mut ticket, cx)).await;
+    pub(crate) async fn pass(self: &Arc<Self>) {
+        let mut ticket = self.ticket();
+        poll_fn(|cx| ticket.poll_pass(cx)).await;
     }
 
     /// Does each step of what is to be done, and drops it, only when one may pass, as long as `whose` is true.
-    pub(crate) async fn in_turn<F: Future>(&self, whose: impl Fn() -> bool, to_do: F) -> F::Output {
+    pub(crate) async fn in_turn<F: Future>(self: &Arc<Self>, whose: impl Fn() -> bool, to_do: F) -> F::Output {
         let mut to_do = pin!(to_do);
-        let mut ticket = Ticket::default();
+        let mut ticket = self.ticket();
         poll_fn(|cx| {
             if whose() {
-                ready!(self.poll_pass(&mut ticket, cx));
+                ready!(ticket.poll_pass(cx));
             }
             to_do.as_mut().poll(cx)
         })
@@ -127,16 +117,13 @@ impl Gate {
 
     fn call(&self) -> Called {
         let mut state = self.state();
-        if state.waiting.is_empty() {
-            return Called::NobodyWaits;
-        }
-        if state.passes.as_mut().is_some_and(|passes| !passes.take()) {
+        let State { passes, waiting, called, .. } = &mut *state;
+        let Some(next) = waiting.first_entry() else { return Called::NobodyWaits };
+        if passes.as_mut().is_some_and(|passes| !passes.take()) {
             return Called::NoPassLeft;
         }
-        state.called += 1;
-        if let Some(next) = state.waiting.pop_front() {
-            next.wake();
-        }
+        *called = *next.key();
+        next.remove().wake();
         Called::One
     }
 
@@ -145,10 +132,40 @@ impl Gate {
     }
 }
 
+impl Ticket {
+    /// Ready when one may pass; else it is woken when its turn comes.
+    pub(crate) fn poll_pass(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Ticket { gate, number } = self;
+        let mut state = gate.state();
+        match *number {
+            Some(mine) if mine <= state.called => {
+                *number = None;
+                return Poll::Ready(());
+            }
+            Some(_) => {}
+            None => {
+                state.given += 1;
+                let mine = *number.insert(state.given);
+                state.waiting.insert(mine, cx.waker().clone());
+                gate.somebody_waits.notify_one();
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.gate.state().waiting.remove(&number);
+        }
+    }
+}
+
 impl Passes {
     /// Takes one if there is one.
     fn take(&mut self) -> bool {
-        if let Ok(elapsed_ms @ 1..) = u32::try_from(self.filled_at.elapsed().as_millis()) {
+        if let elapsed_ms @ 1.. = u32::try_from(self.filled_at.elapsed().as_millis()).unwrap_or(u32::MAX) {
             self.filled_at += Duration::from_millis(u64::from(elapsed_ms));
             self.left = self.left.saturating_add(elapsed_ms.saturating_mul(self.rate.per_ms)).min(self.rate.at_once);
         }
@@ -160,8 +177,6 @@ impl Passes {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use tokio::task::JoinSet;
 
     use super::*;
@@ -194,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn so_many_pass_at_once_and_the_others_by_and_by_in_order() {
-        let gate = Arc::new(Gate::limited(RATE));
+        let gate = Gate::limited(RATE);
         let started = Instant::now();
         let most = RATE.at_once as usize + 100;
         let passed: Vec<usize> = crowd(&gate, most).await.into_iter().flatten().collect();
@@ -205,7 +220,7 @@ mod tests {
     #[tokio::test]
     async fn members_are_served_between_two_strangers() {
         for gate in [Gate::limited(RATE), Gate::open()] {
-            let order = crowd(&Arc::new(gate), 100).await;
+            let order = crowd(&gate, 100).await;
             let strangers_together = order.windows(3).filter(|three| three.iter().all(Option::is_some)).count();
             assert_eq!(strangers_together, 0, "{order:?}");
         }
@@ -213,8 +228,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_gate_that_is_open_lets_pass_as_many_as_come() {
-        let passed = tokio::time::timeout(Duration::from_secs(5), crowd(&Arc::new(Gate::open()), 100_000)).await;
+        let passed = tokio::time::timeout(Duration::from_secs(5), crowd(&Gate::open(), 100_000)).await;
         assert!(passed.is_ok_and(|order| order.into_iter().flatten().eq(0..100_000)));
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_is_not_waited_for_and_takes_no_pass() {
+        let gate = Gate::limited(RATE);
+        let mut cx = Context::from_waker(Waker::noop());
+        let gone: Vec<Ticket> = (0..10 * RATE.at_once)
+            .map(|_| {
+                let mut ticket = gate.ticket();
+                assert!(ticket.poll_pass(&mut cx).is_pending());
+                ticket
+            })
+            .collect();
+        drop(gone);
+        assert!(gate.state().waiting.is_empty());
+        let called = tokio::time::timeout(Duration::from_millis(5), async {
+            tokio::join!(gate.run(), gate.pass());
+        });
+        drop(called.await);
+        let State { called, given, .. } = *gate.state();
+        assert_eq!(called, given);
+    }
+
+    #[test]
+    fn after_any_time_there_are_passes_again() {
+        for days in [0, 1, 49, 50, 1_000] {
+            let Some(filled_at) = Instant::now().checked_sub(Duration::from_secs(days * 86_400 + 1)) else { continue };
+            let mut passes = Passes { rate: RATE, left: 0, filled_at };
+            assert!((0..RATE.at_once).all(|_| passes.take()), "after {days} days");
+        }
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -38,7 +38,7 @@ pub(crate) struct Hub {
     round_ends: Notify,
     asked: Option<Arc<Asked>>,
     pub(crate) metrics: Metrics,
-    pub(crate) gate: Gate,
+    pub(crate) gate: Arc<Gate>,
 }
 
 struct State {
@@ -152,6 +152,11 @@ impl Hub {
         let state = self.state();
         let connection = state.sessions.get(session)?;
         state.slots.get(connection).filter(|slot| slot.closing.is_none()).map(|_| *connection)
+    }
+
+    /// Says whether a connection has proved a topic.
+    pub(crate) fn has_proved(&self, connection: ConnectionId) -> bool {
+        self.state().relay.has_proved(connection)
     }
 
     /// Says whether a connection is there, and not about to be closed.
@@ -374,9 +379,9 @@ impl Place {
         self.hub.standing(self.connection, waker)
     }
 
-    /// Ready when a stranger may be read from; else the waker is woken when its turn comes.
-    pub(crate) fn poll_gate(&self, ticket: &mut Ticket, cx: &mut Context<'_>) -> Poll<()> {
-        self.hub.gate.poll_pass(ticket, cx)
+    /// A place at the gate at which a stranger waits to be read from.
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.hub.gate.ticket()
     }
 
     /// Notes that the client is there still.

@@ -3,13 +3,14 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
 use crate::beginning::said_enough;
@@ -31,7 +32,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(1);
 const VISIT: Duration = Duration::from_secs(600);
 
 /// Bytes of a request's head, and of an answer that wait for a slow reader.
-const HTTP_BUFFER_BYTES: usize = 16 * 1024;
+pub(crate) const HTTP_BUFFER_BYTES: usize = 16 * 1024;
 
 /// Serves relay and app on a listener until `shutdown` is there.
 ///
@@ -103,7 +104,6 @@ async fn ticking(hub: &Hub) {
 
 async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitors>) {
     loop {
-        visitors.entrance.pass().await;
         let Ok((tcp, peer)) = listener.accept().await else {
             // One that was gone before it was accepted, or no file descriptors left: then somebody has to go.
             visitors.end_oldest();
@@ -111,7 +111,11 @@ async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitor
             continue;
         };
         site.hub.metrics.socket();
-        let Ok(stay) = site.sources.socket(peer.ip()) else { continue };
+        let Ok(stay) = site.sources.socket(peer.ip()) else {
+            yield_now().await;
+            continue;
+        };
+        visitors.entrance.pass().await;
         // Frames are gathered before they are written; waiting for more would only delay them.
         drop(tcp.set_nodelay(true));
         let visitor = Arc::new(visitors.add());
@@ -149,22 +153,24 @@ async fn answer(
     stay: Option<Stay>,
     deadline: Instant,
 ) -> Option<()> {
-    timeout_at(deadline, site.hub.gate.pass()).await.ok()?;
     let over_tls = site.config.tls.is_some();
-    let stream = match &site.config.tls {
-        None => Stream::tcp(tcp),
-        Some(tls) => Stream::tls(timeout_at(deadline, tls.0.accept(tcp)).await.ok()?.ok()?),
+    let (stream, head_time) = match &site.config.tls {
+        None => (Stream::tcp(tcp), site.config.header_time),
+        Some(tls) => {
+            timeout_at(deadline, site.hub.gate.pass()).await.ok()?;
+            let stream = timeout_at(deadline, tls.0.accept(tcp)).await.ok()?.ok()?;
+            (Stream::tls(stream), deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)))
+        }
     };
     let address = peer.ip();
-    let caller = Arc::new(Caller { address, visitor: Arc::clone(&visitor), over_tls, stay: Mutex::new(stay) });
+    let caller = Arc::new(Caller::new(address, Arc::clone(&visitor), over_tls, stay));
     let service = service_fn(|request| {
         let (site, caller) = (Arc::clone(&site), Arc::clone(&caller));
         async move { Ok::<_, Infallible>(site.answer(request, &caller).await) }
     });
-    let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(left)
+        .header_read_timeout(head_time)
         .max_buf_size(HTTP_BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

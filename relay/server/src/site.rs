@@ -1,6 +1,7 @@
 //! Every address of the relay, and who may use it.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::body::Incoming;
@@ -28,13 +29,24 @@ pub(crate) struct Caller {
     pub(crate) visitor: Arc<Visitor>,
     pub(crate) over_tls: bool,
     /// What counts the socket, until it becomes a connection.
-    pub(crate) stay: Mutex<Option<Stay>>,
+    stay: Mutex<Option<Stay>>,
+    /// The first request came in with the socket.
+    has_asked: AtomicBool,
+}
+
+impl Caller {
+    pub(crate) fn new(address: IpAddr, visitor: Arc<Visitor>, over_tls: bool, stay: Option<Stay>) -> Self {
+        Caller { address, visitor, over_tls, stay: Mutex::new(stay), has_asked: AtomicBool::new(false) }
+    }
 }
 
 impl Site {
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &Caller) -> Answer {
-        self.hub.gate.pass().await;
+        // What is published may be a member's, which is seen only later.
+        if caller.has_asked.swap(true, Ordering::Relaxed) && request.uri().path() != "/v1/publish" {
+            self.hub.gate.pass().await;
+        }
         let over_tls = caller.over_tls || headers::came_over_tls(request.headers());
         let mut answer = self.route(request, caller).await;
         headers::add(answer.headers_mut(), over_tls);

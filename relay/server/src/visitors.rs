@@ -9,8 +9,8 @@ use tokio::task::AbortHandle;
 
 use crate::gate::{Gate, Rate};
 
-/// How many come in. Those who say nothing go as they came, so as many at most go at once.
-const ARRIVALS: Rate = Rate { per_ms: 8, at_once: 80 };
+/// How many come in, each with its first request. Those who say nothing go as they came, so as many at most go at once.
+const ARRIVALS: Rate = Rate { per_ms: 4, at_once: 80 };
 
 /// All sockets that are served over HTTP. When there are too many the oldest goes: who is honest is served in no time, and who
 /// only wants to be in the way is the oldest.
@@ -18,9 +18,9 @@ pub(crate) struct Visitors {
     state: Mutex<State>,
     left: Notify,
     /// Where they come in.
-    pub(crate) entrance: Gate,
+    pub(crate) entrance: Arc<Gate>,
     /// At which each step is done for them.
-    pub(crate) turns: Gate,
+    pub(crate) turns: Arc<Gate>,
 }
 
 #[derive(Default)]

@@ -110,6 +110,7 @@ fn serve(upgraded: Upgraded, place: Place, stay: Option<Stay>, config: &Config) 
     let stream = parts.io.into_inner().with_read(&parts.read_buf);
     let connection = WebSocket {
         stream,
+        ticket: place.ticket(),
         place,
         incoming: Incoming::new(config.relay.limits.payload_bytes),
         outgoing: Outgoing::default(),
@@ -120,7 +121,6 @@ fn serve(upgraded: Upgraded, place: Place, stay: Option<Stay>, config: &Config) 
         state: State::Open,
         broken: None,
         unread: UNREAD_BYTES,
-        ticket: Ticket::default(),
         _stay: stay,
     };
     tokio::spawn(connection);
@@ -175,7 +175,7 @@ impl WebSocket {
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let standing = self.place.standing(cx.waker());
         self.prepare_to_close(standing);
-        let may_read = standing.may_read && (standing.proven || self.place.poll_gate(&mut self.ticket, cx).is_ready());
+        let may_read = standing.may_read && (standing.proven || self.ticket.poll_pass(cx).is_ready());
         if may_read && self.read(standing.proven, cx).is_none() {
             return Poll::Ready(());
         }
