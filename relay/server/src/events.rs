@@ -150,3 +150,44 @@ async fn take(session: Session, mut frames: Bytes, hub: &Hub) -> Answer {
     hub.heard(connection);
     whole(StatusCode::NO_CONTENT, "")
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::{Signer, SigningKey};
+    use http_body_util::Full;
+    use std::task::Waker;
+    use tokio::time::timeout;
+    use wire::{FromClient, FromRelay, Topic, proof_bytes};
+
+    use super::*;
+    use crate::Config;
+
+    const HOST: &str = "relay.example";
+
+    /// What is said to a post of nothing, if it waits for nobody: the gate is shut.
+    async fn post(session: Session, hub: &Hub) -> Option<StatusCode> {
+        let body = Full::new(Bytes::copy_from_slice(&session));
+        let answer = timeout(Duration::from_millis(50), publish(body, hub)).await.ok()?;
+        Some(answer.status())
+    }
+
+    #[tokio::test]
+    async fn what_a_member_posts_waits_for_no_stranger() {
+        let hub = Arc::new(Hub::new(&Config::default()).0);
+        let (place, session) = hub.open_session(HOST.to_owned());
+        assert_eq!(post(session, &hub).await, None);
+        assert_eq!(post([0; 32], &hub).await, None);
+
+        let hello = place.news(Waker::noop()).frames.remove(0);
+        let FromRelay::Hello { challenge, .. } = FromRelay::decode(hello).expect("a frame") else {
+            panic!("Hello comes first")
+        };
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let write_key = key.verifying_key().to_bytes();
+        let topic = Topic::of(&write_key);
+        let signature = key.sign(&proof_bytes(HOST, &challenge, &topic)).to_bytes();
+        let proof = FromClient::Prove { topic, write_key, signature }.encode();
+        hub.handle(Input::Received { connection: place.connection(), bytes: proof.into() });
+        assert_eq!(post(session, &hub).await, Some(StatusCode::NO_CONTENT));
+    }
+}

@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use crate::gate::{Gate, Rate};
 
 /// How many come in, each with its first request. Those who say nothing go as they came, so as many at most go at once.
-const ARRIVALS: Rate = Rate { per_ms: 4, at_once: 80 };
+const ARRIVALS: Rate = Rate { per_ms: 8, at_once: 80 };
 
 /// All sockets that are served over HTTP. When there are too many the oldest goes: who is honest is served in no time, and who
 /// only wants to be in the way is the oldest.
