@@ -153,9 +153,10 @@ async fn take(session: Session, mut frames: Bytes, hub: &Hub) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Waker;
+
     use ed25519_dalek::{Signer, SigningKey};
     use http_body_util::Full;
-    use std::task::Waker;
     use tokio::time::timeout;
     use wire::{FromClient, FromRelay, Topic, proof_bytes};
 
@@ -187,7 +188,7 @@ mod tests {
         let topic = Topic::of(&write_key);
         let signature = key.sign(&proof_bytes(HOST, &challenge, &topic)).to_bytes();
         let proof = FromClient::Prove { topic, write_key, signature }.encode();
-        hub.handle(Input::Received { connection: place.connection(), bytes: proof.into() });
+        hub.handle(Input::Received { connection: place.connection(), bytes: proof });
         assert_eq!(post(session, &hub).await, Some(StatusCode::NO_CONTENT));
     }
 }
