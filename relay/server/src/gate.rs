@@ -90,12 +90,12 @@ impl Gate {
         poll_fn(|cx| ticket.poll_pass(cx)).await;
     }
 
-    /// Does each step of what is to be done, and drops it, only when one may pass, as long as `whose` is true.
-    pub(crate) async fn in_turn<F: Future>(self: &Arc<Self>, whose: impl Fn() -> bool, to_do: F) -> F::Output {
+    /// Does each step of what is to be done, and drops it, only when one may pass, as long as it is done for a stranger.
+    pub(crate) async fn in_turn<F: Future>(self: &Arc<Self>, for_stranger: impl Fn() -> bool, to_do: F) -> F::Output {
         let mut to_do = pin!(to_do);
         let mut ticket = self.ticket();
         poll_fn(|cx| {
-            if whose() {
+            if for_stranger() {
                 ready!(ticket.poll_pass(cx));
             }
             to_do.as_mut().poll(cx)

@@ -122,10 +122,10 @@ async fn accept(listener: &TcpListener, site: &Arc<Site>, visitors: &Arc<Visitor
         let number = visitor.number();
         let site = Arc::clone(site);
         let most = site.config.visitors;
-        let visitors_too = Arc::clone(visitors);
+        let turns = Arc::clone(&visitors.turns);
         let task = tokio::spawn(async move {
-            let passes = || visitor.connection().is_none();
-            visitors_too.turns.in_turn(passes, visit(tcp, peer, site, Arc::clone(&visitor), stay)).await;
+            let is_stranger = || visitor.connection().is_none();
+            turns.in_turn(is_stranger, visit(tcp, peer, site, Arc::clone(&visitor), stay)).await;
         });
         visitors.may_be_ended(number, task.abort_handle(), most);
     }
