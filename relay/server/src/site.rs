@@ -43,8 +43,9 @@ impl Caller {
 impl Site {
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &Caller) -> Answer {
-        // What is published may be a member's, which is seen only later.
-        if caller.has_asked.swap(true, Ordering::Relaxed) && request.uri().path() != "/v1/publish" {
+        // What is posted may be a member's, which is seen only later.
+        let is_post = request.method() == Method::POST && request.uri().path() == "/v1/publish";
+        if caller.has_asked.swap(true, Ordering::Relaxed) && !is_post {
             self.hub.gate.pass().await;
         }
         let over_tls = caller.over_tls || headers::came_over_tls(request.headers());
@@ -67,7 +68,10 @@ impl Site {
             },
             ("/v1/publish", &Method::POST) => match self.door.admit(request.headers()) {
                 Ok(_) => events::publish(request.into_body(), &self.hub).await,
-                Err(why) => turned_away(why),
+                Err(why) => {
+                    self.hub.gate.pass().await;
+                    turned_away(why)
+                }
             },
             ("/v1/relay" | "/v1/events", _) => not_allowed("GET"),
             ("/v1/publish", _) => not_allowed("POST"),

@@ -113,6 +113,25 @@ async fn who_goes_in_the_middle_of_a_request_is_let_go_at_once() {
     assert!(ends(line, Instant::now() + ROUND_TRIP).await);
 }
 
+/// Requests on one socket, and the least time they take when four pass in a millisecond, and 400 at once.
+const REQUESTS: usize = 2_500;
+const THEIR_TIME: Duration = Duration::from_millis(500);
+
+#[tokio::test]
+async fn whatever_is_asked_on_one_socket_waits_for_its_turns() {
+    let process = Process::start();
+    let foreign = "Origin: https://evil.example\r\nContent-Length: 0\r\n";
+    for (asked, more) in [("GET /", ""), ("GET /v1/publish", ""), ("POST /v1/publish", foreign)] {
+        let mut line = Line::connect(process.address).await;
+        let request = |more: &str| format!("{asked} HTTP/1.1\r\nHost: {}\r\n{more}\r\n", process.address);
+        let begun = Instant::now();
+        line.write(request(more).repeat(REQUESTS - 1).as_bytes()).await;
+        line.write(request(&format!("{more}Connection: close\r\n")).as_bytes()).await;
+        line.read_to_end().await;
+        assert!(begun.elapsed() >= THEIR_TIME, "{asked}: all {REQUESTS} in {:?}", begun.elapsed());
+    }
+}
+
 /// Sockets that say nothing or little, and the memory each may take.
 #[cfg(target_os = "linux")]
 const SILENT: u32 = 1_000;
